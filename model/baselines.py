@@ -1,0 +1,75 @@
+"""Plain networks to measure the residual network against, with the same input and the same heads."""
+
+import keras
+from keras import layers
+
+from model.resnet import INPUT_SHAPE, add_heads
+
+
+def plain_cnn(width: int, dropout: float = 0.2) -> keras.Model:
+    """A stack of eight 3x3 convolutions without shortcuts, the shape of VGG with normalisation.
+
+    Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition"
+    (ICLR 2015); Ioffe and Szegedy, "Batch Normalization" (ICML 2015).
+
+    Args:
+        width: channels of the first stage, doubled in each of the three that follow.
+        dropout: share of the last features dropped while training.
+
+    Returns:
+        A model with the inputs and outputs of `model.resnet.resnet`.
+    """
+    inputs = keras.Input(INPUT_SHAPE, name="face")
+    x = layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(inputs)
+    for stage in range(4):
+        for layer in range(2):
+            name = f"stage{stage + 1}_{layer + 1}"
+            x = layers.Conv2D(
+                width * 2**stage,
+                3,
+                padding="same",
+                use_bias=False,
+                kernel_initializer="he_normal",
+                name=f"{name}_conv",
+            )(x)
+            x = layers.BatchNormalization(momentum=0.9, name=f"{name}_norm")(x)
+            x = layers.ReLU(name=f"{name}_relu")(x)
+        if stage < 3:
+            x = layers.MaxPooling2D(name=f"stage{stage + 1}_pool")(x)
+    return add_heads(inputs, x, dropout, name=f"plain_cnn_w{width}")
+
+
+def mini_xception(dropout: float = 0.2) -> keras.Model:
+    """The small network of depthwise separable convolutions that most demos of the field serve.
+
+    Arriaga et al., "Real-time Convolutional Neural Networks for Emotion and Gender Classification"
+    (2017), which is Chollet, "Xception" (CVPR 2017), made small.
+
+    Args:
+        dropout: share of the last features dropped while training.
+
+    Returns:
+        A model with the inputs and outputs of `model.resnet.resnet`.
+    """
+    inputs = keras.Input(INPUT_SHAPE, name="face")
+    x = layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(inputs)
+    for index in range(2):
+        x = layers.Conv2D(8, 3, use_bias=False, name=f"stem{index + 1}_conv")(x)
+        x = layers.BatchNormalization(momentum=0.9, name=f"stem{index + 1}_norm")(x)
+        x = layers.ReLU(name=f"stem{index + 1}_relu")(x)
+    for stage, filters in enumerate((16, 32, 64, 128)):
+        name = f"stage{stage + 1}"
+        shortcut = layers.Conv2D(
+            filters, 1, 2, padding="same", use_bias=False, name=f"{name}_shortcut_conv"
+        )(x)
+        shortcut = layers.BatchNormalization(momentum=0.9, name=f"{name}_shortcut_norm")(shortcut)
+        for layer in range(2):
+            x = layers.SeparableConv2D(
+                filters, 3, padding="same", use_bias=False, name=f"{name}_{layer + 1}_conv"
+            )(x)
+            x = layers.BatchNormalization(momentum=0.9, name=f"{name}_{layer + 1}_norm")(x)
+            if layer == 0:
+                x = layers.ReLU(name=f"{name}_relu")(x)
+        x = layers.MaxPooling2D(3, 2, padding="same", name=f"{name}_pool")(x)
+        x = layers.Add(name=f"{name}_add")([x, shortcut])
+    return add_heads(inputs, x, dropout, name="mini_xception")

@@ -1,0 +1,13 @@
+"""The seven emotions, in FER-2013's order, which is the order of every probability vector here."""
+
+EMOTIONS: tuple[str, ...] = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+
+EMOJI: dict[str, str] = {
+    "angry": "😠",
+    "disgust": "🤢",
+    "fear": "😨",
+    "happy": "😄",
+    "sad": "😢",
+    "surprise": "😲",
+    "neutral": "😐",
+}

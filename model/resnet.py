@@ -1,0 +1,101 @@
+"""The residual network: a ResNet-18 for 48x48 grey faces with two heads and their attention maps."""
+
+import keras
+from keras import layers
+
+from model.labels import EMOTIONS
+
+INPUT_SHAPE = (48, 48, 1)
+
+
+def resnet(width: int, blocks: tuple[int, ...] = (2, 2, 2, 2), dropout: float = 0.2) -> keras.Model:
+    """Builds a residual network of basic blocks for 48x48 faces.
+
+    He et al., "Deep Residual Learning for Image Recognition" (CVPR 2016), with a 3x3 stem of stride
+    1 and no pooling after it, which keeps all 48x48 positions through the first stage. The two heads
+    (see `add_heads`) share the trunk.
+
+    Args:
+        width: channels of the first stage; each later stage halves the resolution and doubles them.
+        blocks: residual blocks in each stage; `(2, 2, 2, 2)` is ResNet-18, `(3, 4, 6, 3)` ResNet-34.
+        dropout: share of the last features dropped while training.
+
+    Returns:
+        A model from `(batch, 48, 48, 1)` grey levels of 0 to 255 to
+        `{"fer_head": (batch, 7), "votes_head": (batch, 7)}` logits.
+
+    Example:
+
+    ```python
+    network = resnet(width=16)
+    logits = network.predict(crops[..., None])  # crops: (n, 48, 48) uint8
+    ```
+    """
+    inputs = keras.Input(INPUT_SHAPE, name="face")
+    x = layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(inputs)
+    x = _convolution(x, width, kernel=3, stride=1, name="stem")
+    x = layers.ReLU(name="stem_relu")(x)
+    for stage, depth in enumerate(blocks):
+        for block in range(depth):
+            stride = 2 if stage > 0 and block == 0 else 1
+            x = _basic_block(x, width * 2**stage, stride, name=f"stage{stage + 1}_block{block + 1}")
+    return add_heads(inputs, x, dropout, name=f"resnet_{sum(blocks) * 2 + 2}_w{width}")
+
+
+def add_heads(
+    inputs: keras.KerasTensor, features: keras.KerasTensor, dropout: float, name: str
+) -> keras.Model:
+    """Puts the two heads on a trunk: FER-2013's labels and the FER+ votes.
+
+    Each head is a 1x1 convolution to one map per emotion and the mean of each map, which equals
+    pooling before a dense layer, so the maps show what spoke for the answer at no extra cost: class
+    activation maps, Zhou et al., "Learning Deep Features for Discriminative Localization" (CVPR 2016).
+
+    Args:
+        inputs: the model's input.
+        features: `(batch, height, width, channels)`, the trunk's output.
+        dropout: share of channels dropped while training, the same for both heads.
+        name: the model's name.
+    """
+    features = layers.SpatialDropout2D(dropout, name="dropout")(features)
+    outputs = {}
+    for head in ("fer", "votes"):
+        # float32 also under mixed precision: the loss is computed from these.
+        maps = layers.Conv2D(len(EMOTIONS), 1, dtype="float32", name=f"{head}_maps")(features)
+        pool = layers.GlobalAveragePooling2D(dtype="float32", name=f"{head}_head")
+        outputs[f"{head}_head"] = pool(maps)
+    return keras.Model(inputs, outputs, name=name)
+
+
+def with_maps(network: keras.Model) -> keras.Model:
+    """The same network that also gives each head's maps, `(batch, height, width, 7)`, as outputs."""
+    maps = {f"{head}_maps": network.get_layer(f"{head}_maps").output for head in ("fer", "votes")}
+    return keras.Model(network.input, {**network.output, **maps}, name=network.name)
+
+
+def _convolution(
+    x: keras.KerasTensor, filters: int, kernel: int, stride: int, name: str, gamma: str = "ones"
+) -> keras.KerasTensor:
+    x = layers.Conv2D(
+        filters,
+        kernel,
+        stride,
+        padding="same",
+        use_bias=False,
+        kernel_initializer="he_normal",
+        name=f"{name}_conv",
+    )(x)
+    # Keras's default momentum of 0.99 lags behind for hundreds of steps; 0.9 is what PyTorch uses.
+    return layers.BatchNormalization(momentum=0.9, gamma_initializer=gamma, name=f"{name}_norm")(x)
+
+
+def _basic_block(x: keras.KerasTensor, filters: int, stride: int, name: str) -> keras.KerasTensor:
+    shortcut = x
+    x = _convolution(x, filters, kernel=3, stride=stride, name=f"{name}_1")
+    x = layers.ReLU(name=f"{name}_1_relu")(x)
+    # Each block starts as the identity: Goyal et al., "Accurate, Large Minibatch SGD" (2017), 5.1.
+    x = _convolution(x, filters, kernel=3, stride=1, name=f"{name}_2", gamma="zeros")
+    if stride != 1 or shortcut.shape[-1] != filters:
+        shortcut = _convolution(shortcut, filters, kernel=1, stride=stride, name=f"{name}_shortcut")
+    x = layers.Add(name=f"{name}_add")([shortcut, x])
+    return layers.ReLU(name=f"{name}_relu")(x)
