@@ -1,6 +1,28 @@
-"""The networks, their weights, and the path from a picture to every face's expression."""
+"""The networks, their weights, and the path from a picture to every face's expression.
 
-from model.classifier import Classifier, InvalidWeights, load
-from model.recognizer import FaceExpression, Recognizer
+`model.load(name)` gives a classifier of aligned faces, `model.Recognizer()` the whole path. Both are
+imported when first used: training runs on machines that have neither LiteRT nor dlib's landmarks.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from model.classifier import Classifier, InvalidWeights, load
+    from model.recognizer import FaceExpression, Recognizer
 
 __all__ = ["Classifier", "FaceExpression", "InvalidWeights", "Recognizer", "load"]
+
+_HOMES = {
+    "Classifier": "model.classifier",
+    "FaceExpression": "model.recognizer",
+    "InvalidWeights": "model.classifier",
+    "Recognizer": "model.recognizer",
+    "load": "model.classifier",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'model' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

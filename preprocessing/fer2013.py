@@ -97,7 +97,7 @@ def load(data: str | Path, votes: str | Path | None = None) -> Fer2013:
 def _open_text(path: Path) -> Iterator[TextIO]:
     opener = gzip.open if path.suffix == ".gz" else open
     try:
-        with opener(path, "rt", newline="", encoding="utf-8") as file:  # type: ignore[operator]
+        with opener(path, "rt", newline="", encoding="utf-8") as file:
             yield file
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise InvalidDataset(f"{path}: cannot be read ({error}).") from error
@@ -120,7 +120,9 @@ def _read_csv(path: Path) -> Fer2013:
             except ValueError as error:
                 raise InvalidDataset(f"{path}, line {rows.line_num}: {error}.") from error
             if not 0 <= label < len(CLASSES):
-                raise InvalidDataset(f"{path}, line {rows.line_num}: emotion is 0 to 6, not {label}.")
+                raise InvalidDataset(
+                    f"{path}, line {rows.line_num}: emotion is 0 to 6, not {label}."
+                )
             if len(values) != SIZE * SIZE or values.min() < 0 or values.max() > 255:
                 raise InvalidDataset(
                     f"{path}, line {rows.line_num}: pixels are {SIZE * SIZE} values of 0 to 255."
@@ -160,7 +162,7 @@ def _read_folder(path: Path) -> Fer2013:
 def _read_votes(path: Path, usage: np.ndarray) -> np.ndarray:
     if not path.exists():
         raise InvalidDataset(f"{path}: there is no such file.")
-    votes = []
+    votes: list[list[int]] = []
     with _open_text(path) as file:
         rows = csv.reader(file)
         if tuple(next(rows, [])[2:]) != VOTE_COLUMNS:
@@ -242,7 +244,7 @@ def align_image(image: np.ndarray, detector: HogDetector) -> tuple[np.ndarray, b
     """
     size = SIZE * _ENLARGEMENT
     large = cv2.resize(image, (size, size), interpolation=cv2.INTER_CUBIC)
-    large = cv2.copyMakeBorder(large, *[_MARGIN] * 4, cv2.BORDER_REPLICATE)
+    large = cv2.copyMakeBorder(large, _MARGIN, _MARGIN, _MARGIN, _MARGIN, cv2.BORDER_REPLICATE)
     faces = detector.detect(large)
     if not faces:
         return image, False

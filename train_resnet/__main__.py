@@ -1,16 +1,221 @@
+"""`python -m train_resnet`: train, evaluate, export, architectures."""
+
 import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
+
+# TensorFlow greets with a page of its own build's properties; errors still show.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
 from preprocessing import fer2013
-from train_resnet.config import Recipe
-from train_resnet.dataset import examples
-from train_resnet.training import train
-p=argparse.ArgumentParser()
-p.add_argument("command");p.add_argument("--data");p.add_argument("--votes");p.add_argument("--arch",default=Recipe.arch);p.add_argument("--output",type=Path);p.add_argument("--epochs",type=int,default=Recipe.epochs);p.add_argument("--resume",action="store_true");p.add_argument("--limit",type=int)
-a=p.parse_args()
-d=fer2013.load(a.data,a.votes)
-t=examples(d.split("Training"));v=examples(d.split("PublicTest"))
-if a.limit:
-    import dataclasses
-    t=dataclasses.replace(t,**{k:getattr(t,k)[:a.limit] for k in("crops","labels","votes","votes_weight")})
-    v=dataclasses.replace(v,**{k:getattr(v,k)[:a.limit] for k in("crops","labels","votes","votes_weight")})
-train(Recipe(arch=a.arch,epochs=a.epochs),t,v,a.output,a.resume)
+
+ROOT = Path(__file__).parent.parent
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs a command; 0 when it did what it was asked, 1 when not, 2 for wrong usage."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], None] = options.run
+    # Only what the command needs is imported: Keras alone takes seconds.
+    from train_resnet.training import TrainingStopped
+
+    try:
+        command(options)
+    except (ValueError, TrainingStopped) as error:
+        print(f"python -m train_resnet: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m train_resnet", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    train = commands.add_parser("train", help="train a network")
+    _add_data(train)
+    train.add_argument("--arch", default="resnet18-w24", help="a name of `architectures`")
+    train.add_argument("--output", type=Path, required=True, help="folder of the run")
+    train.add_argument("--epochs", type=int, help="passes over Training")
+    train.add_argument("--batch-size", type=int, help="images a step")
+    train.add_argument("--learning-rate", type=float, help="at the end of the warm-up")
+    train.add_argument("--seed", type=int, help="of the weights, the order and the augmentation")
+    train.add_argument(
+        "--resume", action="store_true", help="go on from the checkpoint in --output"
+    )
+    train.set_defaults(run=_train)
+
+    evaluate = commands.add_parser("evaluate", help="measure a network on a part of FER-2013")
+    _add_data(evaluate)
+    evaluate.add_argument("--model", required=True, help="name of weights, .tflite or .keras file")
+    evaluate.add_argument("--split", choices=fer2013.SPLITS[1:], required=True)
+    evaluate.add_argument("--output", type=Path, required=True, help="folder of figures and plots")
+    evaluate.add_argument(
+        "--record",
+        action="store_true",
+        help="write the figures into the weights' JSON, README and model card",
+    )
+    evaluate.set_defaults(run=_evaluate)
+
+    export = commands.add_parser("export", help="make weights to serve of a trained network")
+    export.add_argument("--checkpoint", type=Path, required=True, help="best.keras of a run")
+    export.add_argument("--name", required=True, help="of the weights, in model/weights")
+    export.add_argument("--version", default="1", help="of the weights")
+    export.set_defaults(run=_export)
+
+    architectures = commands.add_parser("architectures", help="list what --arch takes")
+    architectures.set_defaults(run=_architectures)
+    return parser
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, help="fer2013.csv[.gz], or its folder")
+    parser.add_argument(
+        "--votes", type=Path, help="fer2013new.csv (FER+); by default the one beside --data"
+    )
+
+
+def _load(options: argparse.Namespace) -> fer2013.Fer2013:
+    votes = options.votes
+    beside = options.data.parent / "fer2013new.csv"
+    if votes is None and options.data.is_file() and beside.exists():
+        votes = beside
+    print(f"data {options.data}, votes {votes or 'none'}", flush=True)
+    return fer2013.load(options.data, votes)
+
+
+def _train(options: argparse.Namespace) -> None:
+    from train_resnet.calibration import calibrate
+    from train_resnet.config import Recipe
+    from train_resnet.dataset import examples
+    from train_resnet.export import keras_logits, load_network
+    from train_resnet.report import plot_training
+    from train_resnet.training import train
+
+    changed = {
+        name: getattr(options, name)
+        for name in ("arch", "epochs", "batch_size", "learning_rate", "seed")
+        if getattr(options, name) is not None
+    }
+    recipe = Recipe(**changed)
+    data = _load(options)
+    public = data.split("PublicTest")
+    validation = examples(public)
+    best = train(
+        recipe, examples(data.split("Training")), validation, options.output, options.resume
+    )
+    winners = None if public.votes is None else fer2013.vote_majority(public.votes)
+    logits = keras_logits(load_network(best), validation.crops, mirrored_view=True)
+    calibration = calibrate(logits, public.labels, winners)
+    _write_json(options.output / "calibration.json", asdict(calibration))
+    history = json.loads((options.output / "training.json").read_text())["history"]
+    plot_training(history, options.output / "training_curves.png")
+    print(f"{best}\nTo serve it: python -m train_resnet export --checkpoint {best} --name NAME")
+
+
+def _export(options: argparse.Namespace) -> None:
+    from model.mixture import Mixture
+    from train_resnet.architectures import multiply_adds
+    from train_resnet.export import load_network, to_litert, write_weights
+
+    folder = options.checkpoint.parent
+    for name in ("calibration.json", "training.json"):
+        if not (folder / name).exists():
+            raise ValueError(f"{folder / name} is missing: `train` writes it at its end.")
+    calibration = json.loads((folder / "calibration.json").read_text())
+    training = json.loads((folder / "training.json").read_text())
+    network = load_network(options.checkpoint)
+    path = write_weights(
+        options.name,
+        options.version,
+        to_litert(network),
+        Mixture(**calibration["mixture"]),
+        calibration["uncertain_below"],
+        mirrored_view=True,
+        training={
+            "recipe": training["recipe"],
+            "parameters": network.count_params(),
+            "multiply_adds": multiply_adds(network),
+            "minutes": round(training["seconds"] / 60, 1),
+            "cores": training["cores"],
+            "backend": training["backend"],
+            "votes_shares_tried": calibration["shares"],
+            "history": training["history"],
+        },
+    )
+    print(f"{path} ({path.stat().st_size / 1e6:.1f} MB) and its .json")
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from train_resnet import report
+    from train_resnet.evaluation import evaluate
+
+    predict, mixture, info = _predictor(options.model)
+    data = _load(options)
+    records = evaluate(predict, mixture, data.split(options.split), data.split("Training"))
+    options.output.mkdir(parents=True, exist_ok=True)
+    metrics = {"model": options.model, "split": options.split, "results": records}
+    _write_json(options.output / "metrics.json", metrics)
+    report.plot_confusion(records, options.output / "confusion_matrix.png")
+    report.plot_reliability(records, options.output / "reliability.png")
+    history = info.get("training", {}).get("history", [])
+    if history:
+        report.plot_training(history, options.output / "training_curves.png")
+    print(f"{options.split}\n{report.table(records)}")
+    if options.record:
+        _record(options.model, options.split, records)
+
+
+def _predictor(model: str) -> tuple[Any, Any, dict[str, Any]]:
+    """What gives logits, what makes the answer of them, and the JSON of what is evaluated."""
+    if not model.endswith(".keras"):
+        from model.classifier import load
+
+        classifier = load(model)
+        return classifier.logits, classifier.mixture, classifier.info
+
+    from model.mixture import Mixture
+    from train_resnet.export import keras_logits, load_network
+
+    network, folder = load_network(Path(model)), Path(model).parent
+    mixture, info = Mixture(), {}
+    if (folder / "calibration.json").exists():
+        mixture = Mixture(**json.loads((folder / "calibration.json").read_text())["mixture"])
+    if (folder / "training.json").exists():
+        info = {"training": json.loads((folder / "training.json").read_text())}
+    return lambda crops: keras_logits(network, crops, mirrored_view=True), mixture, info
+
+
+def _record(name: str, split: str, records: list[dict[str, Any]]) -> None:
+    from model.classifier import WEIGHTS
+    from train_resnet import report
+
+    path = WEIGHTS / f"{name}.json"
+    info = json.loads(path.read_text(encoding="utf-8"))
+    left_out = ("per_class", "confusion", "reliability")
+    kept = [{k: v for k, v in record.items() if k not in left_out} for record in records]
+    info["figures"] = {**info["figures"], split: kept}
+    _write_json(path, info)
+    for document in (ROOT / "README.md", ROOT / "model" / "MODEL_CARD.md"):
+        report.write_between(document, f"figures {split}", report.table(records))
+
+
+def _architectures(_: argparse.Namespace) -> None:
+    from train_resnet.architectures import ARCHITECTURES, build, multiply_adds
+
+    print(f"{'--arch':16}{'parameters':>12}{'multiply-adds':>16}")
+    for name in ARCHITECTURES:
+        network = build(name, dropout=0.0)
+        print(f"{name:16}{network.count_params():>12,}{multiply_adds(network):>16,}")
+
+
+def _write_json(path: Path, content: object) -> None:
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

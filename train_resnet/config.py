@@ -1,22 +1,10 @@
-"""What a training run is made of: the architectures by name, and the recipe."""
+"""The recipe: all that a training run depends on but the data."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import keras
 
-from model.baselines import mini_xception, plain_cnn
-from model.resnet import resnet
-
-ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
-    "resnet18-w16": partial(resnet, width=16),
-    "resnet18-w24": partial(resnet, width=24),
-    "resnet18-w32": partial(resnet, width=32),
-    "resnet34-w32": partial(resnet, width=32, blocks=(3, 4, 6, 3)),
-    "plain-cnn-w32": partial(plain_cnn, width=32),
-    "mini-xception": mini_xception,
-}
+from train_resnet.architectures import build
 
 
 @dataclass(frozen=True)
@@ -28,7 +16,7 @@ class Recipe:
     (`model/MODEL_CARD.md` has what the committed weights reached).
 
     Attributes:
-        arch: a name of `ARCHITECTURES`.
+        arch: a name of `train_resnet.architectures.ARCHITECTURES`.
         epochs: passes over Training; the learning rate falls to zero with the last step.
         batch_size: images a step.
         learning_rate: at the end of the warm-up; from there half a cosine.
@@ -70,13 +58,10 @@ class Recipe:
 
     def build(self) -> keras.Model:
         """The network, untrained, in this recipe's precision."""
-        if self.arch not in ARCHITECTURES:
-            known = ", ".join(ARCHITECTURES)
-            raise ValueError(f"An architecture is one of {known}. Received: {self.arch!r}")
         keras.utils.set_random_seed(self.seed)
         before = keras.config.dtype_policy()
         keras.config.set_dtype_policy(self.precision)
         try:
-            return ARCHITECTURES[self.arch](dropout=self.dropout)
+            return build(self.arch, self.dropout)
         finally:
             keras.config.set_dtype_policy(before)

@@ -118,8 +118,12 @@ class _Run:
             raise ValueError(f"{output} holds no checkpoint to resume.")
         state = json.loads(path.read_text())
         if state["recipe"] != dataclasses.asdict(recipe):
-            changed = [k for k, v in dataclasses.asdict(recipe).items() if state["recipe"].get(k) != v]
-            raise ValueError(f"{output} was trained by another recipe: {', '.join(changed)} differ.")
+            changed = [
+                k for k, v in dataclasses.asdict(recipe).items() if state["recipe"].get(k) != v
+            ]
+            raise ValueError(
+                f"{output} was trained by another recipe: {', '.join(changed)} differ."
+            )
         checkpoint = output / state["checkpoint"]
         try:
             network = keras.models.load_model(checkpoint / "network.keras")

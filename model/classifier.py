@@ -1,0 +1,153 @@
+"""Aligned faces to probabilities, on LiteRT, with weights that are checked before they are used."""
+
+import hashlib
+import json
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+
+from model.labels import EMOTIONS
+from model.mixture import Logits, Mixture
+from preprocessing.alignment import SIZE, TEMPLATE
+
+WEIGHTS = Path(__file__).parent / "weights"
+
+
+class InvalidWeights(ValueError):
+    """Weights that cannot be used; the message names the file and the remedy."""
+
+
+def load(name: str | Path = "resnet") -> "Classifier":
+    """Loads a classifier with its preprocessing, after checking its weights.
+
+    Args:
+        name: of the weights in `model/weights`, or the path of a `.tflite` file with its `.json`
+            beside it.
+
+    Raises:
+        InvalidWeights: a file is missing, is not what its JSON says, or was made for another
+            alignment or other labels.
+
+    Example:
+
+    ```python
+    classifier = load("resnet")
+    probabilities = classifier.predict(crops)  # (n, 48, 48) uint8 -> (n, 7) float32
+    ```
+    """
+    path = Path(name) if Path(name).suffix == ".tflite" else WEIGHTS / f"{name}.tflite"
+    if not path.exists() and path.parent == WEIGHTS:
+        known = ", ".join(sorted(file.stem for file in WEIGHTS.glob("*.tflite"))) or "none"
+        raise InvalidWeights(
+            f"There are no weights {str(name)!r} in model/weights (known: {known}). Check the clone"
+            f" out again, or make them: python -m train_resnet export --name {name} ..."
+        )
+    information = path.with_suffix(".json")
+    for file in (path, information):
+        if not file.exists():
+            raise InvalidWeights(f"{file} is missing; weights are a .tflite and a .json beside it.")
+    try:
+        info = json.loads(information.read_text(encoding="utf-8"))
+        mixture = Mixture(**info["mixture"])
+        expected, labels = info["sha256"], tuple(info["labels"])
+        template = np.array(info["alignment"]["template"], np.float32)
+        threshold = float(info["uncertain_below"])
+        mirrored = bool(info["mirrored_view"])
+        identity = str(info["name"]), str(info["version"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise InvalidWeights(
+            f"{information} cannot be read ({error!r}); export it again."
+        ) from error
+    content = path.read_bytes()
+    actual = hashlib.sha256(content).hexdigest()
+    if actual != expected:
+        raise InvalidWeights(
+            f"{path} has the SHA-256 {actual[:12]}..., and {information.name} says {expected[:12]}...:"
+            " the file is damaged or of another version. Check it out again, or export it again."
+        )
+    if (
+        labels != EMOTIONS
+        or template.shape != TEMPLATE.shape
+        or not np.allclose(template, TEMPLATE)
+    ):
+        raise InvalidWeights(
+            f"{information}: was made for other labels or another alignment; export it again."
+        )
+    return Classifier(*identity, actual, content, mixture, threshold, mirrored, info)
+
+
+@dataclass(frozen=True, eq=False)
+class Classifier:
+    """Gives aligned faces their probabilities. Safe to share between threads.
+
+    Attributes:
+        name: of the weights.
+        version: of the weights.
+        sha256: of the `.tflite` file.
+        content: the `.tflite` file.
+        mixture: makes the answer from the two heads.
+        uncertain_below: an answer with a smaller probability is called uncertain.
+        mirrored_view: whether each face is also seen mirrored and the logits averaged.
+        info: the weights' JSON.
+    """
+
+    name: str
+    version: str
+    sha256: str
+    content: bytes
+    mixture: Mixture
+    uncertain_below: float
+    mirrored_view: bool
+    info: dict[str, Any]
+
+    @cached_property
+    def _network(self) -> "_Network":
+        return _Network(self.content)
+
+    def predict(self, crops: np.ndarray) -> np.ndarray:
+        """The served probabilities.
+
+        Args:
+            crops: `(n, 48, 48)` uint8, aligned faces.
+
+        Returns:
+            `(n, 7)` float32, rows that sum to 1, in the order of `model.labels.EMOTIONS`.
+        """
+        return self.mixture.probabilities(self.logits(crops))["served"]
+
+    def logits(self, crops: np.ndarray) -> Logits:
+        """Both heads' logits and maps, averaged over the views.
+
+        Args:
+            crops: `(n, 48, 48)` uint8, aligned faces.
+        """
+        crops = np.asarray(crops)
+        if crops.ndim != 3 or crops.shape[1:] != (SIZE, SIZE) or crops.dtype != np.uint8:
+            raise ValueError(
+                f"Crops are (n, {SIZE}, {SIZE}) uint8. Received: {crops.shape} {crops.dtype}"
+            )
+        seen = self._network(crops)
+        if not self.mirrored_view:
+            return seen
+        return seen.mean_with(self._network(crops[:, :, ::-1]).mirrored())
+
+
+class _Network:
+    """The LiteRT interpreter, which sees one face at a time and serves one thread at a time."""
+
+    def __init__(self, content: bytes) -> None:
+        self._interpreter = Interpreter(model_content=content, num_threads=1)
+        self._run = self._interpreter.get_signature_runner()
+        [self._input] = self._run.get_input_details()
+        self._lock = threading.Lock()
+
+    def __call__(self, crops: np.ndarray) -> Logits:
+        faces = crops[..., None].astype(np.float32)
+        with self._lock:
+            answers = [self._run(**{self._input: face[None]}) for face in faces]
+        return Logits.stack(answers)

@@ -1,0 +1,136 @@
+"""The whole path for programs: a picture in, every face's expression out."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from model.classifier import Classifier, load
+from model.labels import EMOTIONS
+from preprocessing.alignment import SIZE, align
+from preprocessing.faces import DETECTORS
+from preprocessing.images import Picture, decode
+
+
+@dataclass(frozen=True, eq=False)
+class FaceExpression:
+    """One face of a picture and the expression it shows, which need not be an emotion felt.
+
+    Coordinates are in pixels of the upright picture, x to the right, y down.
+
+    Attributes:
+        box: x, y, width and height, inside the picture.
+        detection_score: the detector's; sure finds score 1 to 3.
+        landmarks: `(5, 2)` float32, eye corners and base of the nose in dlib's order.
+        probabilities: `(7,)` float32 that sum to 1, in the order of `model.labels.EMOTIONS`.
+        emotion: the most likely.
+        confidence: its probability.
+        uncertain: the probability is too small to rely on the answer.
+        crop: `(48, 48)` uint8, the aligned face as the network saw it.
+        attention: `(48, 48)` float32 of 0 to 1 over `crop`, what spoke for `emotion`; None if not
+            asked for.
+    """
+
+    box: tuple[int, int, int, int]
+    detection_score: float
+    landmarks: np.ndarray
+    probabilities: np.ndarray
+    emotion: str
+    confidence: float
+    uncertain: bool
+    crop: np.ndarray
+    attention: np.ndarray | None = None
+
+    @property
+    def second(self) -> str:
+        """The second most likely emotion."""
+        return EMOTIONS[int(np.argsort(self.probabilities)[-2])]
+
+
+class Recognizer:
+    """Reads every face's expression in a picture. Safe to share between threads.
+
+    Args:
+        weights: a name in `model/weights`, or the path of a `.tflite` file.
+        detector: a name of `preprocessing.faces.DETECTORS`.
+        min_face: the smallest face to find, in pixels of the picture scaled to a longer side of at
+            most 1280: 40 for photographs; 80, at a quarter of the cost, for live video.
+
+    Raises:
+        model.InvalidWeights: see `model.load`.
+        ValueError: an unknown detector, or `min_face` out of its range.
+
+    Example:
+
+    ```python
+    for face in Recognizer().recognize("party.jpg"):
+        print(face.box, face.emotion, f"{face.confidence:.0%}")
+    ```
+    """
+
+    def __init__(
+        self, weights: str | Path = "resnet", detector: str = "hog", min_face: int = 40
+    ) -> None:
+        if detector not in DETECTORS:
+            raise ValueError(f"A detector is one of {', '.join(DETECTORS)}. Received: {detector!r}")
+        self.detector = DETECTORS[detector](min_face)
+        self.classifier: Classifier = load(weights)
+
+    def recognize(
+        self, picture: str | Path | bytes | np.ndarray | Picture, explain: bool = False
+    ) -> list[FaceExpression]:
+        """Reads a picture.
+
+        Args:
+            picture: a path, the bytes of a file, an array as `preprocessing.images.decode` takes
+                it, or a decoded picture.
+            explain: also give each face its attention map.
+
+        Returns:
+            The faces from left to right; an empty list where there is none.
+
+        Raises:
+            preprocessing.images.InvalidImage: the picture cannot be read.
+        """
+        if not isinstance(picture, Picture):
+            picture = decode(picture)
+        grey = cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY)
+        found = self.detector.detect(grey)
+        crops = np.array([align(grey, face.landmarks) for face in found], np.uint8)
+        logits = self.classifier.logits(crops.reshape(-1, SIZE, SIZE))
+        probabilities = self.classifier.mixture.probabilities(logits)["served"]
+        maps = self.classifier.mixture.maps(logits)
+        expressions = []
+        for index, face in enumerate(found):
+            best = int(probabilities[index].argmax())
+            confidence = float(probabilities[index, best])
+            expressions.append(
+                FaceExpression(
+                    box=_inside(face.box, picture),
+                    detection_score=face.score,
+                    landmarks=face.landmarks * np.float32(picture.scale),
+                    probabilities=probabilities[index],
+                    emotion=EMOTIONS[best],
+                    confidence=confidence,
+                    uncertain=confidence < self.classifier.uncertain_below,
+                    crop=crops[index],
+                    attention=_attention(maps[index, :, :, best]) if explain else None,
+                )
+            )
+        return expressions
+
+
+def _inside(box: tuple[float, float, float, float], picture: Picture) -> tuple[int, int, int, int]:
+    """A box of the working copy in pixels of the picture itself, cut at its edges."""
+    x, y, width, height = (value * picture.scale for value in box)
+    left, top = max(0, round(x)), max(0, round(y))
+    right, bottom = min(picture.width, round(x + width)), min(picture.height, round(y + height))
+    return left, top, max(1, right - left), max(1, bottom - top)
+
+
+def _attention(evidence: np.ndarray) -> np.ndarray:
+    """The positive part of one emotion's map over the crop, its strongest place at 1."""
+    large = cv2.resize(evidence, (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
+    positive = np.maximum(large, 0)
+    return positive / max(float(positive.max()), 1e-6)

@@ -1,0 +1,142 @@
+import io
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pillow_heif
+import pytest
+from PIL import Image
+
+from model import Recognizer
+from model.labels import EMOTIONS
+from preprocessing.images import InvalidImage
+
+
+def encode(pixels: np.ndarray, form: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, form, **options)
+    return file.getvalue()
+
+
+def on_its_side(pixels: np.ndarray) -> bytes:
+    """A JPEG whose pixels lie on their side and whose EXIF says so."""
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn by 90 degrees clockwise to see it upright
+    return encode(np.rot90(pixels), "JPEG", quality=92, exif=exif)
+
+
+def in_cmyk(pixels: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).convert("CMYK").save(file, "JPEG", quality=92)
+    return file.getvalue()
+
+
+def in_heic(pixels: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    pillow_heif.from_pillow(Image.fromarray(pixels)).save(file, quality=80)
+    return file.getvalue()
+
+
+def resized(pixels: np.ndarray, side: int) -> np.ndarray:
+    method = cv2.INTER_AREA if side < len(pixels) else cv2.INTER_CUBIC
+    return cv2.resize(pixels, (side, side), interpolation=method)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda p: p, id="array"),
+        pytest.param(lambda p: encode(p, "JPEG", quality=90), id="jpeg"),
+        pytest.param(lambda p: encode(p, "PNG"), id="png"),
+        pytest.param(lambda p: encode(p, "WEBP"), id="webp"),
+        pytest.param(lambda p: encode(p, "AVIF"), id="avif"),
+        pytest.param(on_its_side, id="exif"),
+        pytest.param(in_cmyk, id="cmyk"),
+        pytest.param(in_heic, id="heic"),
+        pytest.param(lambda p: encode(resized(p, 4000), "JPEG"), id="4000 px"),
+        pytest.param(lambda p: encode(resized(p, 200), "JPEG", quality=92), id="200 px"),
+        pytest.param(lambda p: p.mean(2).astype(np.uint8), id="grey"),
+    ],
+)
+def test_the_astronaut_is_happy_in_every_form(
+    recognizer: Recognizer, astronaut: np.ndarray, make: object
+) -> None:
+    [face] = recognizer.recognize(make(astronaut))  # type: ignore[operator]
+    assert face.emotion == "happy"
+    assert face.confidence == pytest.approx(float(face.probabilities.max()))
+    assert face.probabilities.sum() == pytest.approx(1, abs=1e-5)
+    assert EMOTIONS[int(face.probabilities.argmax())] == "happy"
+    assert face.second != "happy"
+    assert face.crop.shape == (48, 48)
+    assert face.crop.dtype == np.uint8
+
+
+def test_coordinates_are_those_of_the_picture_itself(
+    recognizer: Recognizer, astronaut: np.ndarray
+) -> None:
+    [small] = recognizer.recognize(astronaut)
+    [large] = recognizer.recognize(encode(resized(astronaut, 4096), "JPEG"))
+    np.testing.assert_allclose(np.array(large.box) / 8, small.box, atol=8)
+    np.testing.assert_allclose(large.landmarks / 8, small.landmarks, atol=3)
+    x, y, width, height = small.box
+    assert ((small.landmarks > (x, y)) & (small.landmarks < (x + width, y + height))).all()
+
+
+def test_a_box_ends_at_the_edge(recognizer: Recognizer, astronaut: np.ndarray) -> None:
+    [whole] = recognizer.recognize(astronaut)
+    x, y, width, height = whole.box
+    cut = astronaut[y + 4 :, x + 4 : x + width + 40]
+    [face] = recognizer.recognize(cut)
+    left, top, wide, tall = face.box
+    assert left >= 0
+    assert top >= 0
+    assert left + wide <= cut.shape[1]
+    assert top + tall <= cut.shape[0]
+
+
+def test_two_astronauts_are_two_faces_left_to_right(
+    recognizer: Recognizer, astronaut: np.ndarray
+) -> None:
+    first, second = recognizer.recognize(np.hstack([astronaut, astronaut]))
+    assert first.box[0] < 512 <= second.box[0]
+    assert first.emotion == second.emotion == "happy"
+
+
+def test_two_people_are_two_people(
+    recognizer: Recognizer, astronaut: np.ndarray, hopper: np.ndarray
+) -> None:
+    both = np.hstack([astronaut, hopper[:512]])
+    first, second = recognizer.recognize(both)
+    assert np.abs(first.crop.astype(int) - second.crop).mean() > 10
+    assert first.emotion == "happy"
+
+
+def test_a_picture_without_a_face_is_an_empty_list(recognizer: Recognizer) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
+    assert recognizer.recognize(np.full((480, 640, 3), 128, np.uint8)) == []
+    assert recognizer.recognize(noise) == []
+
+
+def test_attention_covers_the_crop_where_asked_for(
+    recognizer: Recognizer, astronaut: np.ndarray
+) -> None:
+    assert recognizer.recognize(astronaut)[0].attention is None
+    attention = recognizer.recognize(astronaut, explain=True)[0].attention
+    assert attention is not None
+    assert attention.shape == (48, 48)
+    assert attention.min() >= 0
+    assert attention.max() == pytest.approx(1)
+    assert attention.mean() < 0.9
+
+
+def test_what_cannot_be_read_says_so(recognizer: Recognizer, tmp_path: Path) -> None:
+    for wrong in (tmp_path / "none.jpg", b"", b"text", np.zeros((0, 0, 3), np.uint8)):
+        with pytest.raises(InvalidImage):
+            recognizer.recognize(wrong)
+
+
+def test_wrong_arguments_are_refused() -> None:
+    with pytest.raises(ValueError, match="hog"):
+        Recognizer(detector="eye of faith")
+    with pytest.raises(ValueError, match="min_face"):
+        Recognizer(min_face=5)

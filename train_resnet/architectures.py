@@ -1,0 +1,52 @@
+"""The networks that can be trained, by name, and what each costs."""
+
+from collections.abc import Callable
+from functools import partial
+from math import prod
+
+import keras
+from keras import layers
+
+from model.baselines import mini_xception, plain_cnn
+from model.resnet import resnet
+
+ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
+    "resnet18-w16": partial(resnet, width=16),
+    "resnet18-w24": partial(resnet, width=24),
+    "resnet18-w32": partial(resnet, width=32),
+    "resnet34-w32": partial(resnet, width=32, blocks=(3, 4, 6, 3)),
+    "plain-cnn-w32": partial(plain_cnn, width=32),
+    "mini-xception": mini_xception,
+}
+
+
+def build(name: str, dropout: float) -> keras.Model:
+    """Builds a network that is not trained yet, in Keras's present precision.
+
+    Args:
+        name: a key of `ARCHITECTURES`.
+        dropout: share of the last features dropped while training.
+
+    Raises:
+        ValueError: an unknown name.
+    """
+    if name not in ARCHITECTURES:
+        known = ", ".join(ARCHITECTURES)
+        raise ValueError(f"An architecture is one of {known}. Received: {name!r}")
+    return ARCHITECTURES[name](dropout=dropout)
+
+
+def multiply_adds(network: keras.Model) -> int:
+    """Multiply-adds of one face through the convolutions, which are nearly all of the work."""
+    total = 0
+    for layer in network.layers:
+        if not isinstance(layer, (layers.Conv2D, layers.SeparableConv2D)):
+            continue
+        positions = prod(layer.output.shape[1:3])
+        window = prod(layer.kernel_size)
+        channels, filters = layer.input.shape[-1], layer.filters
+        if isinstance(layer, layers.SeparableConv2D):
+            total += positions * channels * (window + filters)
+        else:
+            total += positions * channels * window * filters
+    return total

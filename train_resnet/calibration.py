@@ -1,0 +1,118 @@
+"""Temperatures, the share of the votes head and the threshold of doubt, fitted on PublicTest."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from sklearn.metrics import balanced_accuracy_score, log_loss
+
+from model.labels import EMOTIONS
+from model.mixture import Logits, Mixture
+
+# Answers that are not called uncertain are to be right at least this often.
+KEPT_ACCURACY = 0.8
+
+_SHARES = np.arange(0, 1.01, 0.1)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What is fitted after training.
+
+    Attributes:
+        mixture: temperatures and the share of the votes head.
+        uncertain_below: answers with a smaller probability are called uncertain.
+        shares: for each share tried, the served answers' balanced accuracy on both label sets.
+    """
+
+    mixture: Mixture
+    uncertain_below: float
+    shares: list[dict[str, float]]
+
+
+def calibrate(logits: Logits, labels: np.ndarray, winners: np.ndarray | None) -> Calibration:
+    """Fits the mixture of both heads.
+
+    Each head's temperature minimises the negative log-likelihood of its own labels. The share is
+    the one with the best balanced accuracy, averaged over both label sets: plain accuracy would let
+    the common emotions decide, and rare ones such as fear matter to a person with a photograph as
+    much. The mixture's temperature minimises the likelihood averaged over both label sets. The
+    threshold of doubt is set on FER-2013's labels, the stricter of the two.
+
+    Args:
+        logits: of the validation images.
+        labels: `(n,)` FER-2013's labels.
+        winners: `(n,)` winners of the FER+ votes, -1 where the row does not count; None without
+            votes, and then the FER head alone answers.
+    """
+    sets = [(np.ones(len(labels), bool), labels)]
+    mixture = Mixture(0.0, fer_temperature=_temperature(logits.fer_head, labels))
+    shares: list[dict[str, float]] = []
+    if winners is not None:
+        counts = winners >= 0
+        sets.append((counts, winners))
+        votes_temperature = _temperature(logits.votes_head[counts], winners[counts])
+        mixture = replace(mixture, votes_temperature=votes_temperature)
+        for share in _SHARES:
+            served = replace(mixture, votes_share=float(share)).probabilities(logits)["served"]
+            scores = [
+                balanced_accuracy_score(truth[rows], served[rows].argmax(1)) for rows, truth in sets
+            ]
+            shares.append(
+                {
+                    "votes_share": round(float(share), 2),
+                    "fer2013": float(scores[0]),
+                    "ferplus": float(scores[1]),
+                }
+            )
+        best = max(shares, key=lambda row: row["fer2013"] + row["ferplus"])
+        mixture = replace(mixture, votes_share=best["votes_share"])
+
+    def served_likelihood(temperature: float) -> float:
+        served = replace(mixture, served_temperature=temperature).probabilities(logits)["served"]
+        return float(np.mean([_likelihood(served[rows], truth[rows]) for rows, truth in sets]))
+
+    mixture = replace(mixture, served_temperature=_minimum(served_likelihood))
+    served = mixture.probabilities(logits)["served"]
+    return Calibration(mixture, threshold_of_doubt(served, labels), shares)
+
+
+def threshold_of_doubt(
+    probabilities: np.ndarray, labels: np.ndarray, accuracy: float = KEPT_ACCURACY
+) -> float:
+    """The smallest confidence such that the answers from there on are right often enough.
+
+    Args:
+        probabilities: `(n, 7)`.
+        labels: `(n,)`.
+        accuracy: how often the kept answers are to be right, 0 to 1.
+
+    Returns:
+        The threshold; 1 if even the surest answers are not right that often.
+    """
+    confidence = probabilities.max(1)
+    order = np.argsort(-confidence)
+    right = (probabilities.argmax(1) == labels)[order]
+    kept_accuracy = right.cumsum() / np.arange(1, len(right) + 1)
+    enough = np.flatnonzero(kept_accuracy >= accuracy)
+    return float(confidence[order][enough[-1]]) if len(enough) else 1.0
+
+
+def _temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    def likelihood(temperature: float) -> float:
+        scaled = logits / temperature
+        scaled = scaled - scaled.max(1, keepdims=True)
+        probabilities = np.exp(scaled) / np.exp(scaled).sum(1, keepdims=True)
+        return _likelihood(probabilities, labels)
+
+    return _minimum(likelihood)
+
+
+def _likelihood(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    exact = probabilities.astype(np.float64)
+    exact /= exact.sum(1, keepdims=True)
+    return float(log_loss(labels, exact, labels=range(len(EMOTIONS))))
+
+
+def _minimum(likelihood: object) -> float:
+    return round(float(minimize_scalar(likelihood, bounds=(0.2, 5), method="bounded").x), 4)

@@ -1,0 +1,135 @@
+"""Trained networks to LiteRT, with the JSON that says how to use them."""
+
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from model.classifier import WEIGHTS
+from model.labels import EMOTIONS
+from model.mixture import Logits, Mixture
+from model.resnet import with_maps
+from preprocessing.alignment import SIZE, TEMPLATE
+
+_VIEWS_A_CALL = 256
+
+
+def load_network(checkpoint: Path) -> keras.Model:
+    """A checkpoint in float32 whatever it was trained in, giving logits and maps.
+
+    Args:
+        checkpoint: a `.keras` file that `python -m train_resnet train` wrote.
+
+    Raises:
+        ValueError: the file is missing, damaged, or holds another kind of network.
+    """
+    try:
+        trained = keras.models.load_model(checkpoint, compile=False)
+        network = keras.models.clone_model(trained, clone_function=_in_float32)
+        network.set_weights(trained.get_weights())
+        return with_maps(network)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{checkpoint} is no network of this project ({error}).") from error
+
+
+def keras_logits(network: keras.Model, crops: np.ndarray, mirrored_view: bool) -> Logits:
+    """What `model.Classifier.logits` gives, from Keras.
+
+    Args:
+        network: of `load_network`.
+        crops: `(n, 48, 48)` uint8.
+        mirrored_view: also see each face mirrored, and average.
+    """
+
+    def see(faces: np.ndarray) -> Logits:
+        answers = network.predict(
+            faces[..., None].astype(np.float32), batch_size=_VIEWS_A_CALL, verbose=0
+        )
+        return Logits.stack([answers])
+
+    if not mirrored_view:
+        return see(crops)
+    return see(crops).mean_with(see(crops[:, :, ::-1]).mirrored())
+
+
+def to_litert(network: keras.Model) -> bytes:
+    """The network as a LiteRT file that sees one face at a time.
+
+    Args:
+        network: of `load_network`.
+    """
+    one_face = keras.Input(batch_shape=(1, SIZE, SIZE, 1), name="face")
+    fixed = keras.Model(one_face, network(one_face))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "network.tflite"
+        fixed.export(str(path), format="litert", verbose=False)
+        return path.read_bytes()
+
+
+def write_weights(
+    name: str,
+    version: str,
+    content: bytes,
+    mixture: Mixture,
+    uncertain_below: float,
+    mirrored_view: bool,
+    training: dict[str, Any],
+    folder: Path = WEIGHTS,
+) -> Path:
+    """Writes weights and their JSON; figures are added by `python -m train_resnet evaluate`.
+
+    Args:
+        name: of the weights.
+        version: of the weights.
+        content: of `to_litert`.
+        mixture: how the answer is made.
+        uncertain_below: the threshold of doubt.
+        mirrored_view: whether faces are also seen mirrored.
+        training: how the network was trained.
+        folder: where they go.
+
+    Returns:
+        The path of the `.tflite` file.
+    """
+    path = folder / f"{name}.tflite"
+    info = {
+        "name": name,
+        "version": version,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "labels": list(EMOTIONS),
+        "input": {
+            "shape": [1, SIZE, SIZE, 1],
+            "type": "float32",
+            "values": "grey levels, 0 to 255",
+            "normalisation": "x / 127.5 - 1, inside the network",
+        },
+        "alignment": {
+            "template": np.round(TEMPLATE.astype(np.float64), 4).tolist(),
+            "order": "dlib's five landmarks",
+            "size": SIZE,
+        },
+        "mirrored_view": mirrored_view,
+        "mixture": asdict(mixture),
+        "uncertain_below": round(uncertain_below, 4),
+        "training": training,
+        "figures": {},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for target, data in (
+        (path, content),
+        (path.with_suffix(".json"), (json.dumps(info, indent=1) + "\n").encode()),
+    ):
+        partial = target.with_name(f".{target.name}.{os.getpid()}")
+        partial.write_bytes(data)
+        partial.replace(target)
+    return path
+
+
+def _in_float32(layer: keras.layers.Layer) -> keras.layers.Layer:
+    return layer.__class__.from_config({**layer.get_config(), "dtype": "float32"})
