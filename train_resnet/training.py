@@ -3,10 +3,11 @@
 import dataclasses
 import json
 import os
-import shutil
 import signal
 import threading
 import time
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ def train(
     """
     output.mkdir(parents=True, exist_ok=True)
     steps = steps_per_epoch(training, recipe)
-    run = _Run.resume(recipe, output) if resume else _Run.start(recipe, output, steps)
+    run = _Run.resume(recipe, output, steps) if resume else _Run.start(recipe, output, steps)
     interrupted = _Interruption()
     with interrupted:
         for epoch in range(run.step // steps, recipe.epochs):
@@ -112,29 +113,39 @@ class _Run:
         return cls(recipe, output, network)
 
     @classmethod
-    def resume(cls, recipe: Recipe, output: Path) -> "_Run":
+    def resume(cls, recipe: Recipe, output: Path, steps: int) -> "_Run":
         path = output / "training.json"
         if not path.exists():
             raise ValueError(f"{output} holds no checkpoint to resume.")
         state = json.loads(path.read_text())
-        if state["recipe"] != dataclasses.asdict(recipe):
-            changed = [
-                k for k, v in dataclasses.asdict(recipe).items() if state["recipe"].get(k) != v
-            ]
+        wanted = dataclasses.asdict(recipe)
+        if state["recipe"] != wanted:
+            changed = [name for name in wanted if state["recipe"].get(name) != wanted[name]]
             raise ValueError(
                 f"{output} was trained by another recipe: {', '.join(changed)} differ."
             )
+        network = recipe.build()
+        compile_network(network, recipe, steps)
+        run = cls(recipe, output, network)
         checkpoint = output / state["checkpoint"]
         try:
-            network = keras.models.load_model(checkpoint / "network.keras")
-            run = cls(recipe, output, network)
-            with np.load(checkpoint / "mean.npz") as arrays:
-                run.mean = [arrays[name] for name in arrays.files]
-        except (OSError, ValueError, KeyError) as error:
+            with np.load(checkpoint) as arrays:
+                for variable, name in zip(run._variables(), arrays.files, strict=False):
+                    variable.assign(arrays[name])
+                run.mean = [arrays[name] for name in arrays.files if name.startswith("mean")]
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise ValueError(f"{checkpoint} cannot be read ({error}).") from error
         run.step, run.seconds = state["step"], state["seconds"]
         run.best, run.history = state["best"], state["history"]
         return run
+
+    def _variables(self) -> list[Any]:
+        """All that training changes: weights, batch statistics, dropout's seeds and momentum.
+
+        A `.keras` file would keep neither the seeds nor what is excluded from weight decay.
+        """
+        self.network.optimizer.build(self.network.trainable_variables)
+        return [*self.network.variables, *self.network.optimizer.variables]
 
     def average(self) -> None:
         """Moves the running mean, batch statistics included, towards the weights as they are."""
@@ -165,32 +176,31 @@ class _Run:
 
     def save(self) -> None:
         """Writes a whole new checkpoint before the old one goes, so a full disk costs nothing."""
-        name = f"checkpoint-{self.step:06d}"
-        folder = self.output / name
+        name = f"checkpoint-{self.step:06d}.npz"
+        values = [keras.ops.convert_to_numpy(variable) for variable in self._variables()]
+        arrays = {f"variable{index:04d}": value for index, value in enumerate(values)}
+        arrays |= {f"mean{index:04d}": value for index, value in enumerate(self.mean)}
+        state = {
+            "recipe": dataclasses.asdict(self.recipe),
+            "checkpoint": name,
+            "step": self.step,
+            "best": self.best,
+            "seconds": round(self.seconds, 1),
+            "cores": os.cpu_count(),
+            "backend": keras.backend.backend(),
+            "history": self.history,
+        }
+        text = json.dumps(state, indent=1) + "\n"
         try:
-            folder.mkdir(exist_ok=True)
-            self.network.save(folder / "network.keras")
-            np.savez(folder / "mean.npz", *self.mean)
-            state = {
-                "recipe": dataclasses.asdict(self.recipe),
-                "checkpoint": name,
-                "step": self.step,
-                "best": self.best,
-                "seconds": round(self.seconds, 1),
-                "cores": os.cpu_count(),
-                "backend": keras.backend.backend(),
-                "history": self.history,
-            }
-            text = json.dumps(state, indent=1) + "\n"
+            _replace_with(self.output / name, lambda path: np.savez(path, **arrays))
             _replace_with(self.output / "training.json", lambda path: path.write_text(text))
         except OSError as error:
-            shutil.rmtree(folder, ignore_errors=True)
             raise TrainingStopped(
                 f"The checkpoint cannot be written ({error}); the one before it is kept."
             ) from error
-        for old in self.output.glob("checkpoint-*"):
+        for old in self.output.glob("checkpoint-*.npz"):
             if old.name != name:
-                shutil.rmtree(old, ignore_errors=True)
+                old.unlink()
 
 
 def compile_network(network: keras.Model, recipe: Recipe, steps: int) -> None:
@@ -233,11 +243,14 @@ def head_accuracies(network: keras.Model, data: Examples) -> dict[str, float]:
     return scores
 
 
-def _replace_with(path: Path, write: Any) -> None:
+def _replace_with(path: Path, write: Callable[[Path], object]) -> None:
     """Writes a file beside its place and moves it there, so the old one stays whole until then."""
     partial = path.with_name(f".partial-{path.name}")
-    write(partial)
-    partial.replace(path)
+    try:
+        write(partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 class _Interruption:

@@ -79,7 +79,11 @@ def test_threads_get_their_own_answers(crops: np.ndarray) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [np.zeros((48, 48), np.uint8), np.zeros((1, 48, 48), np.float32), np.zeros((1, 40, 48), np.uint8)],
+    [
+        np.zeros((48, 48), np.uint8),
+        np.zeros((1, 48, 48), np.float32),
+        np.zeros((1, 40, 48), np.uint8),
+    ],
 )
 def test_other_arrays_are_refused(wrong: np.ndarray) -> None:
     with pytest.raises(ValueError, match=r"Received: \("):

@@ -84,7 +84,7 @@ def test_coordinates_are_those_of_the_picture_itself(
 
 def test_a_box_ends_at_the_edge(recognizer: Recognizer, astronaut: np.ndarray) -> None:
     [whole] = recognizer.recognize(astronaut)
-    x, y, width, height = whole.box
+    x, y, width, _ = whole.box
     cut = astronaut[y + 4 :, x + 4 : x + width + 40]
     [face] = recognizer.recognize(cut)
     left, top, wide, tall = face.box

@@ -1,0 +1,165 @@
+import json
+import os
+import shutil
+import signal
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from preprocessing.fer2013 import Fer2013
+from train_resnet import training as module
+from train_resnet.config import Recipe
+from train_resnet.dataset import Examples, examples
+from train_resnet.export import load_network
+from train_resnet.training import TrainingStopped, head_accuracies, train
+
+RECIPE = Recipe(
+    arch="mini-xception", epochs=2, batch_size=16, warmup_epochs=0.2, rotation=0, zoom=0, shift=0,
+    erasing=0, dropout=0.2, precision="float32",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def parts(toy: Fer2013) -> tuple[Examples, Examples]:
+    return examples(toy.split("Training")), examples(toy.split("PublicTest"))
+
+
+@pytest.fixture(scope="module")
+def whole_run(
+    parts: tuple[Examples, Examples], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Recipe]:
+    output = tmp_path_factory.mktemp("whole")
+    recipe = replace(RECIPE, epochs=12)
+    train(recipe, *parts, output)
+    return output, recipe
+
+
+def state(output: Path) -> dict:
+    return json.loads((output / "training.json").read_text())
+
+
+def checkpoint(output: Path) -> list[np.ndarray]:
+    """All that a checkpoint holds: weights, statistics, seeds, momentum and the mean weights."""
+    with np.load(output / state(output)["checkpoint"]) as arrays:
+        return [arrays[name] for name in arrays.files]
+
+
+def test_what_can_be_learned_is_learned(
+    whole_run: tuple[Path, Recipe], parts: tuple[Examples, Examples]
+) -> None:
+    output, _ = whole_run
+    history = state(output)["history"]
+    assert history[-1]["loss"] < history[0]["loss"] - 0.5
+    scores = head_accuracies(load_network(output / "best.keras"), parts[1])
+    assert scores["fer_head"] > 0.6
+    assert scores["votes_head"] > 0.6
+    best = max(
+        np.mean([record[f"{kind}_{head}"] for head in ("fer_head", "votes_head")])
+        for record in history
+        for kind in ("network", "mean")
+    )
+    assert np.mean(list(scores.values())) == pytest.approx(best, abs=0.02)
+    assert len(list(output.glob("checkpoint-*"))) == 1
+
+
+def test_stopped_by_ctrl_c_and_resumed_gives_the_same_network(
+    parts: tuple[Examples, Examples], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    straight, broken = tmp_path / "straight", tmp_path / "broken"
+    train(RECIPE, *parts, straight)
+
+    original, seen = module.batches, []
+
+    def interrupting(*arguments: object, **options: object) -> object:
+        for batch in original(*arguments, **options):  # type: ignore[arg-type]
+            seen.append(1)
+            if len(seen) == 4:
+                os.kill(os.getpid(), signal.SIGINT)
+            yield batch
+
+    monkeypatch.setattr(module, "batches", interrupting)
+    with pytest.raises(TrainingStopped, match="go on with --resume"):
+        train(RECIPE, *parts, broken)
+    assert 3 <= state(broken)["step"] <= 4
+    train(RECIPE, *parts, broken, resume=True)
+
+    assert state(broken)["step"] == state(straight)["step"] == 14
+    for expected, weight in zip(checkpoint(straight), checkpoint(broken), strict=True):
+        np.testing.assert_allclose(weight, expected, atol=1e-5)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_loss_that_is_no_number_stops_with_the_last_checkpoint(
+    parts: tuple[Examples, Examples], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = module.batches
+
+    def poisoned(data: Examples, recipe: Recipe, epoch: int, first: int = 0) -> object:
+        for batch in original(data, recipe, epoch, first):
+            if epoch == 1:
+                batch.faces[:] = np.nan
+            yield batch
+
+    monkeypatch.setattr(module, "batches", poisoned)
+    with pytest.raises(TrainingStopped, match=r"loss is nan in step 8.*kept in"):
+        train(RECIPE, *parts, tmp_path)
+    assert state(tmp_path)["step"] == 7
+    assert all(np.isfinite(weight).all() for weight in checkpoint(tmp_path))
+
+
+def test_a_full_disk_leaves_the_checkpoint_before(
+    parts: tuple[Examples, Examples], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, calls = np.savez, []
+
+    def full(*arguments: object, **options: object) -> None:
+        calls.append(1)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device")
+        original(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module.np, "savez", full)
+    with pytest.raises(TrainingStopped, match=r"No space left.*before it is kept"):
+        train(RECIPE, *parts, tmp_path)
+    assert state(tmp_path)["step"] == 7
+    assert len(checkpoint(tmp_path)) > 0
+    monkeypatch.undo()
+    train(RECIPE, *parts, tmp_path, resume=True)
+    assert state(tmp_path)["step"] == 14
+
+
+def test_a_run_is_not_overwritten_nor_resumed_as_another(
+    whole_run: tuple[Path, Recipe], parts: tuple[Examples, Examples], tmp_path: Path
+) -> None:
+    output, recipe = whole_run
+    with pytest.raises(ValueError, match="holds a run already"):
+        train(recipe, *parts, output)
+    with pytest.raises(ValueError, match="another recipe: epochs, seed differ"):
+        train(replace(recipe, epochs=13, seed=5), *parts, output, resume=True)
+    with pytest.raises(ValueError, match="no checkpoint"):
+        train(recipe, *parts, tmp_path, resume=True)
+
+
+def test_a_damaged_checkpoint_is_named(
+    whole_run: tuple[Path, Recipe], parts: tuple[Examples, Examples], tmp_path: Path
+) -> None:
+    output, recipe = whole_run
+    copy = tmp_path / "copy"
+    shutil.copytree(output, copy)
+    damaged = copy / state(copy)["checkpoint"]
+    damaged.write_bytes(damaged.read_bytes()[:1000])
+    with pytest.raises(ValueError, match=r"checkpoint-\d+\.npz cannot be read"):
+        train(recipe, *parts, copy, resume=True)
+
+
+def test_off_the_main_thread_it_trains_without_signals(
+    parts: tuple[Examples, Examples], tmp_path: Path
+) -> None:
+    recipe = replace(RECIPE, epochs=1)
+    thread = threading.Thread(target=train, args=(recipe, *parts, tmp_path))
+    thread.start()
+    thread.join()
+    assert state(tmp_path)["step"] == 7
