@@ -168,6 +168,8 @@ def _read_votes(path: Path, usage: np.ndarray) -> np.ndarray:
         if tuple(next(rows, [])[2:]) != VOTE_COLUMNS:
             raise InvalidDataset(f"{path}, line 1: is not the header of FER+ (fer2013new.csv).")
         for row in rows:
+            if not row:
+                raise InvalidDataset(f"{path}, line {rows.line_num}: is empty.")
             if len(votes) < len(usage) and row[0] != usage[len(votes)]:
                 raise InvalidDataset(
                     f"{path}, line {rows.line_num}: is of {row[0]!r}, and that row of the data of"

@@ -118,9 +118,10 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
+    from model import classifier
     from model.mixture import Mixture
     from train_resnet.architectures import multiply_adds
-    from train_resnet.export import load_network, to_litert, write_weights
+    from train_resnet.export import golden_logits, load_network, to_litert, write_weights
 
     folder = options.checkpoint.parent
     for name in ("calibration.json", "training.json"):
@@ -146,6 +147,8 @@ def _export(options: argparse.Namespace) -> None:
             "votes_shares_tried": calibration["shares"],
             "history": training["history"],
         },
+        golden=golden_logits(network),
+        folder=classifier.WEIGHTS,
     )
     print(f"{path} ({path.stat().st_size / 1e6:.1f} MB) and its .json")
 
@@ -191,10 +194,10 @@ def _predictor(model: str) -> tuple[Any, Any, dict[str, Any]]:
 
 
 def _record(name: str, split: str, records: list[dict[str, Any]]) -> None:
-    from model.classifier import WEIGHTS
+    from model import classifier
     from train_resnet import report
 
-    path = WEIGHTS / f"{name}.json"
+    path = classifier.WEIGHTS / f"{name}.json"
     info = json.loads(path.read_text(encoding="utf-8"))
     left_out = ("per_class", "confusion", "reliability")
     kept = [{k: v for k, v in record.items() if k not in left_out} for record in records]

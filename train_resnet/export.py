@@ -8,14 +8,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import cv2
 import keras
 import numpy as np
+from matplotlib.cbook import get_sample_data
 
-from model.classifier import WEIGHTS
 from model.labels import EMOTIONS
 from model.mixture import Logits, Mixture
 from model.resnet import with_maps
-from preprocessing.alignment import SIZE, TEMPLATE
+from preprocessing.alignment import SIZE, TEMPLATE, align
+from preprocessing.faces import HogDetector
+from preprocessing.images import decode
 
 _VIEWS_A_CALL = 256
 
@@ -72,6 +75,30 @@ def to_litert(network: keras.Model) -> bytes:
         return path.read_bytes()
 
 
+def golden_crops() -> np.ndarray:
+    """Real crops to compare an export by: views of the face in matplotlib's Grace Hopper.
+
+    Returns:
+        `(8, 48, 48)` uint8: the aligned face and its mirror, each also darker, brighter and blurred.
+    """
+    grey = cv2.cvtColor(
+        decode(get_sample_data("grace_hopper.jpg", asfileobj=False)).pixels, cv2.COLOR_RGB2GRAY
+    )
+    [face] = HogDetector(min_face=80).detect(grey)
+    crop = align(grey, face.landmarks)
+    views = [crop, crop // 2, 255 - (255 - crop) // 2, cv2.GaussianBlur(crop, (5, 5), 0)]
+    return np.stack([*views, *(view[:, ::-1] for view in views)])
+
+
+def golden_logits(network: keras.Model) -> dict[str, list[list[float]]]:
+    """What Keras says of `golden_crops`, kept in the weights' JSON for tests to hold LiteRT to."""
+    logits = keras_logits(network, golden_crops(), mirrored_view=False)
+    return {
+        head: np.round(getattr(logits, head).astype(float), 5).tolist()
+        for head in ("fer_head", "votes_head")
+    }
+
+
 def write_weights(
     name: str,
     version: str,
@@ -80,7 +107,8 @@ def write_weights(
     uncertain_below: float,
     mirrored_view: bool,
     training: dict[str, Any],
-    folder: Path = WEIGHTS,
+    golden: dict[str, list[list[float]]],
+    folder: Path,
 ) -> Path:
     """Writes weights and their JSON; figures are added by `python -m train_resnet evaluate`.
 
@@ -92,6 +120,7 @@ def write_weights(
         uncertain_below: the threshold of doubt.
         mirrored_view: whether faces are also seen mirrored.
         training: how the network was trained.
+        golden: of `golden_logits`.
         folder: where they go.
 
     Returns:
@@ -118,6 +147,7 @@ def write_weights(
         "mixture": asdict(mixture),
         "uncertain_below": round(uncertain_below, 4),
         "training": training,
+        "golden_logits": golden,
         "figures": {},
     }
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,100 @@
+"""The commands as a person types them, on the made-up dataset."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from model import classifier
+from train_resnet.__main__ import main
+
+
+@pytest.fixture(scope="module")
+def run_folder(data_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("run")
+    command = f"train --data {data_file} --arch mini-xception --epochs 2 --batch-size 16"
+    assert main([*command.split(), "--output", str(output)]) == 0
+    return output
+
+
+def test_training_leaves_network_calibration_and_curves(run_folder: Path) -> None:
+    assert (run_folder / "best.keras").exists()
+    calibration = json.loads((run_folder / "calibration.json").read_text())
+    assert 0 <= calibration["mixture"]["votes_share"] <= 1
+    assert (run_folder / "training_curves.png").read_bytes().startswith(b"\x89PNG")
+    assert len(json.loads((run_folder / "training.json").read_text())["history"]) == 2
+
+
+def test_a_finished_run_resumes_to_itself(run_folder: Path, data_file: Path) -> None:
+    command = f"train --data {data_file} --arch mini-xception --epochs 2 --batch-size 16 --resume"
+    assert main([*command.split(), "--output", str(run_folder)]) == 0
+
+
+def test_a_checkpoint_is_evaluated_on_both_label_sets(
+    run_folder: Path, data_file: Path, tmp_path: Path
+) -> None:
+    command = f"evaluate --data {data_file} --model {run_folder / 'best.keras'} --split PrivateTest"
+    assert main([*command.split(), "--output", str(tmp_path)]) == 0
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    combinations = {(r["labels"], r["output"], r["subset"], r["input"]) for r in metrics["results"]}
+    assert len(combinations) == len(metrics["results"]) == 2 * 3 * 2 * 2
+    for plot in ("confusion_matrix.png", "reliability.png", "training_curves.png"):
+        assert (tmp_path / plot).read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_is_exported_measures_as_the_checkpoint_did(
+    run_folder: Path, data_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(classifier, "WEIGHTS", tmp_path)
+    checkpoint = run_folder / "best.keras"
+    assert main(["export", "--checkpoint", str(checkpoint), "--name", "toy"]) == 0
+    info = json.loads((tmp_path / "toy.json").read_text())
+    assert info["training"]["recipe"]["arch"] == "mini-xception"
+    assert info["training"]["parameters"] > 10_000
+    results = {}
+    for model in (str(checkpoint), str(tmp_path / "toy.tflite")):
+        output = tmp_path / Path(model).suffix[1:]
+        command = f"evaluate --data {data_file} --model {model} --split PublicTest"
+        assert main([*command.split(), "--output", str(output)]) == 0
+        results[model] = json.loads((output / "metrics.json").read_text())["results"]
+    for first, second in zip(*results.values(), strict=True):
+        assert first["accuracy"] == second["accuracy"]
+        assert first["nll"] == pytest.approx(second["nll"], abs=1e-4)
+
+
+def test_architectures_are_listed_with_their_cost(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["architectures"]) == 0
+    printed = capsys.readouterr().out
+    assert "resnet18-w32" in printed
+    assert "mini-xception" in printed
+    assert len(printed.splitlines()) >= 6
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("train --data none.csv --output OUT", "none.csv: there is no such file"),
+        ("train --data DATA --arch unknown --output OUT", "'unknown'"),
+        ("train --data DATA --resume --output OUT", "no checkpoint to resume"),
+        ("evaluate --data DATA --model none --split PublicTest --output OUT", "no weights 'none'"),
+        ("evaluate --data DATA --model no.keras --split PublicTest --output OUT", "no.keras is no"),
+        ("export --checkpoint OUT/best.keras --name x", "calibration.json is missing"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    command: str,
+    message: str,
+    data_file: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = command.replace("DATA", str(data_file)).replace("OUT", str(tmp_path)).split()
+    assert main(words) == 1
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["", "paint", "train", "evaluate --split Training"])
+def test_wrong_usage_exits_with_2(command: str) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(command.split())
+    assert stopped.value.code == 2
