@@ -51,8 +51,8 @@ def similarity_to_template(landmarks: np.ndarray) -> np.ndarray:
 def align(grey: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
     """Cuts the face with these landmarks out of a picture, framed as FER-2013 frames its faces.
 
-    Where the face is larger than the crop, it is sampled at about its own resolution and averaged
-    over areas; sampling it straight at 48x48 would alias. Outside the picture its edge is repeated.
+    Where the face is larger than the crop, it is sampled at its own resolution or finer and
+    averaged over areas; sampling it straight at 48x48 would alias. Outside the picture its edge is repeated.
 
     Args:
         grey: `(height, width)` uint8.
@@ -63,7 +63,7 @@ def align(grey: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
     """
     matrix = similarity_to_template(landmarks)
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
-    factor = int(np.clip(round(1 / scale), 1, _MAX_OVERSAMPLING))
+    factor = int(np.clip(np.ceil(1 / scale), 1, _MAX_OVERSAMPLING))
     matrix = matrix * factor
     # Pixel coordinates name pixel centres: crop pixel 0 covers the fine pixels 0 ... factor - 1.
     matrix[:, 2] += (factor - 1) / 2

@@ -16,7 +16,13 @@ DETECTION_SIDE = 1280
 # The smallest face the HOG window finds without enlarging the picture; each doubling halves it.
 _HOG_WINDOW = 80
 
-# See tests/preprocessing/test_faces.py and `python -m preprocessing.threshold` for how this was chosen.
+# Chosen with `python -m preprocessing.threshold --data fer2013.csv.gz`. At 0.0 / 0.1 / 0.2 / 0.3 / 0.4:
+#   false alarms in 230 views without a face             2 /    0 /    0 /    0 /    0
+#   false alarms in 200 worsened portraits              46 /   29 /   14 /    6 /    3
+#   their faces found, turned by up to 15 degrees     96.5 / 94.5 / 87.5 / 79.5 / 76.5 %
+#   faces of FER-2013 found, in views without one     77.5 / 74.2 / 70.8 / 66.7 / 62.9 %
+# The alarms among the portraits are all on two emblems of the astronaut's suit. Past 0.2 more faces
+# are lost than alarms avoided; sound upright photographs score from 0.66 up.
 SCORE_THRESHOLD = 0.2
 
 
@@ -96,6 +102,7 @@ class HogDetector:
         Returns:
             The faces from left to right; empty where there is none.
         """
+        grey = np.ascontiguousarray(grey)  # dlib misreads other arrays and finds nothing in them.
         height, width = grey.shape
         scale = min(1.0, DETECTION_SIDE / max(height, width))
         small = grey
@@ -112,3 +119,6 @@ class HogDetector:
             box = tuple(float(value) / scale for value in corner + extent)
             faces.append(Face(box, float(score), landmarks_in(grey, box)))
         return sorted(faces, key=lambda face: face.box[0])
+
+
+DETECTORS = {"hog": HogDetector}

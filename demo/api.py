@@ -1,0 +1,219 @@
+"""The HTTP routes: expressions of a picture, health, version, and their documentation."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any
+
+import anyio.to_thread
+import cv2
+from anyio import CapacityLimiter
+from fastapi import FastAPI, Query, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.routing import APIRoute, APIRouter
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
+
+from demo import docs, problem, schema
+from demo.answer import model_json, to_json
+from demo.drawing import annotate
+from demo.service import Service
+from demo.settings import Settings
+from preprocessing.images import ImageTooLarge
+
+VERSION = "1.0.0"
+
+# Threads beyond the service's capacity, so that it is the service that refuses, and at once.
+_SPARE_THREADS = 4
+
+_PICTURE = {"type": "string", "format": "binary"}
+_BODY = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": {"file": _PICTURE},
+            }
+        },
+        "image/*": {"schema": _PICTURE},
+    },
+}
+
+
+def _problems(**reasons: str) -> dict[int | str, dict[str, Any]]:
+    """Documents the error answers of a route: `_413="..."` describes status 413."""
+    content = {problem.MEDIA_TYPE: {"schema": schema.Problem.model_json_schema()}}
+    return {
+        int(status.strip("_")): {"description": reason, "content": content}
+        for status, reason in reasons.items()
+    }
+
+
+_UNAVAILABLE = "The network is still being loaded; `Retry-After` says when to ask again."
+
+
+def add_routes(app: FastAPI, service: Service, settings: Settings) -> None:
+    """Gives an application the routes under `/api`, `/healthz` and `/readyz`.
+
+    What else is asked for under `/api` is answered 404, or 405 where only the method is wrong, even
+    where the page is mounted at `/` afterwards.
+    """
+    router = APIRouter()
+    _add_expressions(router, service, settings.max_upload_bytes)
+    _add_state(router, service)
+
+    @router.get("/api/docs", include_in_schema=False, response_class=HTMLResponse)
+    async def documentation(request: Request) -> str:
+        return docs.page(app.openapi(), str(request.base_url).rstrip("/"))
+
+    app.include_router(router)
+    app.mount("/api", _nothing_there(router))
+    problem.answer_errors_with_problems(app)
+
+
+def _add_expressions(router: APIRouter, service: Service, limit: int) -> None:
+    threads = CapacityLimiter(service.capacity + _SPARE_THREADS)
+
+    @router.post(
+        "/api/v1/expressions",
+        response_model=schema.Expressions,
+        response_description="The faces from left to right; none is an empty list.",
+        responses={
+            200: {"content": {"image/png": {"schema": _PICTURE}}},
+            **_problems(
+                _413="The picture has too many bytes or too many pixels.",
+                _415="The body is neither a form nor an image, or the form's file is no image.",
+                _422="The picture cannot be read, the form has no `file`, or `explain` is no boolean.",
+                _503="The network is still being loaded, or too many pictures are waiting; "
+                "`Retry-After` says when to ask again.",
+            ),
+        },
+        openapi_extra={"requestBody": _BODY},
+    )
+    async def expressions(
+        request: Request,
+        explain: Annotated[
+            bool, Query(description="Also give each face's `attention` and `crop`.")
+        ] = False,
+    ) -> Response:
+        """The expression of every face in a picture.
+
+        Send the picture as the field `file` of a form, or as the body itself. With
+        `Accept: image/png` the answer is the picture with its faces boxed and named.
+        """
+        picture = await _picture_of(request, limit)
+        answer = _as_picture if _prefers_png(request.headers.get("accept", "")) else _as_json
+        work = partial(answer, service, picture, explain)
+        return await anyio.to_thread.run_sync(work, limiter=threads)
+
+
+def _add_state(router: APIRouter, service: Service) -> None:
+    @router.get("/api/v1/version", responses=_problems(_503=_UNAVAILABLE))
+    async def version() -> schema.Version:
+        """The version of these routes and of the network behind them."""
+        model = schema.Model(**model_json(service.recognizer.classifier))
+        return schema.Version(api=VERSION, model=model)
+
+    @router.get("/healthz")
+    async def healthz() -> schema.Status:
+        """200 while the process lives."""
+        return schema.Status(status="alive")
+
+    @router.get("/readyz", responses=_problems(_503=_UNAVAILABLE))
+    async def readyz() -> schema.Status:
+        """200 once the network is loaded and has classified a face."""
+        _ = service.recognizer  # raises NotReady
+        return schema.Status(status="ready")
+
+
+def _nothing_there(router: APIRouter) -> Callable[[Scope, Receive, Send], Any]:
+    """Answers what the routes do not, so that it does not fall through to the page."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        routes = [route for route in router.routes if isinstance(route, APIRoute)]
+        methods = sorted(m for route in routes if route.path == path for m in route.methods or ())
+        if methods:
+            detail = f"{path} takes {' and '.join(methods)}, not {scope['method']}."
+            refusal = problem.problem(405, detail, {"Allow": ", ".join(methods)})
+        else:
+            refusal = problem.problem(404, f"There is no {path}; see /api/docs.")
+        await refusal(scope, receive, send)
+
+    return answer
+
+
+def _as_json(service: Service, picture: bytes, explain: bool) -> Response:
+    answer = service.read(picture, explain)
+    content = to_json(answer, service.recognizer.classifier, explain)
+    return JSONResponse(content, headers={"Vary": "Accept"})
+
+
+def _as_picture(service: Service, picture: bytes, _: bool) -> Response:
+    pixels = annotate(service.read(picture))
+    png = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))[1].tobytes()
+    return Response(png, media_type="image/png", headers={"Vary": "Accept"})
+
+
+async def _picture_of(request: Request, limit: int) -> bytes:
+    """The picture's bytes out of a form or of the body itself."""
+    kind = _media_type(request.headers.get("content-type"))
+    if kind == "multipart/form-data":
+        content = await _file_of_form(request)
+    elif kind.startswith("image/"):
+        content = await request.body()
+    else:
+        raise HTTPException(
+            415,
+            "Send the picture as the field 'file' of a multipart/form-data body, or as the body "
+            f"with its image/* type. Received: {kind or 'no Content-Type'}.",
+        )
+    if len(content) > limit:
+        raise ImageTooLarge(
+            f"The picture has {len(content):,} bytes; at most {limit:,} are taken. Make it smaller."
+        )
+    return content
+
+
+async def _file_of_form(request: Request) -> bytes:
+    try:
+        form = await request.form()
+    except HTTPException as error:
+        raise HTTPException(422, f"The form cannot be read: {error.detail}") from error
+    try:
+        files = [part for part in form.getlist("file") if isinstance(part, UploadFile)]
+        if len(files) != 1:
+            raise HTTPException(
+                422, f"The form takes one picture, in the field 'file'. Received: {len(files)}."
+            )
+        kind = _media_type(files[0].content_type)
+        # Programs that do not know a picture's type say octet-stream; decoding will tell.
+        if not kind.startswith("image/") and kind not in ("", "application/octet-stream"):
+            raise HTTPException(415, f"The form's file must be an image. Received: {kind}.")
+        return await files[0].read()
+    finally:
+        await form.close()
+
+
+def _media_type(header: str | None) -> str:
+    return (header or "").partition(";")[0].strip().lower()
+
+
+def _prefers_png(accept: str) -> bool:
+    """Whether an Accept header (RFC 9110, 12.5.1) ranks a PNG picture above JSON."""
+    ranges: dict[str, float] = {}
+    for each in accept.split(","):
+        kind, *parameters = (part.strip().lower() for part in each.split(";"))
+        weight = next((p[2:] for p in parameters if p.startswith("q=")), "1")
+        try:
+            ranges[kind] = float(weight)
+        except ValueError:
+            ranges[kind] = 0.0
+
+    def rank(*kinds: str) -> float:
+        return next((ranges[kind] for kind in kinds if kind in ranges), 0.0)
+
+    png = rank("image/png", "image/*", "*/*")
+    return png > rank("application/json", "application/*", "*/*")

@@ -1,0 +1,152 @@
+"""The web server: the page at `/`, the HTTP routes beside it. Run `python -m demo.app`."""
+
+import argparse
+import errno
+import logging
+import secrets
+import socket
+import sys
+import threading
+from collections.abc import Sequence
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from pydantic import ValidationError
+
+from demo import api
+from demo.middleware import AnswerHeaders, BodyLimit
+from demo.mounting import mount_page
+from demo.service import Service
+from demo.settings import Settings
+
+# What a form puts around a picture: its boundaries and headers.
+_ENVELOPE_BYTES = 65_536
+
+# With a browser open its event stream never ends by itself.
+_GRACE_SECONDS = 5
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The whole server as one application; `app.state.service` reads its pictures.
+
+    The network is loaded in the background, from now on, while the page is built.
+    """
+    service = Service(settings)
+    service.start()
+    app = FastAPI(
+        title="Facial expressions",
+        description="Reads the expression of every face in a picture. An expression shown is not "
+        "an emotion felt. No picture is kept.",
+        version=api.VERSION,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.service = service
+    api.add_routes(app, service, settings)
+    # Without one of its own, Gradio lets every site read the page's answers, with credentials.
+    app.add_middleware(CORSMiddleware)
+    app.add_middleware(BodyLimit, limit=settings.max_upload_bytes + _ENVELOPE_BYTES)
+    app.add_middleware(AnswerHeaders)
+    mount_page(app, service, settings)
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serves until it is stopped.
+
+    Returns:
+        0 after Ctrl-C, 1 where the address cannot be listened on.
+    """
+    settings, share = _options(arguments)
+    # Listening before the page is built tells of a taken port at once, and lets a browser that is
+    # opened early wait instead of fail.
+    try:
+        listener = _listen(settings.host, settings.port)
+    except OSError as error:
+        print(_why_not_listening(settings, error), file=sys.stderr)
+        return 1
+    port = listener.getsockname()[1]
+    print(f"Open http://{_reachable(settings.host)}:{port} (Ctrl-C stops the server).", flush=True)
+    logging.basicConfig(format="%(levelname)s: %(message)s")
+    config = uvicorn.Config(
+        create_app(settings), log_level="warning", timeout_graceful_shutdown=_GRACE_SECONDS
+    )
+    if share:
+        threading.Thread(target=open_public_link, args=(port,), daemon=True).start()
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    except KeyboardInterrupt:
+        print("Stopped.")
+    return 0
+
+
+def _options(arguments: Sequence[str] | None) -> tuple[Settings, bool]:
+    """The settings, the command line's before the environment's, and whether to share."""
+    parser = argparse.ArgumentParser(prog="python -m demo.app", description="Serves the demo.")
+    parser.add_argument("--host", help="address to listen on (default: DEMO_HOST, or 127.0.0.1)")
+    parser.add_argument("--port", type=int, help="port (default: PORT, or 7860; 0: a free one)")
+    parser.add_argument("--share", action="store_true", help="also open a public link by Gradio")
+    options = vars(parser.parse_args(arguments))
+    share = options.pop("share")
+    try:
+        settings = Settings(**{name: value for name, value in options.items() if value is not None})
+    except ValidationError as error:
+        parser.error("; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors()))
+    return settings, share
+
+
+def open_public_link(port: int) -> None:
+    """Opens Gradio's tunnel to this machine and prints its address, or why there is none.
+
+    Gradio's `launch` does the same for pages that are not mounted.
+    """
+    from gradio import networking
+
+    try:
+        address = networking.setup_tunnel(
+            local_host="127.0.0.1",
+            local_port=port,
+            share_token=secrets.token_urlsafe(32),
+            share_server_address=None,
+            share_server_tls_certificate=None,
+        )
+    except Exception as error:  # of many kinds: network, relay, download, file system
+        print(
+            f"There is no public link ({error}). It needs the internet; the page at"
+            f" http://127.0.0.1:{port} goes on without it.",
+            file=sys.stderr,
+        )
+        return
+    # The relay speaks HTTPS and its answer says http.
+    print(f"Public link: {address.replace('http:', 'https:', 1)}")
+    print("Pictures that come through it pass Gradio's relay servers.", flush=True)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    return socket.create_server((host, port), family=family, backlog=128)
+
+
+def _why_not_listening(settings: Settings, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {settings.port} is in use. Stop the program that uses it, or choose another with"
+            " --port."
+        )
+    return (
+        f"Cannot listen on {settings.host}, port {settings.port} ({error.strerror}). Choose another"
+        " with --host or --port."
+    )
+
+
+def _reachable(host: str) -> str:
+    """The host for a browser's address line."""
+    if host in ("0.0.0.0", "::"):
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+if __name__ == "__main__":
+    sys.exit(main())

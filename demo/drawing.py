@@ -1,0 +1,179 @@
+"""An answer as pictures: boxes on the photograph, a bar chart, an attention map."""
+
+import io
+import threading
+from functools import cache
+from pathlib import Path
+
+import cv2
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image, ImageDraw, ImageFont
+
+from demo.service import Answer
+from model import FaceExpression
+from model.labels import EMOTIONS
+
+# The palette of M. Okabe and K. Ito, "Color Universal Design" (2008), with a light grey for neutral.
+COLOURS: dict[str, str] = {
+    "angry": "#d55e00",
+    "disgust": "#009e73",
+    "fear": "#cc79a7",
+    "happy": "#f0e442",
+    "sad": "#0072b2",
+    "surprise": "#56b4e9",
+    "neutral": "#dddddd",
+}
+
+_SMALLEST_TEXT = 9
+
+# Matplotlib does not promise to be safe between threads.
+_CHART = threading.Lock()
+
+Rectangle = tuple[float, float, float, float]  # left, top, right, bottom
+
+
+def percent(probability: float) -> str:
+    """A probability for people; never "100%" or "0%", which a network cannot know."""
+    if probability >= 0.995:
+        return ">99%"
+    if probability < 0.005:
+        return "<1%"
+    return f"{probability:.0%}"
+
+
+def caption(face: FaceExpression) -> str:
+    """A face's answer in a few words: "happy 97%", or "happy or surprise?" where uncertain."""
+    if face.uncertain:
+        return f"{face.emotion} or {face.second}?"
+    return f"{face.emotion} {percent(face.confidence)}"
+
+
+def text_colour(background: str) -> str:
+    """Black or white, whichever contrasts more, by WCAG, with a colour written "#rrggbb"."""
+    encoded = np.array([int(background[start : start + 2], 16) for start in (1, 3, 5)]) / 255
+    linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+    return "#000000" if linear @ (0.2126, 0.7152, 0.0722) > 0.179 else "#ffffff"
+
+
+def annotate(answer: Answer) -> np.ndarray:
+    """The picture with a box round each face, coloured by emotion and labelled with its caption.
+
+    Returns:
+        `(height, width, 3)` uint8 RGB, of the size of `answer.picture.pixels`.
+    """
+    image = Image.fromarray(answer.picture.pixels)
+    pen = ImageDraw.Draw(image)
+    longer = max(image.size)
+    line = max(2, round(longer / 400))
+    boxes = [_box(face, answer.picture.scale) for face in answer.faces]
+    for face, box in zip(answer.faces, boxes, strict=True):
+        # The dark frame outside keeps the coloured one visible on any picture.
+        pen.rectangle(_grown(box, line), outline="#000000", width=line)
+        pen.rectangle(box, outline=COLOURS[face.emotion], width=line)
+    taken = boxes.copy()
+    for face, box in zip(answer.faces, boxes, strict=True):
+        text, colour = caption(face), COLOURS[face.emotion]
+        font = _font_for(text, image.width, longer)
+        label = _place(_grown(box, line), _label_size(text, font), image.size, taken)
+        taken.append(label)
+        pen.rectangle(label, fill=colour, outline="#000000")
+        middle = ((label[0] + label[2]) / 2, (label[1] + label[3]) / 2)
+        pen.text(middle, text, text_colour(colour), font, anchor="mm")
+    return np.asarray(image)
+
+
+def bar_chart(probabilities: np.ndarray, uncertain: bool = False) -> bytes:
+    """A face's seven probabilities as a bar chart.
+
+    Args:
+        probabilities: `(7,)`, in the order of `model.labels.EMOTIONS`.
+        uncertain: name the two most likely emotions in the title instead of one.
+
+    Returns:
+        A PNG of 900 x 600 pixels.
+    """
+    best, second = np.argsort(probabilities)[::-1][:2]
+    title = f"{EMOTIONS[best]} {percent(float(probabilities[best]))}"
+    if uncertain:
+        title = f"uncertain: {EMOTIONS[best]} or {EMOTIONS[second]}"
+    with _CHART:
+        figure = Figure(figsize=(6, 4), dpi=150, layout="constrained")
+        axes = figure.subplots()
+        colours = [COLOURS[emotion] for emotion in EMOTIONS]
+        bars = axes.barh(EMOTIONS, probabilities, color=colours, edgecolor="#333333", linewidth=0.6)
+        axes.bar_label(bars, [percent(float(value)) for value in probabilities], padding=4)
+        axes.set(title=title, xlim=(0, 1.12), xticks=[0, 0.25, 0.5, 0.75, 1])
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+        axes.invert_yaxis()
+        axes.spines[["top", "right"]].set_visible(False)
+        chart = io.BytesIO()
+        figure.savefig(chart, format="png")
+    return chart.getvalue()
+
+
+def attention_picture(crop: np.ndarray, attention: np.ndarray, side: int = 192) -> np.ndarray:
+    """What spoke for the answer, in colour over the grey crop: the brighter, the more.
+
+    Args:
+        crop: `(48, 48)` uint8.
+        attention: `(48, 48)` of 0 to 1.
+        side: of the result, in pixels.
+
+    Returns:
+        `(side, side, 3)` uint8 RGB.
+    """
+    size = (side, side)
+    grey = cv2.resize(crop, size, interpolation=cv2.INTER_CUBIC)[..., None].astype(np.float32)
+    weight = cv2.resize(attention.astype(np.float32), size).clip(0, 1)[..., None]
+    heat = cv2.applyColorMap((weight * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)[..., ::-1]
+    share = 0.7 * weight
+    return np.round((1 - share) * grey + share * heat).astype(np.uint8)
+
+
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    """DejaVu Sans Bold, which Matplotlib carries: no font of the system is needed."""
+    return ImageFont.truetype(
+        Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans-Bold.ttf", size
+    )
+
+
+def _font_for(text: str, width: int, longer: int) -> ImageFont.FreeTypeFont:
+    """A font in proportion to the picture, smaller where the label would be wider than it."""
+    size = max(_SMALLEST_TEXT, round(longer / 55))
+    while size > _SMALLEST_TEXT and _label_size(text, _font(size))[0] > width:
+        size -= 1
+    return _font(size)
+
+
+def _label_size(text: str, font: ImageFont.FreeTypeFont) -> tuple[float, float]:
+    """Width and height of a label; all labels of a font are of the same height."""
+    return font.getlength(text) + 0.7 * font.size, 1.4 * font.size
+
+
+def _place(
+    box: Rectangle, size: tuple[float, float], picture: tuple[int, int], taken: list[Rectangle]
+) -> Rectangle:
+    """Where a box's label goes: above it or below it, clear of faces and labels if it can."""
+    left = min(max(0, box[0]), max(0, picture[0] - 1 - size[0]))
+    lowest = picture[1] - 1 - size[1]
+    tops = [top for top in (box[1] - size[1], box[3]) if 0 <= top <= lowest]
+    places = [(left, top, left + size[0], top + size[1]) for top in tops or [max(0, lowest)]]
+    free = [place for place in places if not any(_overlap(place, other) for other in taken)]
+    return (free or places)[0]
+
+
+def _overlap(one: Rectangle, other: Rectangle) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _box(face: FaceExpression, scale: float) -> Rectangle:
+    """A face's box in pixels of the working copy."""
+    x, y, width, height = (value / scale for value in face.box)
+    return x, y, x + width, y + height
+
+
+def _grown(box: Rectangle, by: int) -> Rectangle:
+    return box[0] - by, box[1] - by, box[2] + by, box[3] + by

@@ -1,0 +1,225 @@
+"""The page: a picture from a file, the clipboard or the camera, and every face's expression."""
+
+import base64
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import cv2
+import gradio as gr
+import matplotlib
+import numpy as np
+from gradio.block_function import BlockFunction
+from gradio.state_holder import SessionState
+
+from demo import page_answer, page_text
+from demo.answer import to_json
+from demo.drawing import bar_chart
+from demo.service import Answer, Busy, NotReady, Service
+from demo.settings import Settings
+from model.labels import EMOTIONS
+from preprocessing.images import InvalidImage
+
+_FOLDER = Path(__file__).parent
+
+# Seconds between two deletions of files, and the age from which files are deleted.
+_DELETION = (60, 60)
+
+# Who waits longer than a minute would find the picture deleted.
+_MOST_WAITING = 100
+
+# Gradio gives the example's button a picture and no name.
+_NAME_THE_EXAMPLE = """() => {
+    document.querySelector("#examples button").setAttribute("aria-label", "Grace Hopper");
+}"""
+
+# Most browsers cannot show these; they get a decoded copy to show instead.
+_NOT_SHOWN = (".heic", ".heif", ".hif", ".tif", ".tiff")
+_COPY_SIDE = 1280
+
+
+def build(service: Service, settings: Settings) -> gr.Blocks:
+    """The page, to be mounted with `gradio.mount_gradio_app(..., **appearance(settings))`."""
+    page = ForgetfulBlocks(
+        title="Facial expressions", analytics_enabled=False, delete_cache=_DELETION
+    )
+    with page:
+        gr.HTML(page_text.HEAD, apply_default_css=False)
+        with gr.Row(elem_id="sides"):
+            with gr.Column(scale=5, min_width=320):
+                gr.HTML(page_text.NOTE, apply_default_css=False)
+                picture = _picture(settings)
+                others = gr.UploadButton(
+                    "Choose a HEIC, TIFF or other file",
+                    file_types=["image", ".avif", *_NOT_SHOWN],
+                    size="sm",
+                    elem_id="others",
+                )
+                examples = gr.Examples(
+                    [[str(_hopper())]],
+                    [picture],
+                    label=page_text.EXAMPLE,
+                    elem_id="examples",
+                    api_visibility="private",
+                )
+            with gr.Column(scale=7, min_width=320):
+                answer = gr.HTML(
+                    page_text.EMPTY,
+                    elem_id="answer",
+                    apply_default_css=False,
+                    js_on_load=(_FOLDER / "page.js").read_text("utf-8"),
+                    server_functions=[chart],
+                )
+                with gr.Accordion("The answer as JSON", open=False, visible=False) as details:
+                    json = gr.JSON(label="Answer", max_height=420, elem_id="json")
+        model = gr.HTML(apply_default_css=False, elem_id="model")
+
+        def read(upload: dict[str, Any] | None) -> tuple[Any, ...]:
+            return _read(service, upload)
+
+        reading: dict[str, Any] = {
+            "fn": read,
+            "outputs": [answer, json, details, picture],
+            # The component's own preprocessing fails where only Pillow without plugins would.
+            "preprocess": False,
+            "trigger_mode": "always_last",
+            "concurrency_limit": service.capacity,
+            "concurrency_id": "reading",
+            "show_progress_on": [answer],
+            "api_visibility": "private",
+        }
+        picture.input(inputs=picture, **reading)
+        others.upload(inputs=others, **reading)
+        examples.load_input_event.then(inputs=picture, **reading)
+        page.load(js=_NAME_THE_EXAMPLE)
+        page.load(lambda: page_text.model_line(service), outputs=model, api_visibility="private")
+    return page.queue(max_size=_MOST_WAITING, api_open=False)
+
+
+def appearance(settings: Settings) -> dict[str, Any]:
+    """What Gradio wants to be told of a page only when it is mounted."""
+    theme = gr.themes.Default(
+        primary_hue="blue",
+        neutral_hue="slate",
+        # By name: Gradio's own are fetched from Google.
+        font=["system-ui", "sans-serif"],
+        font_mono=["ui-monospace", "monospace"],
+    ).set(body_text_color_subdued="*neutral_600", body_text_color_subdued_dark="*neutral_400")
+    return {
+        "theme": theme,
+        "css": (_FOLDER / "page.css").read_text("utf-8"),
+        # Gradio's footer documents this page's inner calls; ours leads to the HTTP routes.
+        "footer_links": [],
+        # Else the browser keeps every picture and answer for the next one who uses it.
+        "run_history": False,
+        "show_error": False,
+        "max_file_size": settings.max_upload_bytes,
+    }
+
+
+def chart(request: dict[str, Any]) -> str:
+    """Draws a face's bar chart for the page to save; nothing of it stays on the server.
+
+    Args:
+        request: `probabilities`, seven numbers of 0 to 1, and `uncertain`, as the page was given
+            them with the answer.
+
+    Returns:
+        A PNG as a data URL.
+
+    Raises:
+        ValueError: the probabilities are none.
+    """
+    probabilities = np.asarray(request["probabilities"], np.float64)
+    if probabilities.shape != (len(EMOTIONS),) or not np.all(
+        (probabilities >= 0) & (probabilities <= 1)
+    ):
+        raise ValueError(f"A chart takes {len(EMOTIONS)} probabilities.")
+    png = bar_chart(probabilities, uncertain=bool(request["uncertain"]))
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+
+
+class ForgetfulBlocks(gr.Blocks):
+    """Blocks that keep nothing of what visitors send and are answered.
+
+    Gradio keeps the last value of every component for each of ten thousand visitors, for the "deep
+    links" that this page does not offer. Here these values are people's pictures.
+    """
+
+    async def preprocess_data(
+        self,
+        block_fn: BlockFunction,
+        inputs: list[Any],
+        state: SessionState | None,
+        explicit_call: bool = False,
+    ) -> list[Any]:
+        processed = await super().preprocess_data(block_fn, inputs, state, explicit_call)
+        _forget(block_fn.inputs, state)
+        return processed
+
+    async def postprocess_data(
+        self, block_fn: BlockFunction, predictions: list | dict, state: SessionState | None
+    ) -> list[Any]:
+        output = await super().postprocess_data(block_fn, predictions, state)
+        _forget(block_fn.outputs, state)
+        return output
+
+
+def _forget(components: Any, state: SessionState | None) -> None:
+    if state is None:
+        return
+    for component in components:
+        if not component.stateful:
+            state._update_value_in_config(component._id, None)
+
+
+def _picture(settings: Settings) -> gr.Image:
+    return gr.Image(
+        label="Picture",
+        sources=["upload", "webcam", "clipboard"],
+        format="jpeg",
+        height=340,
+        # Mirrored, the camera's picture would also be sent mirrored.
+        webcam_options=gr.WebcamOptions(mirror=False),
+        placeholder=page_text.placeholder(settings.max_upload_bytes),
+        buttons=[],
+        alt_text="Your picture",
+        elem_id="picture",
+    )
+
+
+def _hopper() -> Path:
+    """Rear Admiral Grace Hopper, a photograph in the public domain that Matplotlib carries.
+
+    Served from where it is: a copy in Gradio's cache would be deleted with the visitors' files.
+    """
+    path = Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
+    gr.set_static_paths([path])
+    return path
+
+
+def _read(service: Service, upload: dict[str, Any] | None) -> tuple[Any, ...]:
+    """Reads what a visitor chose; None after it was taken away.
+
+    Returns:
+        New values for the answer, the JSON, what folds the JSON away, and the picture shown.
+    """
+    if upload is None:
+        return page_text.EMPTY, None, gr.Accordion(visible=False), gr.skip()
+    path = Path(upload["path"])
+    try:
+        answer = service.read(path.read_bytes(), explain=True)
+    except (InvalidImage, NotReady, Busy) as error:
+        gr.Warning(escape(str(error)), duration=5)
+        shown = None if isinstance(error, InvalidImage) else gr.skip()
+        return page_answer.problem(str(error)), None, gr.Accordion(visible=False), shown
+    copy = _copy(answer) if path.suffix.lower() in _NOT_SHOWN else str(path)
+    json = to_json(answer, service.recognizer.classifier)
+    return page_answer.render(answer), json, gr.Accordion(visible=True), copy
+
+
+def _copy(answer: Answer) -> np.ndarray:
+    """The decoded picture, small enough to look at."""
+    pixels = answer.picture.pixels
+    scale = min(1.0, _COPY_SIDE / max(pixels.shape[:2]))
+    return cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)

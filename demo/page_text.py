@@ -1,0 +1,63 @@
+"""What the page says beside the answers."""
+
+from html import escape
+from typing import Any
+
+from demo.drawing import COLOURS
+from demo.service import NotReady, Service
+from model.labels import EMOJI, EMOTIONS
+
+HEAD = """<header class="fx-head"><h1>Facial expressions</h1>
+<p>Choose a photograph or take one, and see what each face in it expresses.</p></header>"""
+
+NOTE = """<div class="fx-note"><p><strong>What happens to your picture:</strong> it is read in memory
+on this server, and its file is deleted within about two minutes. Nothing is kept, and nobody is
+identified.</p><p><strong>An expression shown is not an emotion felt.</strong> The answer says what a
+face looks like to a network that is often wrong.</p></div>"""
+
+EXAMPLE = "No picture at hand? Try Rear Admiral Grace Hopper (public domain)"
+
+
+def emoji(emotion: str) -> str:
+    """An emotion's emoji, for the eyes only: its name always stands beside it."""
+    return f'<span class="fx-emoji" aria-hidden="true">{EMOJI[emotion]}</span>'
+
+
+EMPTY = (
+    '<div class="fx-card"><p>The faces of your picture appear here, each with one of seven'
+    ' expressions:</p><ul class="fx-legend">'
+    + "".join(
+        f'<li><span class="fx-dot" style="background:{COLOURS[emotion]}"></span>'
+        f"{emoji(emotion)} {emotion}</li>"
+        for emotion in EMOTIONS
+    )
+    + "</ul></div>"
+)
+
+
+def placeholder(limit: int) -> str:
+    """What stands in the empty picture; the limit is in bytes."""
+    return (
+        f"Drop or paste a picture here\n- or -\nclick to choose one (at most {limit / 1e6:.0f} MB)"
+    )
+
+
+def model_line(service: Service) -> str:
+    """Which network answers and how often it is right, or why there is none; and the HTTP routes."""
+    try:
+        classifier = service.recognizer.classifier
+    except NotReady as error:
+        text = escape(str(error))
+    else:
+        text = f"Network {escape(classifier.name)}, version {escape(classifier.version)}"
+        text += _accuracy(classifier.info)
+    return f'<footer class="fx-foot"><p>{text} · <a href="api/docs">HTTP API</a></p></footer>'
+
+
+def _accuracy(info: dict[str, Any]) -> str:
+    """The served answer's accuracy on FER-2013's test faces, where the weights' JSON has it."""
+    wanted = {"labels": "fer2013", "output": "served", "subset": "all", "input": "aligned"}
+    for record in (info.get("figures") or {}).get("PrivateTest", ()):
+        if wanted.items() <= record.items():
+            return f": right on {record['accuracy']:.1%} of FER-2013's PrivateTest faces"
+    return ""

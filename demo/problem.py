@@ -1,0 +1,66 @@
+"""Errors of the HTTP routes as RFC 9457 problem documents."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from demo.service import Busy, NotReady
+from preprocessing.images import ImageTooLarge, InvalidImage
+
+MEDIA_TYPE = "application/problem+json"
+
+# Seconds after which asking again is worth while: loading takes a few, a reading less than one.
+_LOADING_TAKES = 3
+_READING_TAKES = 1
+
+
+def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """A problem document: `type`, `title`, `status` and a `detail` that a person understands."""
+    content = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    return JSONResponse(content, status, headers, media_type=MEDIA_TYPE)
+
+
+def unavailable(error: Busy | NotReady) -> JSONResponse:
+    """503, with the number of seconds after which to ask again."""
+    wait = _READING_TAKES if isinstance(error, Busy) else _LOADING_TAKES
+    return problem(503, str(error), {"Retry-After": str(wait)})
+
+
+def answer_errors_with_problems(app: FastAPI) -> None:
+    """Turns every error that the routes of an application raise into a problem document."""
+
+    @app.exception_handler(HTTPException)
+    async def refused(_: Request, error: HTTPException) -> JSONResponse:
+        return problem(error.status_code, error.detail, error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid_parameter(_: Request, error: RequestValidationError) -> JSONResponse:
+        wrong = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        return problem(422, f"{'; '.join(wrong)}.")
+
+    @app.exception_handler(InvalidImage)
+    async def invalid_image(_: Request, error: InvalidImage) -> JSONResponse:
+        return problem(413 if isinstance(error, ImageTooLarge) else 422, str(error))
+
+    @app.exception_handler(Busy)
+    @app.exception_handler(NotReady)
+    async def not_now(_: Request, error: Busy | NotReady) -> JSONResponse:
+        return unavailable(error)
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(_: Request, __: ClientDisconnect) -> JSONResponse:
+        return problem(400, "The connection ended before the picture was complete.")
+
+    @app.exception_handler(Exception)
+    async def unexpected(_: Request, __: Exception) -> JSONResponse:
+        return problem(500, "Something went wrong on the server; its log says what.")

@@ -1,0 +1,125 @@
+"""The one recognizer of a server, shared by the page and the HTTP routes."""
+
+import logging
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from demo.settings import Settings
+from model import FaceExpression, Recognizer
+from preprocessing.alignment import SIZE
+from preprocessing.images import Picture, decode
+
+_log = logging.getLogger(__name__)
+
+
+class NotReady(RuntimeError):
+    """The network is still being loaded, or could not be; the message says which."""
+
+
+class Busy(RuntimeError):
+    """As many pictures as allowed are being read or waiting."""
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """A picture and its faces, from left to right; no face is an empty list."""
+
+    picture: Picture
+    faces: list[FaceExpression]
+
+
+def _cores() -> int:
+    """How many cores this process may use; `os.cpu_count` would count those it may not."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Service:
+    """Reads pictures, at most as many at once as there are cores, and keeps none of them.
+
+    Args:
+        settings: `weights` and `min_face` for the recognizer, `max_waiting` for the queue.
+
+    Attributes:
+        capacity: how many pictures may be inside at once, the waiting ones included.
+        error: why the recognizer could not be loaded; None while it may still be, or is.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        cores = _cores()
+        self.capacity = cores + settings.max_waiting
+        self.error: Exception | None = None
+        self._settings = settings
+        self._recognizer: Recognizer | None = None
+        self._places = threading.BoundedSemaphore(self.capacity)
+        # Few threads that live on: the detector of each keeps buffers of about 100 MB for itself.
+        self._threads = ThreadPoolExecutor(cores, thread_name_prefix="read")
+
+    def start(self) -> None:
+        """Loads the recognizer in a thread and returns at once; `ready` tells when it is done."""
+        threading.Thread(target=self._load, name="load-recognizer", daemon=True).start()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the recognizer is loaded and has read a picture and classified a face."""
+        return self._recognizer is not None
+
+    @property
+    def recognizer(self) -> Recognizer:
+        """The loaded recognizer.
+
+        Raises:
+            NotReady: it is still being loaded, or could not be.
+        """
+        if self._recognizer is not None:
+            return self._recognizer
+        if self.error is not None:
+            raise NotReady(f"The network could not be loaded. {self.error}")
+        raise NotReady("The network is still being loaded; try again in a few seconds.")
+
+    def read(self, source: str | Path | bytes | np.ndarray, explain: bool = False) -> Answer:
+        """Reads the expression of every face in a picture. Blocks; safe to call from any thread.
+
+        Args:
+            source: a path, the bytes of a picture file, or an RGB array.
+            explain: whether each face also gets its attention map.
+
+        Raises:
+            InvalidImage: the picture cannot be read; the message is for people.
+            NotReady: the recognizer is not loaded.
+            Busy: too many pictures are waiting already.
+        """
+        recognizer = self.recognizer
+        if not self._places.acquire(blocking=False):
+            raise Busy("Too many pictures are waiting to be read; try again in a moment.")
+        try:
+            return self._threads.submit(_read, recognizer, source, explain).result()
+        finally:
+            self._places.release()
+
+    def _load(self) -> None:
+        settings = self._settings
+        try:
+            recognizer = Recognizer(weights=settings.weights, min_face=settings.min_face)
+            # The first call of each part is slow: it builds the detector and the interpreter. The
+            # synthetic picture shows no face, so the classifier is called on its own.
+            self._threads.submit(_read, recognizer, np.full((240, 320, 3), 127, np.uint8)).result()
+            recognizer.classifier.predict(np.zeros((1, SIZE, SIZE), np.uint8))
+        except Exception as error:  # shown to everyone who asks: it must not end in a thread
+            self.error = error
+            _log.error("The network could not be loaded. %s", error)
+        else:
+            self._recognizer = recognizer
+
+
+def _read(
+    recognizer: Recognizer, source: str | Path | bytes | np.ndarray, explain: bool = False
+) -> Answer:
+    picture = decode(source)
+    return Answer(picture, recognizer.recognize(picture, explain=explain))

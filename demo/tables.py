@@ -1,0 +1,67 @@
+"""An answer as text for a terminal and as rows of a CSV file."""
+
+from pathlib import Path
+
+from demo.service import Answer
+from model import FaceExpression
+from model.labels import EMOJI, EMOTIONS
+
+CSV_COLUMNS: tuple[str, ...] = (
+    *("path", "face", "x", "y", "width", "height", "detection_score"),
+    *EMOTIONS,
+    *("emotion", "confidence", "uncertain"),
+)
+
+
+def csv_rows(path: Path, answer: Answer) -> list[list[object]]:
+    """One row per face, from left to right and counted from 1, in the order of `CSV_COLUMNS`.
+
+    A picture without a face gives one row with face 0 and nothing in the other columns, so that it
+    cannot be mistaken for a picture that was not read.
+    """
+    if not answer.faces:
+        return [[str(path), 0, *[""] * (len(CSV_COLUMNS) - 2)]]
+    return [
+        [
+            str(path),
+            number,
+            *face.box,
+            f"{face.detection_score:.4f}",
+            *(f"{value:.6f}" for value in face.probabilities),
+            face.emotion,
+            f"{face.confidence:.6f}",
+            str(face.uncertain).lower(),
+        ]
+        for number, face in enumerate(answer.faces, start=1)
+    ]
+
+
+def text_table(path: Path, answer: Answer) -> str:
+    """A table for people: a line for the picture, a line for each face, in whole percents."""
+    picture = answer.picture
+    count = len(answer.faces)
+    title = f"{path} ({picture.width} x {picture.height}): "
+    if not count:
+        return f"{title}no face found"
+    heads = "  ".join(f"{emotion:>4}" for emotion in EMOTIONS)
+    lines = [
+        f"{title}{count} face{'s' if count > 1 else ''}",
+        f"   #  {'x, y':>11}  {'size':>11}  {heads}  expression",
+    ]
+    for number, face in enumerate(answer.faces, start=1):
+        x, y, width, height = face.box
+        percents = "  ".join(
+            f"{f'{value:.0%}':>{max(4, len(emotion))}}"
+            for emotion, value in zip(EMOTIONS, face.probabilities, strict=True)
+        )
+        place = f"{f'{x}, {y}':>11}  {f'{width} x {height}':>11}"
+        lines.append(f"  {number:>2}  {place}  {percents}  {_expression(face)}")
+    return "\n".join(lines)
+
+
+def _expression(face: FaceExpression) -> str:
+    """`😄 happy`, or `😄 happy or 😲 surprise?` where the network is not sure."""
+    named = f"{EMOJI[face.emotion]} {face.emotion}"
+    if face.uncertain:
+        return f"{named} or {EMOJI[face.second]} {face.second}?"
+    return named

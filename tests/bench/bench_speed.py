@@ -1,0 +1,148 @@
+"""What each step costs on this machine: `make bench`. One face, in a photograph of 640x480.
+
+The limits are the project's promises on an idle machine of two cores; the last test holds them.
+"""
+
+import io
+import statistics
+import time
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from model import Recognizer
+from preprocessing.alignment import align
+from preprocessing.faces import Face, HogDetector
+from preprocessing.images import decode
+
+# Milliseconds: the whole path beyond the bare detector, and the classification of one face.
+BEYOND_DETECTOR = 15.0
+CLASSIFICATION = 10.0
+PHOTOGRAPH_720P = 300.0
+PHONE_PHOTOGRAPH = 500.0
+
+
+def scene(astronaut: np.ndarray, width: int, height: int) -> np.ndarray:
+    """The astronaut in a larger grey picture, her face about 100 px wide."""
+    picture = np.full((height, width, 3), 110, np.uint8)
+    top, left = (height - 400) // 2, (width - 512) // 2
+    picture[top : top + 400, left : left + 512] = astronaut[:400]
+    return picture
+
+
+def jpeg(pixels: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=90)
+    return file.getvalue()
+
+
+@pytest.fixture(scope="module")
+def photograph(astronaut: np.ndarray) -> bytes:
+    return jpeg(scene(astronaut, 640, 480))
+
+
+@pytest.fixture(scope="module")
+def photograph_720p(astronaut: np.ndarray) -> bytes:
+    return jpeg(scene(astronaut, 1280, 720))
+
+
+@pytest.fixture(scope="module")
+def phone_photograph(astronaut: np.ndarray) -> bytes:
+    return jpeg(cv2.resize(scene(astronaut, 640, 480), (4000, 3000), interpolation=cv2.INTER_CUBIC))
+
+
+@pytest.fixture(scope="module")
+def grey(photograph: bytes) -> np.ndarray:
+    return cv2.cvtColor(decode(photograph).pixels, cv2.COLOR_RGB2GRAY)
+
+
+@pytest.fixture(scope="module")
+def live() -> Recognizer:
+    return Recognizer(min_face=80)
+
+
+@pytest.fixture(scope="module")
+def face(grey: np.ndarray) -> Face:
+    [found] = HogDetector(min_face=80).detect(grey)
+    return found
+
+
+def test_1_decode_640x480(benchmark: BenchmarkFixture, photograph: bytes) -> None:
+    assert benchmark(decode, photograph).width == 640
+
+
+def test_2_detect_640x480_min_face_80(benchmark: BenchmarkFixture, grey: np.ndarray) -> None:
+    assert len(benchmark(HogDetector(min_face=80).detect, grey)) == 1
+
+
+def test_3_detect_640x480_min_face_40(benchmark: BenchmarkFixture, grey: np.ndarray) -> None:
+    assert len(benchmark(HogDetector(min_face=40).detect, grey)) == 1
+
+
+def test_4_align(benchmark: BenchmarkFixture, grey: np.ndarray, face: Face) -> None:
+    assert benchmark(align, grey, face.landmarks).shape == (48, 48)
+
+
+def test_5_classify_one_face(
+    benchmark: BenchmarkFixture, live: Recognizer, grey: np.ndarray, face: Face
+) -> None:
+    crops = align(grey, face.landmarks)[None]
+    assert benchmark(live.classifier.predict, crops).shape == (1, 7)
+
+
+def test_6_whole_path_640x480_min_face_80(
+    benchmark: BenchmarkFixture, live: Recognizer, photograph: bytes
+) -> None:
+    assert len(benchmark(live.recognize, photograph)) == 1
+
+
+def test_7_whole_path_640x480_min_face_40(
+    benchmark: BenchmarkFixture, recognizer: Recognizer, photograph: bytes
+) -> None:
+    assert len(benchmark(recognizer.recognize, photograph)) == 1
+
+
+def test_8_whole_path_1280x720_min_face_40(
+    benchmark: BenchmarkFixture, recognizer: Recognizer, photograph_720p: bytes
+) -> None:
+    assert len(benchmark(recognizer.recognize, photograph_720p)) == 1
+
+
+def test_9_whole_path_4000x3000_min_face_40(
+    benchmark: BenchmarkFixture, recognizer: Recognizer, phone_photograph: bytes
+) -> None:
+    assert len(benchmark(recognizer.recognize, phone_photograph)) == 1
+
+
+def median_ms(work: Callable[[], object], rounds: int) -> float:
+    times = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        work()
+        times.append(1000 * (time.perf_counter() - began))
+    return statistics.median(times)
+
+
+def test_the_promises_hold(
+    live: Recognizer,
+    recognizer: Recognizer,
+    photograph: bytes,
+    photograph_720p: bytes,
+    phone_photograph: bytes,
+    grey: np.ndarray,
+    face: Face,
+) -> None:
+    crops = align(grey, face.landmarks)[None]
+    classification = median_ms(lambda: live.classifier.predict(crops), 30)
+    detector = median_ms(lambda: live.detector.detect(grey), 30)
+    whole = median_ms(lambda: live.recognize(photograph), 30)
+    large = median_ms(lambda: recognizer.recognize(photograph_720p), 7)
+    phone = median_ms(lambda: recognizer.recognize(phone_photograph), 5)
+    assert classification <= CLASSIFICATION
+    assert whole - detector <= BEYOND_DETECTOR
+    assert large <= PHOTOGRAPH_720P
+    assert phone <= PHONE_PHOTOGRAPH

@@ -1,0 +1,144 @@
+"""A real Chromium before the real server, with a camera that shows a smiling woman."""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pillow_heif
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = Path("/usr/bin/chromium")
+
+# On a busy machine an answer takes seconds.
+expect.set_options(timeout=20_000)
+
+
+@pytest.fixture(scope="package")
+def pictures(
+    tmp_path_factory: pytest.TempPathFactory, astronaut: np.ndarray, hopper: np.ndarray
+) -> Path:
+    """A folder of pictures as visitors have them."""
+    folder = tmp_path_factory.mktemp("pictures")
+    smiling = Image.fromarray(astronaut)
+    smiling.save(folder / "astronaut.jpg", quality=95)
+    Image.fromarray(np.hstack([astronaut, hopper[:512]])).save(folder / "two.jpg", quality=95)
+    turned = Image.Exif()
+    turned[0x0112] = 6  # to be turned clockwise by a quarter
+    smiling.transpose(Image.Transpose.ROTATE_90).save(folder / "phone.jpg", exif=turned, quality=95)
+    pillow_heif.from_pillow(smiling).save(folder / "phone.heic")
+    Image.new("RGB", (640, 480), "grey").save(folder / "wall.png")
+    (folder / "text.jpg").write_text("This is no picture.")
+    (folder / "large.jpg").write_bytes(bytes(20_500_000))
+    return folder
+
+
+@pytest.fixture(scope="package")
+def camera(pictures: Path) -> Path:
+    """What the camera sees, as Motion JPEG: one JPEG after the other, for two seconds."""
+    frame = Image.open(pictures / "astronaut.jpg").resize((640, 640)).crop((0, 60, 640, 540))
+    frame.save(pictures / "frame.jpg", quality=92)
+    film = pictures / "camera.mjpeg"
+    film.write_bytes(60 * (pictures / "frame.jpg").read_bytes())
+    return film
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server that is ready."""
+    environment = {**os.environ, "GRADIO_TEMP_DIR": str(tmp_path_factory.mktemp("gradio"))}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "demo.app", "--port", "0"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    killer = threading.Timer(60, process.kill)
+    killer.start()
+    try:
+        found = re.search(r"http://\S+", process.stdout.readline())
+        assert found, "the server ended before it listened"
+        _wait_until_ready(found.group())
+        killer.cancel()
+        yield found.group()
+    finally:
+        killer.cancel()
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_until_ready(address: str) -> None:
+    """The server listens before it answers, so that the first request waits for it."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            urllib.request.urlopen(f"{address}/readyz", timeout=60).close()
+            return
+        except urllib.error.HTTPError:  # 503
+            time.sleep(0.1)
+    pytest.fail("the server is not ready after a minute")
+
+
+# Not of the session: Playwright keeps an event loop running in this thread.
+@pytest.fixture(scope="package")
+def chromium(camera: Path) -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        reason = f"There is no {CHROMIUM}: apt-get install chromium"
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    arguments = [
+        "--no-sandbox",
+        "--disable-dev-shm-usage",
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={camera}",
+    ]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def width() -> int:
+    """Of the window, in pixels; tests may ask for another."""
+    return 1280
+
+
+@pytest.fixture
+def page(chromium: Browser, server: str, width: int) -> Iterator[Page]:
+    """The page in a fresh window. It must report no error and ask no other server for anything."""
+    context = chromium.new_context(
+        viewport={"width": width, "height": 844},
+        permissions=["camera", "clipboard-read", "clipboard-write"],
+    )
+    page = context.new_page()
+    errors: list[str] = []
+    elsewhere: list[str] = []
+    page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    own = (f"{server}/", "data:", "blob:")
+    context.on(
+        "request",
+        lambda request: None if request.url.startswith(own) else elsewhere.append(request.url),
+    )
+    page.goto(server)
+    expect(page.locator("#picture input[type=file]")).to_be_attached()
+    expect(page.locator("#model")).to_contain_text("Network")
+    yield page
+    context.close()
+    assert not errors
+    assert not elsewhere

@@ -1,0 +1,392 @@
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from gradio import networking, processing_utils
+from gradio.utils import get_upload_folder
+from skimage import data
+from starlette.routing import Mount
+from starlette.testclient import TestClient
+
+from demo import app as server
+from demo.settings import Settings
+from tests.conftest import ROOT
+from tests.demo.conftest import wait_until
+
+SERVER_FILE = Path(data.__file__).parent / "astronaut.png"
+
+
+@pytest.fixture(scope="module")
+def app() -> FastAPI:
+    app = server.create_app(Settings())
+    wait_until(lambda: app.state.service.ready)
+    return app
+
+
+@pytest.fixture(scope="module")
+def client(app: FastAPI) -> Iterator[TestClient]:
+    with TestClient(app) as client:
+        yield client
+
+
+def page_of(app: FastAPI) -> Any:
+    """The Gradio page inside."""
+    [mount] = [route for route in app.routes if isinstance(route, Mount) and route.path == ""]
+    return mount.app.get_blocks()  # type: ignore[attr-defined]
+
+
+def picture_calls(client: TestClient) -> list[int]:
+    """The page's functions that take one picture or file."""
+    config = client.get("/config").json()
+    kinds = {component["id"]: component["type"] for component in config["components"]}
+    return [
+        function["id"]
+        for function in config["dependencies"]
+        if [kinds[each] for each in function["inputs"]] in (["image"], ["uploadbutton"])
+    ]
+
+
+def call(client: TestClient, function: int, picture: dict[str, Any]) -> bool:
+    """Calls a function of the page as any visitor can, and tells whether it accepted the picture."""
+    session = os.urandom(5).hex()
+    joined = client.post(
+        "/gradio_api/queue/join",
+        json={"fn_index": function, "data": [picture], "session_hash": session},
+    )
+    assert joined.status_code == 200, joined.text
+    events = client.get(f"/gradio_api/queue/data?session_hash={session}").text
+    messages = [json.loads(line[5:]) for line in events.splitlines() if line.startswith("data:")]
+    [last] = [message for message in messages if message["msg"] == "process_completed"]
+    return bool(last["success"])
+
+
+def named(path: Path | str) -> list[dict[str, Any]]:
+    """The ways to name a file on the server, the honest one first."""
+    meta = {"_type": "gradio.FileData"}
+    around = f"{get_upload_folder()}/../../../../../../..{path}"
+    return [
+        {"path": str(path), "meta": meta},
+        {"path": str(path)},
+        {"path": str(path), "meta": {"_type": "other"}},
+        {"path": around},
+        {"path": around, "meta": meta},
+        {"path": None, "url": f"file://{path}", "meta": meta},
+    ]
+
+
+def test_the_page_and_the_routes_are_there(client: TestClient, happy: bytes) -> None:
+    page = client.get("/")
+    assert page.status_code == 200
+    assert "gradio" in page.text
+    response = client.post("/api/v1/expressions", files={"file": ("a.jpg", happy, "image/jpeg")})
+    assert [face["emotion"] for face in response.json()["faces"]] == ["happy"]
+    assert client.get("/readyz").status_code == 200
+
+
+def test_errors_under_api_are_problems_despite_the_page(client: TestClient) -> None:
+    for response, status in (
+        (client.get("/api/v1/expressions"), 405),
+        (client.get("/api/nothing"), 404),
+        (client.post("/api/v1/expressions", content=b"x"), 415),
+    ):
+        assert response.status_code == status
+        assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_a_visitor_cannot_have_the_server_read_its_own_files(
+    app: FastAPI, client: TestClient, happy: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[object] = []
+    service = app.state.service
+    original = service.read
+    monkeypatch.setattr(service, "read", lambda *a, **k: read.append(a) or original(*a, **k))
+    functions = picture_calls(client)
+    assert functions
+    assert SERVER_FILE.exists()
+
+    for function in functions:
+        for picture in named(SERVER_FILE):
+            assert not call(client, function, picture)
+    assert not read
+
+    # That the calls are made rightly: a visitor's own upload is read ...
+    upload = client.post("/gradio_api/upload", files={"files": ("a.jpg", happy, "image/jpeg")})
+    [path] = upload.json()
+    for function in functions:
+        assert call(client, function, named(path)[0])
+    assert len(read) >= 1
+    # ... each of the two checks refuses by itself where it can, and without them the file is read.
+    read.clear()
+    monkeypatch.setattr(processing_utils, "check_all_files_in_cache", lambda _: None)
+    honest, bare, *_ = named(SERVER_FILE)
+    assert not call(client, functions[0], honest)
+    assert call(client, functions[0], bare)
+    monkeypatch.setattr(page_of(app), "has_launched", False)
+    assert call(client, functions[0], honest)
+    assert len(read) == 2
+
+
+def test_a_visitor_cannot_fetch_the_servers_files(client: TestClient) -> None:
+    for path in (SERVER_FILE, ROOT / "pyproject.toml", "/etc/passwd"):
+        for route in ("/gradio_api/file=", "/file="):
+            assert client.get(f"{route}{path}").status_code in (403, 404)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/api/v1/expressions", "image/jpeg"),
+        ("/api/v1/expressions", "multipart/form-data; boundary=b"),
+        ("/gradio_api/queue/join", "application/json"),
+        ("/gradio_api/upload", "multipart/form-data; boundary=b"),
+    ],
+)
+def test_no_route_takes_a_body_over_the_limit(client: TestClient, path: str, kind: str) -> None:
+    picture = {"url": "data:image/png;base64," + "A" * 27_000_000}
+    announced = client.post(path, json={"fn_index": 0, "data": [picture], "session_hash": "a"})
+
+    def blocks() -> Iterator[bytes]:
+        yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
+        for _ in range(30):
+            yield bytes(1_000_000)
+
+    chunked = client.post(path, content=blocks(), headers={"Content-Type": kind})
+    assert "content-length" not in chunked.request.headers
+    for response in (announced, chunked):
+        assert response.status_code == 413
+        assert response.headers["content-type"] == "application/problem+json"
+        assert "20,065,536" in response.json()["detail"]
+
+
+def test_every_answer_forbids_sniffing_and_event_streams_forbid_buffering(
+    client: TestClient,
+) -> None:
+    for path in ("/", "/healthz", "/api/docs", "/api/nothing", "/config"):
+        response = client.get(path)
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert "x-accel-buffering" not in response.headers
+    [function, *_] = picture_calls(client)
+    body = {"fn_index": function, "data": [None], "session_hash": "stream"}
+    client.post("/gradio_api/queue/join", json=body)
+    stream = client.get("/gradio_api/queue/data?session_hash=stream")
+    assert stream.headers["content-type"].startswith("text/event-stream")
+    assert stream.headers["x-accel-buffering"] == "no"
+
+
+def test_no_other_site_may_read_the_answers(client: TestClient) -> None:
+    origin = {"Origin": "https://elsewhere.example", "Host": "faces.example"}
+    for path in ("/", "/config", "/api/v1/version"):
+        assert "access-control-allow-origin" not in client.get(path, headers=origin).headers
+
+
+def test_gradio_reports_nothing_to_its_makers(app: FastAPI) -> None:
+    assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False"
+    assert page_of(app).analytics_enabled is False
+
+
+@contextmanager
+def running(*arguments: str, **environment: str) -> Iterator[tuple["subprocess.Popen[str]", int]]:
+    """The server as a process of its own, once it is ready, with its port."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "demo.app", "--port", "0", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        found = re.search(r"Open http://127\.0\.0\.1:(\d+) ", process.stdout.readline())
+        assert found
+        port = int(found[1])
+        wait_until(lambda: get(port, "/readyz") == 200)
+        yield process, port
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def get(port: int, path: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", path)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def test_a_real_server_refuses_a_chunked_30_mb_body_and_goes_on(happy: bytes) -> None:
+    with running() as (_, port):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        blocks = (bytes(1_000_000) for _ in range(30))
+        headers = {"Content-Type": "image/jpeg"}
+        connection.request("POST", "/api/v1/expressions", blocks, headers, encode_chunked=True)
+        response = connection.getresponse()
+        assert response.status == 413
+        assert json.loads(response.read())["status"] == 413
+        connection.close()
+
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection.request("POST", "/api/v1/expressions", bytes(30_000_000), headers)
+        assert connection.getresponse().status == 413
+        connection.close()
+
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection.request("POST", "/api/v1/expressions", happy, headers)
+        assert len(json.loads(connection.getresponse().read())["faces"]) == 1
+
+
+def test_a_real_server_stops_on_sigterm_with_a_browser_open() -> None:
+    with running() as (process, port):
+        stream = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        stream.request("GET", "/gradio_api/heartbeat/browser")
+        assert stream.getresponse().status == 200
+        started = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        process.wait(15)
+        assert time.monotonic() - started < 8
+        assert process.returncode in (0, -signal.SIGTERM)
+
+
+def test_ctrl_c_stops_it_without_a_traceback() -> None:
+    with running() as (process, _):
+        process.send_signal(signal.SIGINT)
+        output, complaints = process.communicate(timeout=15)
+    assert process.returncode == 0
+    assert "Stopped." in output
+    assert "Traceback" not in complaints
+
+
+def test_serving_imports_no_training_library_and_makes_no_type_stubs() -> None:
+    heavy = ("tensorflow", "keras", "torch", "jax", "sklearn", "skimage", "scipy")
+    program = f"""
+import sys, time
+from starlette.routing import Mount
+from starlette.testclient import TestClient
+from demo.app import create_app
+from demo.settings import Settings
+app = create_app(Settings())
+with TestClient(app) as client:
+    while client.get("/readyz").status_code != 200:
+        time.sleep(0.05)
+    body = open(sys.argv[1], "rb").read()
+    for accept in ("application/json", "image/png"):
+        headers = {{"Content-Type": "image/jpeg", "Accept": accept}}
+        assert client.post("/api/v1/expressions?explain=1", content=body, headers=headers).is_success
+print([name for name in {heavy!r} if name in sys.modules], len(stubs))
+"""
+    from matplotlib.cbook import get_sample_data
+
+    photograph = get_sample_data("grace_hopper.jpg", asfileobj=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program, photograph],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "[] 0"
+
+
+def test_a_taken_port_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert server.main(["--port", str(port)]) == 1
+    captured = capsys.readouterr()
+    assert captured.err == (
+        f"Port {port} is in use. Stop the program that uses it, or choose another with --port.\n"
+    )
+    assert captured.out == ""
+
+
+def test_an_address_of_another_machine_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert server.main(["--host", "192.0.2.1", "--port", "0"]) == 1
+    assert "192.0.2.1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("environment", "arguments", "words"),
+    [
+        ({}, ["--port", "99999"], "port"),
+        ({}, ["--port", "http"], "--port"),
+        ({"PORT": "http"}, [], "PORT"),
+        ({"DEMO_MIN_FACE": "1"}, [], "min_face"),
+    ],
+)
+def test_wrong_settings_exit_with_2(
+    environment: dict[str, str],
+    arguments: list[str],
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as stop:
+        server.main(arguments)
+    assert stop.value.code == 2
+    assert words.lower() in capsys.readouterr().err.lower()
+
+
+def test_share_opens_gradios_tunnel_and_says_where_pictures_go(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: dict[str, Any] = {}
+
+    def tunnel(
+        local_host: str,
+        local_port: int,
+        share_token: str,
+        share_server_address: str | None,
+        share_server_tls_certificate: str | None,
+    ) -> str:
+        asked.update(locals())
+        return "http://abc.gradio.live"
+
+    monkeypatch.setattr(networking, "setup_tunnel", tunnel)
+    server.open_public_link(4321)
+    assert (asked["local_host"], asked["local_port"]) == ("127.0.0.1", 4321)
+    assert len(asked["share_token"]) >= 32
+    assert asked["share_server_address"] is None
+    output = capsys.readouterr().out
+    assert "https://abc.gradio.live" in output
+    assert "pass Gradio's relay" in output
+
+
+def test_share_fails_clearly_and_the_local_page_goes_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(**_: object) -> str:
+        raise RuntimeError("Could not get share link from Gradio API Server.")
+
+    monkeypatch.setattr(networking, "setup_tunnel", refused)
+    server.open_public_link(4321)
+    complaint = capsys.readouterr().err
+    assert "no public link" in complaint
+    assert "http://127.0.0.1:4321" in complaint
+
+
+def test_share_is_off_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[int] = []
+    served: list[object] = []
+    monkeypatch.setattr(server, "open_public_link", opened.append)
+    monkeypatch.setattr(server, "create_app", lambda _: FastAPI())
+    monkeypatch.setattr(server.uvicorn.Server, "run", lambda *_, **k: served.append(k["sockets"]))
+    assert server.main(["--port", "0"]) == 0
+    assert not opened
+    assert server.main(["--port", "0", "--share"]) == 0
+    wait_until(lambda: bool(opened))
+    for [listener] in served:  # type: ignore[attr-defined]
+        listener.close()

@@ -1,0 +1,232 @@
+"""Answers as pictures."""
+
+import io
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import color
+
+from demo.drawing import (
+    COLOURS,
+    annotate,
+    attention_picture,
+    bar_chart,
+    caption,
+    percent,
+    text_colour,
+)
+from demo.service import Answer, Service
+from model import FaceExpression
+from model.labels import EMOTIONS
+from preprocessing.images import Picture
+
+# What sees no red, no green or no blue, for linear RGB: G. M. Machado et al., "A Physiologically-based
+# Model for Simulation of Color Vision Deficiency" (IEEE TVCG 15(6), 2009), severity 1.
+SIGHTS = {
+    "full": np.eye(3),
+    "protanope": np.array(
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ]
+    ),
+    "deuteranope": np.array(
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ]
+    ),
+    "tritanope": np.array(
+        [
+            [1.255528, -0.076749, -0.178779],
+            [-0.078411, 0.930809, 0.147602],
+            [0.004733, 0.691367, 0.303900],
+        ]
+    ),
+}
+
+
+def rgb(colour: str) -> np.ndarray:
+    return np.array([int(colour[start : start + 2], 16) for start in (1, 3, 5)])
+
+
+def near(pixels: np.ndarray, colour: str) -> np.ndarray:
+    """Which pixels have a colour."""
+    return (np.abs(pixels.astype(int) - rgb(colour)) <= 2).all(axis=-1)
+
+
+@pytest.fixture(scope="module")
+def happy_answer(service: Service, happy: bytes) -> Answer:
+    return service.read(happy, explain=True)
+
+
+@pytest.fixture
+def face(happy_answer: Answer) -> FaceExpression:
+    return happy_answer.faces[0]
+
+
+@pytest.fixture
+def blank() -> Callable[..., Answer]:
+    """Answers about grey pictures, with faces where the test wants them."""
+
+    def answer(width: int, height: int, *faces: FaceExpression, reduced: int = 1) -> Answer:
+        pixels = np.full((height // reduced, width // reduced, 3), 127, np.uint8)
+        return Answer(Picture(pixels, width, height), list(faces))
+
+    return answer
+
+
+def test_every_emotion_has_a_colour_that_nobody_confuses() -> None:
+    assert tuple(COLOURS) == EMOTIONS
+    encoded = np.array([rgb(colour) for colour in COLOURS.values()]) / 255
+    linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+    for sight, matrix in SIGHTS.items():
+        seen = np.clip(linear @ matrix.T, 0, 1)
+        seen = np.where(seen <= 0.0031308, 12.92 * seen, 1.055 * seen ** (1 / 2.4) - 0.055)
+        lab = color.rgb2lab(seen[None])[0]
+        for one, other in combinations(range(len(EMOTIONS)), 2):
+            difference = float(color.deltaE_ciede2000(lab[one], lab[other]))
+            assert difference > 10, (sight, EMOTIONS[one], EMOTIONS[other])
+
+
+def test_text_on_every_colour_can_be_read() -> None:
+    """A contrast of 4.5, as WCAG 2.2 asks for in 1.4.3."""
+
+    def luminance(colour: str) -> float:
+        encoded = rgb(colour) / 255
+        linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+        return float(linear @ [0.2126, 0.7152, 0.0722])
+
+    for colour in COLOURS.values():
+        dark, light = sorted((luminance(colour), luminance(text_colour(colour))))
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, colour
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"),
+    [(1.0, ">99%"), (0.996, ">99%"), (0.994, "99%"), (0.5, "50%"), (0.006, "1%"), (0.0, "<1%")],
+)
+def test_percentages_never_claim_certainty(probability: float, text: str) -> None:
+    assert percent(probability) == text
+
+
+def test_captions(face: FaceExpression) -> None:
+    assert caption(face) == f"happy {percent(face.confidence)}"
+    assert caption(replace(face, uncertain=True)) == f"happy or {face.second}?"
+
+
+def test_annotate_draws_a_box_round_the_face_and_leaves_the_rest(happy_answer: Answer) -> None:
+    before = happy_answer.picture.pixels.copy()
+    drawn = annotate(happy_answer)
+    np.testing.assert_array_equal(happy_answer.picture.pixels, before)
+    assert drawn.shape == before.shape
+    assert drawn.dtype == np.uint8
+    x, y, width, height = happy_answer.faces[0].box
+    happy = near(drawn, COLOURS["happy"])
+    assert happy[y : y + height, x].mean() > 0.9
+    assert happy[y : y + height, x + width].mean() > 0.9
+    assert happy[y + height, x : x + width].mean() > 0.9
+    # The label is above the box, and dark letters are on it.
+    label = drawn[y - 12, x : x + width]
+    assert near(label, COLOURS["happy"]).any()
+    assert near(label, "#000000").any()
+    # Face and background are untouched.
+    inside = (slice(y + 6, y + height - 6), slice(x + 6, x + width - 6))
+    np.testing.assert_array_equal(drawn[inside], before[inside])
+    np.testing.assert_array_equal(drawn[y + height + 10 :], before[y + height + 10 :])
+
+
+def test_annotate_of_no_faces_is_the_picture(blank: Callable[..., Answer]) -> None:
+    answer = blank(100, 80)
+    np.testing.assert_array_equal(annotate(answer), answer.picture.pixels)
+
+
+def test_boxes_are_in_pixels_of_the_original(
+    blank: Callable[..., Answer], face: FaceExpression
+) -> None:
+    drawn = annotate(blank(2000, 1000, replace(face, box=(800, 400, 400, 400)), reduced=4))
+    assert drawn.shape == (250, 500, 3)
+    happy = near(drawn, COLOURS["happy"])
+    assert happy[110:190, 200].all()
+    assert happy[110:190, 300].all()
+
+
+@pytest.mark.parametrize("corner", [(0, 0), (120, 0), (0, 120), (120, 120)])
+def test_labels_stay_inside_the_picture(
+    blank: Callable[..., Answer], face: FaceExpression, corner: tuple[int, int]
+) -> None:
+    sad = replace(face, box=(*corner, 40, 40), emotion="sad", uncertain=True)
+    drawn = annotate(blank(160, 160, sad))
+    text = near(drawn, "#ffffff")
+    assert text.sum() > 50
+    # No letter is cut off by the edge.
+    assert not np.concatenate([text[0], text[-1], text[:, 0], text[:, -1]]).any()
+
+
+def test_labels_cover_neither_faces_nor_each_other(
+    blank: Callable[..., Answer], face: FaceExpression
+) -> None:
+    above = replace(face, box=(200, 100, 80, 80), emotion="neutral")
+    below = replace(face, box=(200, 190, 80, 80), emotion="sad")
+    drawn = annotate(blank(600, 400, above, below))
+    np.testing.assert_array_equal(drawn[104:176, 204:276], 127)
+    np.testing.assert_array_equal(drawn[194:266, 204:276], 127)
+    # One label above the upper face, one below the lower.
+    assert near(drawn[:96], COLOURS["neutral"]).sum() > 300
+    assert near(drawn[276:], COLOURS["sad"]).sum() > 300
+
+
+def test_a_picture_narrower_than_its_label_is_drawn(
+    blank: Callable[..., Answer], face: FaceExpression
+) -> None:
+    assert annotate(blank(16, 16, replace(face, box=(2, 2, 12, 12)))).shape == (16, 16, 3)
+
+
+def test_the_bar_chart_shows_each_probability_in_its_colour() -> None:
+    probabilities = np.array([0.04, 0.05, 0.06, 0.4, 0.1, 0.15, 0.2], np.float32)
+    chart = np.asarray(Image.open(io.BytesIO(bar_chart(probabilities))).convert("RGB"))
+    assert chart.shape == (600, 900, 3)
+    bars = {emotion: near(chart, colour) for emotion, colour in COLOURS.items()}
+    lengths = np.array([bars[emotion].sum(axis=1).max() for emotion in EMOTIONS])
+    np.testing.assert_allclose(lengths / lengths.sum(), probabilities, atol=0.02)
+    rows = [bars[emotion].sum(axis=1).argmax() for emotion in EMOTIONS]
+    assert rows == sorted(rows)
+
+
+def test_an_uncertain_bar_chart_has_another_title() -> None:
+    probabilities = np.full(7, 1 / 7)
+    assert bar_chart(probabilities, uncertain=True) != bar_chart(probabilities)
+
+
+def test_bar_charts_can_be_drawn_at_once() -> None:
+    probabilities = np.array([0.04, 0.05, 0.06, 0.4, 0.1, 0.15, 0.2])
+    with ThreadPoolExecutor(4) as pool:
+        charts = set(pool.map(bar_chart, [probabilities] * 8))
+    assert charts == {bar_chart(probabilities)}
+
+
+def test_the_attention_picture_colours_what_spoke_for_the_answer() -> None:
+    crop = np.full((48, 48), 100, np.uint8)
+    attention = np.zeros((48, 48), np.float32)
+    attention[8:16, 32:40] = 1
+    picture = attention_picture(crop, attention)
+    assert picture.shape == (192, 192, 3)
+    assert picture.dtype == np.uint8
+    np.testing.assert_array_equal(picture[100:], 100)
+    bright = picture[48, 144].astype(int)
+    assert bright[0] - 100 > 50  # yellow
+    assert bright[0] > bright[2]
+
+
+def test_the_attention_to_a_smile_is_on_the_face(face: FaceExpression) -> None:
+    assert face.attention is not None
+    grey = np.repeat(np.asarray(Image.fromarray(face.crop).resize((192, 192)))[..., None], 3, 2)
+    changed = np.abs(attention_picture(face.crop, face.attention).astype(int) - grey).sum(axis=2)
+    assert changed[96:].sum() > changed[:96].sum()  # the mouth is in the lower half

@@ -1,0 +1,92 @@
+"""README and model card say what the code and the weights do."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from demo.settings import Settings
+from model.classifier import Classifier, load
+from preprocessing import fer2013
+from train_resnet.evaluation import measure
+from train_resnet.report import find, table
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MODEL_CARD = (ROOT / "model" / "MODEL_CARD.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return load("resnet")
+
+
+@pytest.mark.parametrize("split", ["PublicTest", "PrivateTest"])
+@pytest.mark.parametrize("text", [README, MODEL_CARD], ids=["README", "model card"])
+def test_figures_are_those_of_the_weights(classifier: Classifier, text: str, split: str) -> None:
+    [quoted] = re.findall(
+        f"<!-- figures {split} -->\n(.*?)\n<!-- /figures {split} -->", text, re.DOTALL
+    )
+    assert quoted == table(classifier.info["figures"][split])
+
+
+def test_the_model_card_states_the_network(classifier: Classifier) -> None:
+    training = classifier.info["training"]
+    assert f"{training['parameters']:,} parameters" in MODEL_CARD
+    assert f"{training['multiply_adds'] / 1e6:.0f} million multiply-adds" in MODEL_CARD
+    assert f"{training['minutes']:.0f} minutes" in MODEL_CARD
+    assert f"--epochs {training['recipe']['epochs']}" in MODEL_CARD
+    assert f"--arch {training['recipe']['arch']}" in MODEL_CARD
+    assert f"{classifier.mixture.votes_share:.1f}" in MODEL_CARD
+    assert f"{classifier.uncertain_below:.2f}" in MODEL_CARD
+
+
+def test_the_readmes_example_prints_what_it_says() -> None:
+    [(code, output)] = re.findall(
+        r"<!-- example -->\n```python\n(.*?)```\n\n```text\n(.*?)```\n<!-- /example -->",
+        README,
+        re.DOTALL,
+    )
+    assert len(code.splitlines()) <= 15
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, "README.md", "exec"), {})
+    assert printed.getvalue() == output
+
+
+def test_every_setting_is_documented() -> None:
+    for name, field in Settings.model_fields.items():
+        variable = str(field.validation_alias or f"DEMO_{name}").upper()
+        assert f"| `{variable}` | {field.default} | {field.description} |" in README
+
+
+@pytest.mark.dataset
+def test_public_test_measures_as_the_model_card_says(
+    classifier: Classifier, dataset: fer2013.Fer2013
+) -> None:
+    part = dataset.split("PublicTest")
+    crops, _ = fer2013.aligned(part.images)
+    answers = classifier.mixture.probabilities(classifier.logits(crops))
+    assert part.votes is not None
+    truths = {"fer2013": part.labels, "ferplus": fer2013.vote_majority(part.votes)}
+    for labels, truth in truths.items():
+        rows = truth >= 0
+        for output, probabilities in answers.items():
+            stated = find(classifier.info["figures"]["PublicTest"], labels=labels, output=output)
+            measured = measure(probabilities[rows], truth[rows])
+            assert measured["n"] == stated["n"]
+            for figure in ("accuracy", "balanced_accuracy", "macro_f1", "ece"):
+                assert measured[figure] == pytest.approx(stated[figure], abs=0.001), (
+                    labels,
+                    output,
+                    figure,
+                )
+
+
+def test_weights_are_small_enough() -> None:
+    for path in (ROOT / "model" / "weights").glob("*.tflite"):
+        assert path.stat().st_size <= 12_000_000
+        assert np.frombuffer(path.read_bytes()[4:8], "S4")[0] == b"TFL3"
