@@ -9,14 +9,16 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
 from tqdm import tqdm
 
 from demo.answer import to_json
-from demo.service import Answer
+from demo.service import Answer, cores
 from demo.tables import CSV_COLUMNS, csv_rows, text_table
 from model import InvalidWeights, Recognizer
 from preprocessing.images import InvalidImage, decode
@@ -119,15 +121,42 @@ def _classify(options: argparse.Namespace) -> int:
             write = _to_table(file)
         pictures, unread = _pictures(options.paths)
         bar = len(pictures) > _MANY and sys.stderr.isatty()
-        for path in tqdm(pictures, unit="picture", leave=False, disable=not bar):
-            try:
-                picture = decode(path)
-            except InvalidImage as error:
-                _complain(str(error))
+        readings = _readings(recognizer, pictures)
+        for path, reading in tqdm(
+            readings, total=len(pictures), unit="picture", leave=False, disable=not bar
+        ):
+            if isinstance(reading, InvalidImage):
+                _complain(str(reading))
                 unread += 1
             else:
-                write(path, Answer(picture, recognizer.recognize(picture)))
+                write(path, reading)
     return 1 if unread else 0
+
+
+def _readings(
+    recognizer: Recognizer, pictures: Sequence[Path]
+) -> Iterator[tuple[Path, Answer | InvalidImage]]:
+    """Reads pictures on every core, a few ahead of what is written, and gives them in order."""
+
+    def read(path: Path) -> Answer | InvalidImage:
+        try:
+            picture = decode(path)
+        except InvalidImage as error:
+            return error
+        return Answer(picture, recognizer.recognize(picture))
+
+    ahead: deque[tuple[Path, Future[Answer | InvalidImage]]] = deque()
+    pool = ThreadPoolExecutor(cores())
+    try:
+        for path in pictures:
+            ahead.append((path, pool.submit(read, path)))
+            if len(ahead) > 2 * cores():
+                first, future = ahead.popleft()
+                yield first, future.result()
+        for path, future in ahead:
+            yield path, future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _pictures(paths: Sequence[Path]) -> tuple[list[Path], int]:

@@ -15,7 +15,7 @@ h2 { margin-top: 2.5rem; border-top: 1px solid #8886; padding-top: 1rem }
 code, pre { font: 14px/1.45 ui-monospace, monospace }
 pre { overflow-x: auto; border: 1px solid #8886; border-radius: 6px; padding: .6rem .8rem }
 dt { font-weight: 600; margin-top: .8rem } dd { margin-left: 1.2rem } summary { cursor: pointer }
-p { white-space: pre-line }
+p { white-space: pre-line } h2 code { font-size: 18px }
 """
 
 _EXAMPLE = """curl -F file=@party.jpg {host}/api/v1/expressions

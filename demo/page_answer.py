@@ -6,18 +6,27 @@ is open. `page.js` shows the panel of the face that is chosen, `page.css` gives 
 
 import base64
 import json
+from html import escape
 
 import cv2
 import numpy as np
 
-from demo.drawing import COLOURS, annotate, attention_picture, caption, percent, text_colour
+from demo.drawing import (
+    COLOURS,
+    annotate,
+    attention_picture,
+    caption,
+    reduced,
+    text_colour,
+)
 from demo.page_text import emoji
 from demo.service import Answer
+from demo.tables import percent
 from model import FaceExpression
 from model.labels import EMOTIONS
 
 # The longer side of the picture that is shown; the one that is saved has all its pixels.
-_SHOWN_SIDE = 1280
+SHOWN_SIDE = 1280
 
 # From so many faces on, their names in the picture would cover other faces.
 _CROWD = 5
@@ -29,9 +38,8 @@ _NO_FACE = """<div class="fx-card fx-problem"><h2 class="fx-verdict">No face fou
 
 
 def problem(sentence: str) -> str:
-    """Why there is no answer. The sentence is this program's own and is taken as HTML-free text."""
-    text = sentence.replace("&", "&amp;").replace("<", "&lt;")
-    return f'<div class="fx-card fx-problem"><h2 class="fx-verdict">{text}</h2></div>'
+    """Why there is no answer, in plain text."""
+    return f'<div class="fx-card fx-problem"><h2 class="fx-verdict">{escape(sentence)}</h2></div>'
 
 
 def render(answer: Answer) -> str:
@@ -45,7 +53,8 @@ def render(answer: Answer) -> str:
     return (
         f'<h2 class="fx-verdict">{verdict(answer)}</h2>'
         f'<div class="fx-top">{_photograph(answer, chosen)}'
-        f'<div class="fx-cards" role="group" aria-label="Faces, as the network sees them">{cards}</div></div>'
+        '<div class="fx-cards" role="group" aria-label="Faces, as the network sees them">'
+        f"{cards}</div></div>"
         f"{panels}"
         f'<div class="fx-actions"><a class="fx-button" download="expressions.jpg"'
         f' href="{_jpeg(annotate(answer), quality=90)}">Save the picture with its boxes</a></div>'
@@ -76,9 +85,7 @@ def first_choice(answer: Answer) -> int:
 
 def _photograph(answer: Answer, chosen: int) -> str:
     """The picture, with a button over each face."""
-    pixels = answer.picture.pixels
-    scale = min(1.0, _SHOWN_SIDE / max(pixels.shape[:2]))
-    shown = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    shown = reduced(answer.picture.pixels, SHOWN_SIDE)
     boxes = "".join(
         _box(index, face, answer, index == chosen) for index, face in enumerate(answer.faces)
     )
@@ -159,7 +166,7 @@ def _row(emotion: str, probability: float, best: bool) -> str:
         f"{emoji(emotion)} {emotion}</th>"
         f'<td class="fx-track"><span style="width:{100 * probability:.1f}%;'
         f'background:{COLOURS[emotion]}"></span></td>'
-        f"<td>{percent(probability)}</td></tr>"
+        f"<td>{escape(percent(probability))}</td></tr>"
     )
 
 

@@ -33,7 +33,7 @@ class Answer:
     faces: list[FaceExpression]
 
 
-def _cores() -> int:
+def cores() -> int:
     """How many cores this process may use; `os.cpu_count` would count those it may not."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
@@ -52,14 +52,13 @@ class Service:
     """
 
     def __init__(self, settings: Settings) -> None:
-        cores = _cores()
-        self.capacity = cores + settings.max_waiting
+        self.capacity = cores() + settings.max_waiting
         self.error: Exception | None = None
         self._settings = settings
         self._recognizer: Recognizer | None = None
         self._places = threading.BoundedSemaphore(self.capacity)
         # Few threads that live on: the detector of each keeps buffers of about 100 MB for itself.
-        self._threads = ThreadPoolExecutor(cores, thread_name_prefix="read")
+        self._threads = ThreadPoolExecutor(cores(), thread_name_prefix="read")
 
     def start(self) -> None:
         """Loads the recognizer in a thread and returns at once; `ready` tells when it is done."""

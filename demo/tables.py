@@ -13,6 +13,15 @@ CSV_COLUMNS: tuple[str, ...] = (
 )
 
 
+def percent(probability: float) -> str:
+    """A probability for people; never "100%" or "0%", which a network cannot know."""
+    if probability >= 0.995:
+        return ">99%"
+    if probability < 0.005:
+        return "<1%"
+    return f"{probability:.0%}"
+
+
 def csv_rows(path: Path, answer: Answer) -> list[list[object]]:
     """One row per face, from left to right and counted from 1, in the order of `CSV_COLUMNS`.
 
@@ -51,7 +60,7 @@ def text_table(path: Path, answer: Answer) -> str:
     for number, face in enumerate(answer.faces, start=1):
         x, y, width, height = face.box
         percents = "  ".join(
-            f"{f'{value:.0%}':>{max(4, len(emotion))}}"
+            f"{percent(float(value)):>{max(4, len(emotion))}}"
             for emotion, value in zip(EMOTIONS, face.probabilities, strict=True)
         )
         place = f"{f'{x}, {y}':>11}  {f'{width} x {height}':>11}"

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import hashlib
+import inspect
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from preprocessing.alignment import SIZE, TEMPLATE, align
+from preprocessing.alignment import SIZE, TEMPLATE, align, similarity_to_template
 from preprocessing.faces import HogDetector
 
 # The dataset's classes: the position is the label, the name the folder in Kaggle's folder layout.
@@ -266,7 +267,9 @@ def aligned(images: np.ndarray, cache: Path | None = None) -> tuple[np.ndarray, 
         as they are: figures are comparable only on all images.
     """
     cache = cache or default_cache()
-    how = f"{TEMPLATE.tolist()} {_ENLARGEMENT} {_MARGIN} {_SCORE_THRESHOLD}"
+    # The code is part of the name too: another alignment must not find the crops of this one.
+    code = "".join(inspect.getsource(part) for part in (align, similarity_to_template, align_image))
+    how = f"{TEMPLATE.tolist()} {_ENLARGEMENT} {_MARGIN} {_SCORE_THRESHOLD} {code}"
     key = hashlib.sha256(how.encode() + np.ascontiguousarray(images).tobytes()).hexdigest()[:16]
     file = cache / f"aligned-{key}.npz"
     if file.exists():

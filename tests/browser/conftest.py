@@ -1,13 +1,6 @@
 """A real Chromium before the real server, with a camera that shows a smiling woman."""
 
 import os
-import re
-import subprocess
-import sys
-import threading
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,8 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-ROOT = Path(__file__).parents[2]
-CHROMIUM = Path("/usr/bin/chromium")
+from .serving import CHROMIUM, CHROMIUM_ARGUMENTS, serving
 
 # On a busy machine an answer takes seconds.
 expect.set_options(timeout=20_000)
@@ -56,39 +48,8 @@ def camera(pictures: Path) -> Path:
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server that is ready."""
-    environment = {**os.environ, "GRADIO_TEMP_DIR": str(tmp_path_factory.mktemp("gradio"))}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "demo.app", "--port", "0"],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    killer = threading.Timer(60, process.kill)
-    killer.start()
-    try:
-        found = re.search(r"http://\S+", process.stdout.readline())
-        assert found, "the server ended before it listened"
-        _wait_until_ready(found.group())
-        killer.cancel()
-        yield found.group()
-    finally:
-        killer.cancel()
-        process.terminate()
-        process.wait(20)
-
-
-def _wait_until_ready(address: str) -> None:
-    """The server listens before it answers, so that the first request waits for it."""
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        try:
-            urllib.request.urlopen(f"{address}/readyz", timeout=60).close()
-            return
-        except urllib.error.HTTPError:  # 503
-            time.sleep(0.1)
-    pytest.fail("the server is not ready after a minute")
+    with serving(tmp_path_factory.mktemp("gradio")) as address:
+        yield address
 
 
 # Not of the session: Playwright keeps an event loop running in this thread.
@@ -100,8 +61,7 @@ def chromium(camera: Path) -> Iterator[Browser]:
             pytest.fail(reason)
         pytest.skip(reason)
     arguments = [
-        "--no-sandbox",
-        "--disable-dev-shm-usage",
+        *CHROMIUM_ARGUMENTS,
         "--use-fake-ui-for-media-stream",
         "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-video-capture={camera}",

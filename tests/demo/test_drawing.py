@@ -17,7 +17,7 @@ from demo.drawing import (
     attention_picture,
     bar_chart,
     caption,
-    percent,
+    reduced,
     text_colour,
 )
 from demo.service import Answer, Service
@@ -210,6 +210,22 @@ def test_bar_charts_can_be_drawn_at_once() -> None:
     with ThreadPoolExecutor(4) as pool:
         charts = set(pool.map(bar_chart, [probabilities] * 8))
     assert charts == {bar_chart(probabilities)}
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((100, 200), (50, 100)),
+        ((200, 100), (100, 50)),
+        ((100, 80), (100, 80)),
+        ((1, 900), (1, 100)),
+    ],
+)
+def test_reduced(shape: tuple[int, int], expected: tuple[int, int]) -> None:
+    pixels = np.full((*shape, 3), 200, np.uint8)
+    small = reduced(pixels, 100)
+    assert small.shape == (*expected, 3)
+    assert (small == 200).all()
 
 
 def test_the_attention_picture_colours_what_spoke_for_the_answer() -> None:

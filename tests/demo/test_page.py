@@ -19,7 +19,7 @@ from gradio.route_utils import delete_files_created_by_app
 from PIL import Image
 from starlette.testclient import TestClient
 
-from demo import page, page_answer, page_text
+from demo import blocks, page, page_answer, page_text
 from demo.service import Answer, Busy, NotReady, Service
 from demo.settings import Settings
 from model.labels import EMOJI, EMOTIONS
@@ -150,7 +150,7 @@ def test_nothing_of_a_picture_is_kept_in_memory(
     assert "data:image" not in kept
     assert "detection_score" not in kept
     # Which is this page's doing.
-    monkeypatch.setattr(page, "_forget", lambda *_: None)
+    monkeypatch.setattr(blocks, "_forget", lambda *_: None)
     visitor.choose(visitor.upload(two_people, "two.jpg"))
     assert "two.jpg" in visitor.kept()
     assert "data:image" in visitor.kept()
@@ -283,7 +283,7 @@ def test_the_verdict_counts_faces(two: Answer, count: int) -> None:
 
 
 def test_a_problem_is_shown_as_text() -> None:
-    assert "&lt;script>" in page_answer.problem("<script>alert(1)</script>")
+    assert "&lt;script&gt;" in page_answer.problem("<script>alert(1)</script>")
 
 
 def test_the_model_line_names_the_network(service: Service) -> None:

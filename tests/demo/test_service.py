@@ -143,7 +143,7 @@ class _Gate:
 @pytest.fixture
 def two_cores(monkeypatch: pytest.MonkeyPatch) -> Service:
     """A service of two cores where three may wait."""
-    monkeypatch.setattr(demo.service, "_cores", lambda: 2)
+    monkeypatch.setattr(demo.service, "cores", lambda: 2)
     service = Service(Settings(max_waiting=3))
     service.start()
     wait_until(lambda: service.ready)

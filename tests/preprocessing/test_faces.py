@@ -140,7 +140,9 @@ def test_each_halving_of_min_face_doubles_the_picture_once_more() -> None:
             HogDetector(min_face=size)
 
 
-def test_arrays_in_any_memory_order(astronaut: np.ndarray, detector: HogDetector) -> None:
+@pytest.mark.parametrize("min_face", [40, 80])
+def test_arrays_in_any_memory_order(astronaut: np.ndarray, min_face: int) -> None:
+    detector = HogDetector(min_face)
     expected = values(detector.detect(astronaut))
     read_only = astronaut.copy()
     read_only.flags.writeable = False
@@ -152,6 +154,7 @@ def test_arrays_in_any_memory_order(astronaut: np.ndarray, detector: HogDetector
         read_only,
     ):
         assert values(detector.detect(same)) == expected
+    assert len(expected) == 1
 
 
 def test_four_threads_share_one_detector(

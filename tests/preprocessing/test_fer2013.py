@@ -206,11 +206,27 @@ def test_an_image_without_a_face_stays_and_results_are_kept(
     np.testing.assert_array_equal(crops[1], empty)
     assert not np.array_equal(crops[0], images[0])
 
-    monkeypatch.setattr(fer2013, "align_image", None)  # what is kept is not made again
+    # What is kept is not made again; other images are.
+    monkeypatch.setattr(fer2013, "HogDetector", None)
     kept, _ = fer2013.aligned(images, tmp_path)
     np.testing.assert_array_equal(kept, crops)
     with pytest.raises(TypeError):
         fer2013.aligned(images[:1], tmp_path)
+
+
+def test_another_alignment_does_not_find_the_crops_of_this_one(
+    astronaut: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = small_face(astronaut, 5.0)[None]
+    before, _ = fer2013.aligned(images, tmp_path)
+
+    def unaligned(image: np.ndarray, _: HogDetector) -> tuple[np.ndarray, bool]:
+        return image, True
+
+    monkeypatch.setattr(fer2013, "align_image", unaligned)
+    after, _ = fer2013.aligned(images, tmp_path)
+    np.testing.assert_array_equal(after, images)
+    assert not np.array_equal(before, after)
 
 
 @pytest.mark.dataset

@@ -1,0 +1,43 @@
+"""Takes the README's picture of the page: `python -m tests.browser.screenshot`.
+
+It shows matplotlib's photograph of Rear Admiral Grace Hopper, which is in the public domain. Needs
+Debian's packages chromium and fonts-noto-color-emoji.
+"""
+
+import io
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import expect, sync_playwright
+
+from .serving import CHROMIUM, CHROMIUM_ARGUMENTS, ROOT, serving
+
+TARGET = ROOT / "docs" / "screenshot.png"
+_SIZE = {"width": 1280, "height": 844}
+
+
+def main() -> None:
+    """Starts a server, clicks its example and writes `docs/screenshot.png`."""
+    with (
+        tempfile.TemporaryDirectory() as files,
+        serving(Path(files)) as address,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        page = browser.new_page(viewport=_SIZE, color_scheme="light")
+        page.goto(address)
+        page.get_by_role("button", name="Grace Hopper").click()
+        expect(page.locator("#answer .fx-verdict")).to_contain_text("One face")
+        expect(page.locator("#model")).to_contain_text("Network")
+        page.mouse.move(0, 0)
+        page.wait_for_timeout(1000)  # the fading in
+        picture = Image.open(io.BytesIO(page.screenshot(full_page=True)))
+        browser.close()
+    TARGET.parent.mkdir(exist_ok=True)
+    picture.convert("RGB").save(TARGET, optimize=True)
+    print(f"{TARGET.relative_to(ROOT)}: {TARGET.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""The real server as a process of its own, and the Chromium that visits it."""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage"]
+
+_SECONDS_TO_START = 60
+
+
+@contextmanager
+def serving(files: Path) -> Iterator[str]:
+    """Starts a server, waits until it is ready, and stops it afterwards.
+
+    Args:
+        files: a folder for the page's files.
+
+    Yields:
+        Its address, without a slash at the end.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", "demo.app", "--port", "0"],
+        cwd=ROOT,
+        env={**os.environ, "GRADIO_TEMP_DIR": str(files)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    # A server that hangs would say nothing, and this would wait for its first line for ever.
+    killer = threading.Timer(_SECONDS_TO_START, process.kill)
+    killer.start()
+    try:
+        assert process.stdout is not None
+        found = re.search(r"http://\S+", process.stdout.readline())
+        assert found, "the server ended before it listened"
+        _wait_until_ready(found.group())
+        killer.cancel()
+        yield found.group()
+    finally:
+        killer.cancel()
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_until_ready(address: str) -> None:
+    end = time.monotonic() + _SECONDS_TO_START
+    while time.monotonic() < end:
+        try:
+            urllib.request.urlopen(f"{address}/readyz", timeout=_SECONDS_TO_START).close()
+            return
+        except urllib.error.HTTPError:  # 503 while the network is being loaded
+            time.sleep(0.1)
+    raise TimeoutError(f"the server is not ready after {_SECONDS_TO_START} s")
