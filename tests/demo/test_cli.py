@@ -48,9 +48,23 @@ def test_prints_a_table_for_people(
     assert title == f"{tmp_path / 'pair.jpg'} (1024 x 512): 2 faces"
     assert [head for head in heads.split() if head in EMOTIONS] == list(EMOTIONS)
     assert left.endswith("😄 happy")
-    assert sum(int(part[:-1]) for part in left.split() if part.endswith("%")) in range(97, 104)
+    shares = [part for part in left.split() if part.endswith("%")]
+    assert len(shares) == 7
+    assert sum(int(share.strip("<>%")) for share in shares) in range(95, 108)
     assert right.split()[0] == "2"
     assert room == f"{tmp_path / 'room.jpg'} (400 x 300): no face found"
+
+
+def test_a_folder_is_answered_in_order(
+    tmp_path: Path, happy: bytes, empty_room: bytes, capsys: Capture
+) -> None:
+    names = [f"{number:02}.jpg" for number in range(12)]
+    for number, name in enumerate(names):
+        (tmp_path / name).write_bytes(empty_room if number % 3 else happy)
+    assert main(["classify", "--json", str(tmp_path)]) == 0
+    documents = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [Path(document["path"]).name for document in documents] == names
+    assert [len(document["faces"]) for document in documents] == [1, 0, 0] * 4
 
 
 def test_columns_stand_under_their_heads(service: Service, two_people: bytes) -> None:

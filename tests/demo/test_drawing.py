@@ -21,6 +21,7 @@ from demo.drawing import (
     text_colour,
 )
 from demo.service import Answer, Service
+from demo.tables import percent
 from model import FaceExpression
 from model.labels import EMOTIONS
 from preprocessing.images import Picture
