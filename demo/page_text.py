@@ -57,7 +57,7 @@ def model_line(service: Service) -> str:
 def _accuracy(info: dict[str, Any]) -> str:
     """The served answer's accuracy on FER-2013's test faces, where the weights' JSON has it."""
     wanted = {"labels": "fer2013", "output": "served", "subset": "all", "input": "aligned"}
-    for record in (info.get("figures") or {}).get("PrivateTest", ()):
+    for record in info["figures"].get("PrivateTest", {}).get("results", ()):
         if wanted.items() <= record.items():
             return f": right on {record['accuracy']:.1%} of FER-2013's PrivateTest faces"
     return ""

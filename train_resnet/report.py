@@ -35,12 +35,17 @@ def find(records: list[dict[str, Any]], **wanted: str) -> dict[str, Any]:
     raise KeyError(f"There is no record with {wanted}.")
 
 
-def table(records: list[dict[str, Any]]) -> str:
-    """The headline figures of one split as a Markdown table."""
+def table(records: list[dict[str, Any]], single: dict[str, dict[str, float]]) -> str:
+    """The headline figures of one split as a Markdown table.
+
+    Args:
+        records: of `evaluation.evaluate`.
+        single: of `evaluation.accuracies` with one view a face.
+    """
     lines = [
-        "| labels | answer | n | accuracy (95 %) | without images of Training | balanced | macro-F1"
-        " | calibration error |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| labels | answer | n | accuracy (95 %) | one view | without images of Training"
+        " | balanced | macro-F1 | calibration error |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     known = {record["labels"] for record in records}
     for heading, labels, output, name in _ROWS:
@@ -51,7 +56,8 @@ def table(records: list[dict[str, Any]]) -> str:
         low, high = figures["accuracy_interval"]
         lines.append(
             f"| {heading} | {name} | {figures['n']:,} | {_percent(figures['accuracy'])} %"
-            f" ({_percent(low)} to {_percent(high)}) | {_percent(fresh['accuracy'])} %"
+            f" ({_percent(low)} to {_percent(high)}) | {_percent(single[labels][output])} %"
+            f" | {_percent(fresh['accuracy'])} %"
             f" | {_percent(figures['balanced_accuracy'])} % | {_percent(figures['macro_f1'])} %"
             f" | {figures['ece']:.3f} |"
         )

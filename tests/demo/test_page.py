@@ -297,11 +297,13 @@ def test_the_model_line_names_the_network(service: Service) -> None:
 def test_the_model_line_quotes_the_accuracy() -> None:
     record = {"labels": "fer2013", "output": "served", "subset": "all", "input": "aligned"}
     figures = {
-        "PublicTest": [{**record, "accuracy": 0.9}],
-        "PrivateTest": [
-            {**record, "input": "raw", "accuracy": 0.6},
-            {**record, "accuracy": 0.7123},
-        ],
+        "PublicTest": {"results": [{**record, "accuracy": 0.9}]},
+        "PrivateTest": {
+            "results": [
+                {**record, "input": "raw", "accuracy": 0.6},
+                {**record, "accuracy": 0.7123},
+            ]
+        },
     }
     classifier = SimpleNamespace(name="net", version="1", info={"figures": figures})
     service: Any = SimpleNamespace(recognizer=SimpleNamespace(classifier=classifier))

@@ -38,6 +38,8 @@ def test_a_checkpoint_is_evaluated_on_both_label_sets(
     metrics = json.loads((tmp_path / "metrics.json").read_text())
     combinations = {(r["labels"], r["output"], r["subset"], r["input"]) for r in metrics["results"]}
     assert len(combinations) == len(metrics["results"]) == 2 * 3 * 2 * 2
+    single = metrics["accuracy_without_the_mirrored_view"]
+    assert all(0 <= single[labels]["served"] <= 1 for labels in ("fer2013", "ferplus"))
     for plot in ("confusion_matrix.png", "reliability.png", "training_curves.png"):
         assert (tmp_path / plot).read_bytes().startswith(b"\x89PNG")
 

@@ -62,8 +62,10 @@ def test_the_table_quotes_the_records() -> None:
     assert find(records, labels="fer2013", output="served")["n"] == 4
     with pytest.raises(KeyError):
         find(records, labels="ferplus", output="served")
-    text = table(records)
+    single = {"fer2013": dict.fromkeys(("fer_head", "votes_head", "served"), 0.5)}
+    text = table(records, single)
     assert "| FER-2013 labels | FER head | 4 | 75.0 % (" in text
+    assert ") | 50.0 % | 75.0 % |" in text
     assert "FER+" not in text
 
 
