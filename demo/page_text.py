@@ -56,8 +56,11 @@ def model_line(service: Service) -> str:
 
 def _accuracy(info: dict[str, Any]) -> str:
     """The served answer's accuracy on FER-2013's test faces, where the weights' JSON has it."""
-    wanted = {"labels": "fer2013", "output": "served", "subset": "all", "input": "aligned"}
-    for record in info["figures"].get("PrivateTest", {}).get("results", ()):
-        if wanted.items() <= record.items():
-            return f": right on {record['accuracy']:.1%} of FER-2013's PrivateTest faces"
-    return ""
+    wanted = {"output": "served", "subset": "all", "input": "aligned"}
+    names = {"fer2013": "FER-2013's labels", "ferplus": "the FER+ winners"}
+    figures = [
+        f"{record['accuracy']:.1%} by {names[record['labels']]}"
+        for record in info["figures"].get("PrivateTest", {}).get("results", ())
+        if wanted.items() <= record.items()
+    ]
+    return f": right on {', '.join(figures)} of PrivateTest" if figures else ""

@@ -113,11 +113,15 @@ def plot_reliability(records: list[dict[str, Any]], path: Path) -> None:
         axes.plot([0, 1], [0, 1], color="grey", linestyle=":", label="as sure as right")
         for output in ("fer_head", "votes_head", "served"):
             record = find(records, labels=labels, output=output)
-            sure, share, _ = zip(*record["reliability"], strict=True)
+            sure, share, counts = (
+                np.array(column) for column in zip(*record["reliability"], strict=True)
+            )
             name = f"{output.replace('_', ' ')}, error {record['ece']:.3f}"
-            axes.plot(sure, share, marker="o", label=name)
+            [line] = axes.plot(sure, share, label=name)
+            # A point's area is its share of the answers: bins of a few mean little.
+            axes.scatter(sure, share, s=600 * counts / counts.sum(), color=line.get_color())
         axes.set(xlabel="confidence", ylabel="share of right answers", title=_HEADINGS[labels])
-        axes.legend(loc="upper left")
+        axes.legend(loc="lower right")
     figure.savefig(path, dpi=120)
 
 
