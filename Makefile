@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python
 DATA ?= ../shared/data/fer2013.csv.gz
 OUTPUT ?= runs/$(shell date +%Y%m%d-%H%M%S)
 
-.PHONY: demo test lint train bench screenshot clean
+.PHONY: demo test lint train bench screenshot lock clean
 
 demo: $(VENV)/.serving
 	$(RUN) -m demo.app
@@ -27,6 +27,12 @@ bench: $(VENV)/.everything
 
 screenshot: $(VENV)/.everything
 	$(RUN) -m tests.browser.screenshot
+
+# What the container installs: with Python 3.11, as its base image has it.
+lock: $(VENV)/.everything
+	$(RUN) -m piptools compile --quiet --generate-hashes --strip-extras --no-header \
+	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+	  --output-file requirements-serve.lock requirements-serve.txt
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
