@@ -19,14 +19,17 @@ ROOT = Path(__file__).parent.parent
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs a command; 0 when it did what it was asked, 1 when not, 2 for wrong usage."""
+    """Runs a command; 0 when it did what it was asked, 1 when not, 2 for wrong usage, 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], None] = options.run
-    # Only what the command needs is imported: Keras alone takes seconds.
-    from train_resnet.training import TrainingStopped
-
     try:
+        # Not above: Keras takes seconds, and wrong usage and --help need none of it.
+        from train_resnet.training import TrainingStopped
+
         command(options)
+    except KeyboardInterrupt:  # Before the first step or after the last: nothing is lost.
+        print("python -m train_resnet: stopped.", file=sys.stderr)
+        return 130
     except (ValueError, TrainingStopped) as error:
         print(f"python -m train_resnet: {error}", file=sys.stderr)
         return 1
