@@ -87,6 +87,23 @@ def test_public_test_measures_as_the_model_card_says(
                     figure,
                 )
 
+    served = answers["served"]
+    kept = served.max(1) >= classifier.uncertain_below
+    right = {
+        labels: (served.argmax(1) == truth)[kept & (truth >= 0)].mean()
+        for labels, truth in truths.items()
+    }
+    assert f"it keeps {kept.mean():.0%}".replace("%", " %") in MODEL_CARD
+    assert f"answers were right {right['fer2013']:.0%}".replace("%", " %") in MODEL_CARD
+    assert f"those are right {right['ferplus']:.0%}".replace("%", " %") in MODEL_CARD
+
+
+def test_the_model_card_quotes_the_shares_that_were_tried(classifier: Classifier) -> None:
+    tried = classifier.info["training"]["votes_shares_tried"]
+    for labels in ("fer2013", "ferplus"):
+        first, last = (f"{100 * row[f'{labels}_accuracy']:.1f}" for row in (tried[0], tried[-1]))
+        assert f"from {first} to {last} %" in MODEL_CARD
+
 
 def test_weights_are_small_enough() -> None:
     for path in (ROOT / "model" / "weights").glob("*.tflite"):

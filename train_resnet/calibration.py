@@ -35,10 +35,11 @@ def calibrate(logits: Logits, labels: np.ndarray, winners: np.ndarray | None) ->
     """Fits the mixture of both heads.
 
     Each head's temperature minimises the negative log-likelihood of its own labels. The share is
-    the one with the best mean of accuracy and balanced accuracy over both label sets: accuracy alone
-    would let the common emotions decide and leave fear out, balanced accuracy alone the rare ones and
-    take too many calm faces for something else. The mixture's temperature minimises the likelihood averaged over both label sets. The
-    threshold of doubt is set on FER-2013's labels, the stricter of the two.
+    the one with the best mean of accuracy and balanced accuracy over both label sets: accuracy
+    alone would let the common emotions decide and leave fear out, balanced accuracy alone the rare
+    ones and take too many calm faces for something else. The mixture's temperature minimises the
+    negative log-likelihood averaged over both label sets. The threshold of doubt is set on
+    FER-2013's labels, the stricter of the two.
 
     Args:
         logits: of the validation images.

@@ -12,8 +12,8 @@ class Recipe:
     """One training run, whole: the same recipe and seed on the same machine give the same network.
 
     Expected of the defaults on PrivateTest: 69.5 % on the FER head, 84.7 % of the FER+ winners on the
-    votes head, within about 0.8 points from seed to seed, in about 50 minutes on two idle cores with
-    AVX-512 bfloat16.
+    votes head, within about 0.8 points from seed to seed, in about an hour on two cores with AVX-512
+    bfloat16.
 
     Attributes:
         arch: a name of `train_resnet.architectures.ARCHITECTURES`.

@@ -191,13 +191,8 @@ class _Run:
             "history": self.history,
         }
         text = json.dumps(state, indent=1) + "\n"
-        try:
-            _replace_with(self.output / name, lambda path: np.savez(path, **arrays))
-            _replace_with(self.output / "training.json", lambda path: path.write_text(text))
-        except OSError as error:
-            raise TrainingStopped(
-                f"The checkpoint cannot be written ({error}); the one before it is kept."
-            ) from error
+        _replace_with(self.output / name, lambda path: np.savez(path, **arrays))
+        _replace_with(self.output / "training.json", lambda path: path.write_text(text))
         for old in self.output.glob("checkpoint-*.npz"):
             if old.name != name:
                 old.unlink()
@@ -249,6 +244,10 @@ def _replace_with(path: Path, write: Callable[[Path], object]) -> None:
     try:
         write(partial)
         partial.replace(path)
+    except OSError as error:
+        raise TrainingStopped(
+            f"{path.name} cannot be written ({error}); the checkpoint before it is kept."
+        ) from error
     finally:
         partial.unlink(missing_ok=True)
 

@@ -5,11 +5,17 @@ The limits are the project's promises on an idle machine of two cores; the last 
 
 import io
 import statistics
+import subprocess
+import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 
 import cv2
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -24,6 +30,10 @@ BEYOND_DETECTOR = 15.0
 CLASSIFICATION = 10.0
 PHOTOGRAPH_720P = 300.0
 PHONE_PHOTOGRAPH = 500.0
+START_SECONDS = 3.0
+START_MEGABYTES = 350.0
+
+ROOT = Path(__file__).parents[2]
 
 
 def scene(astronaut: np.ndarray, width: int, height: int) -> np.ndarray:
@@ -116,6 +126,46 @@ def test_9_whole_path_4000x3000_min_face_40(
     benchmark: BenchmarkFixture, recognizer: Recognizer, phone_photograph: bytes
 ) -> None:
     assert len(benchmark(recognizer.recognize, phone_photograph)) == 1
+
+
+@pytest.mark.parametrize("form", ["HEIF", "PNG"])
+def test_9_whole_path_4000x3000_min_face_40_as(
+    benchmark: BenchmarkFixture, recognizer: Recognizer, phone_photograph: bytes, form: str
+) -> None:
+    pillow_heif.register_heif_opener()
+    file = io.BytesIO()
+    Image.open(io.BytesIO(phone_photograph)).save(file, form)
+    assert len(benchmark(recognizer.recognize, file.getvalue())) == 1
+
+
+def started() -> tuple[float, float]:
+    """Seconds from the server's start to 200 on /readyz, and its memory then in megabytes."""
+    began = time.perf_counter()
+    command = [sys.executable, "-m", "demo.app", "--port", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            address = process.stdout.readline().split()[1]
+            while True:
+                try:
+                    urllib.request.urlopen(f"{address}/readyz", timeout=30).close()
+                    break
+                except urllib.error.HTTPError:
+                    time.sleep(0.02)
+            seconds = time.perf_counter() - began
+            status = Path(f"/proc/{process.pid}/status").read_text()
+        finally:
+            process.terminate()
+    return seconds, int(status.partition("VmRSS:")[2].split()[0]) / 1000
+
+
+def test_the_server_starts_fast_and_small(capsys: pytest.CaptureFixture[str]) -> None:
+    seconds, megabytes = zip(*(started() for _ in range(3)), strict=True)
+    with capsys.disabled():
+        print(f"\nserver start to /readyz: {min(seconds):.2f} to {max(seconds):.2f} s, ", end="")
+        print(f"memory when ready: {max(megabytes):.0f} MB")
+    assert min(seconds) <= START_SECONDS
+    assert max(megabytes) <= START_MEGABYTES
 
 
 def median_ms(work: Callable[[], object], rounds: int) -> float:

@@ -131,6 +131,22 @@ def test_a_full_disk_leaves_the_checkpoint_before(
     assert state(tmp_path)["step"] == 14
 
 
+def test_a_full_disk_does_not_cost_the_best_network_either(
+    parts: tuple[Examples, Examples], tmp_path: Path
+) -> None:
+    train(replace(RECIPE, epochs=1), *parts, tmp_path)
+    kept = (tmp_path / "best.keras").read_bytes()
+
+    def full(path: Path) -> None:
+        path.write_bytes(b"half a network")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(TrainingStopped, match=r"best\.keras cannot be written.*No space left"):
+        module._replace_with(tmp_path / "best.keras", full)
+    assert (tmp_path / "best.keras").read_bytes() == kept
+    assert not list(tmp_path.glob(".partial-*"))
+
+
 def test_a_run_is_not_overwritten_nor_resumed_as_another(
     whole_run: tuple[Path, Recipe], parts: tuple[Examples, Examples], tmp_path: Path
 ) -> None:
