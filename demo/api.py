@@ -1,5 +1,6 @@
 """The HTTP routes: expressions of a picture, health, version, and their documentation."""
 
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
@@ -10,21 +11,28 @@ from anyio import CapacityLimiter
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.routing import APIRoute, APIRouter
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.types import Receive, Scope, Send
 
 from demo import docs, problem, schema
 from demo.answer import model_json, to_json
 from demo.drawing import annotate
-from demo.service import Service
+from demo.monitoring import Monitor
+from demo.service import Service, read
 from demo.settings import Settings
+from model import Recognizer
 from preprocessing.images import ImageTooLarge
 
 VERSION = "1.0.0"
 
 # Threads beyond the service's capacity, so that it is the service that refuses, and at once.
 _SPARE_THREADS = 4
+
+# Parts of a form, of each kind; one is used.
+_MOST_PARTS = 20
 
 _PICTURE = {"type": "string", "format": "binary"}
 _BODY = {
@@ -54,8 +62,8 @@ def _problems(**reasons: str) -> dict[int | str, dict[str, Any]]:
 _UNAVAILABLE = "The network is still being loaded; `Retry-After` says when to ask again."
 
 
-def add_routes(app: FastAPI, service: Service, settings: Settings) -> None:
-    """Gives an application the routes under `/api`, `/healthz` and `/readyz`.
+def add_routes(app: FastAPI, service: Service, settings: Settings, monitor: Monitor) -> None:
+    """Gives an application the routes under `/api`, `/healthz`, `/readyz`, and `/metrics` if wanted.
 
     What else is asked for under `/api` is answered 404, or 405 where only the method is wrong, even
     where the page is mounted at `/` afterwards.
@@ -67,6 +75,12 @@ def add_routes(app: FastAPI, service: Service, settings: Settings) -> None:
     @router.get("/api/docs", include_in_schema=False, response_class=HTMLResponse)
     async def documentation(request: Request) -> str:
         return docs.page(app.openapi(), str(request.base_url).rstrip("/"))
+
+    if settings.metrics:
+
+        @router.get("/metrics", include_in_schema=False)
+        async def metrics() -> Response:
+            return Response(monitor.exposition(), media_type=CONTENT_TYPE_LATEST)
 
     app.include_router(router)
     app.mount("/api", _nothing_there(router))
@@ -84,8 +98,12 @@ def _add_expressions(router: APIRouter, service: Service, limit: int) -> None:
             200: {"content": {"image/png": {"schema": _PICTURE}}},
             **_problems(
                 _413="The picture has too many bytes or too many pixels.",
+                _400="The connection ended before the picture was complete.",
+                _403="Another site's page makes the browser send this.",
+                _408="The picture comes too slowly.",
                 _415="The body is neither a form nor an image, or the form's file is no image.",
                 _422="The picture cannot be read, the form has no `file`, or `explain` is no boolean.",
+                _429="This client sent too many requests; `Retry-After` says when to ask again.",
                 _503="The network is still being loaded, or too many pictures are waiting; "
                 "`Retry-After` says when to ask again.",
             ),
@@ -105,8 +123,9 @@ def _add_expressions(router: APIRouter, service: Service, limit: int) -> None:
         """
         picture = await _picture_of(request, limit)
         answer = _as_picture if _prefers_png(request.headers.get("accept", "")) else _as_json
-        work = partial(answer, service, picture, explain)
-        return await anyio.to_thread.run_sync(work, limiter=threads)
+        work = partial(service.work, partial(answer, picture, explain))
+        response, request.state.faces = await anyio.to_thread.run_sync(work, limiter=threads)
+        return response
 
 
 def _add_state(router: APIRouter, service: Service) -> None:
@@ -145,16 +164,17 @@ def _nothing_there(router: APIRouter) -> Callable[[Scope, Receive, Send], Any]:
     return answer
 
 
-def _as_json(service: Service, picture: bytes, explain: bool) -> Response:
-    answer = service.read(picture, explain)
-    content = to_json(answer, service.recognizer.classifier, explain)
-    return JSONResponse(content, headers={"Vary": "Accept"})
+def _as_json(picture: bytes, explain: bool, recognizer: Recognizer) -> tuple[Response, int]:
+    answer = read(recognizer, picture, explain)
+    content = to_json(answer, recognizer.classifier, explain)
+    return JSONResponse(content, headers={"Vary": "Accept"}), len(answer.faces)
 
 
-def _as_picture(service: Service, picture: bytes, _: bool) -> Response:
-    pixels = annotate(service.read(picture))
-    png = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))[1].tobytes()
-    return Response(png, media_type="image/png", headers={"Vary": "Accept"})
+def _as_picture(picture: bytes, _: bool, recognizer: Recognizer) -> tuple[Response, int]:
+    answer = read(recognizer, picture)
+    pixels = cv2.cvtColor(annotate(answer), cv2.COLOR_RGB2BGR)
+    png = cv2.imencode(".png", pixels)[1].tobytes()
+    return Response(png, media_type="image/png", headers={"Vary": "Accept"}), len(answer.faces)
 
 
 async def _picture_of(request: Request, limit: int) -> bytes:
@@ -177,11 +197,20 @@ async def _picture_of(request: Request, limit: int) -> bytes:
     return content
 
 
+class _InMemory(MultiPartParser):
+    """Starlette's parser, which writes what exceeds a megabyte to a file, without that file."""
+
+    spool_max_size = sys.maxsize  # BodyLimit bounds what comes in
+
+
 async def _file_of_form(request: Request) -> bytes:
+    parser = _InMemory(
+        request.headers, request.stream(), max_files=_MOST_PARTS, max_fields=_MOST_PARTS
+    )
     try:
-        form = await request.form()
-    except HTTPException as error:
-        raise HTTPException(422, f"The form cannot be read: {error.detail}") from error
+        form = await parser.parse()
+    except MultiPartException as error:
+        raise HTTPException(422, f"The form cannot be read: {error.message}") from error
     try:
         files = [part for part in form.getlist("file") if isinstance(part, UploadFile)]
         if len(files) != 1:

@@ -3,28 +3,35 @@
 import argparse
 import errno
 import logging
+import os
 import secrets
 import socket
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
-import uvicorn
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from pydantic import ValidationError
 
 from demo import api
-from demo.middleware import AnswerHeaders, BodyLimit
+from demo.access import Login, RateLimit, SameOrigin
+from demo.bodies import BodyLimit
+from demo.headers import AnswerHeaders
+from demo.memory import stay_within_container, uploads_limit
+from demo.monitoring import Monitor, Recording
 from demo.mounting import mount_page
+from demo.server import Server
 from demo.service import Service
 from demo.settings import Settings
+from demo.uploads import UploadLimit, Uploads
 
 # What a form puts around a picture: its boundaries and headers.
 _ENVELOPE_BYTES = 65_536
 
-# With a browser open its event stream never ends by itself.
-_GRACE_SECONDS = 5
+# The bodies of all requests together hold at most so many of the largest pictures.
+_BODIES_AT_ONCE = 10
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -34,6 +41,14 @@ def create_app(settings: Settings) -> FastAPI:
     """
     service = Service(settings)
     service.start()
+    monitor = Monitor(settings, lambda: service.inside)
+    uploads = Uploads(uploads_limit())
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with uploads.kept_short():
+            yield
+
     app = FastAPI(
         title="Facial expressions",
         description="Reads the expression of every face in a picture. An expression shown is not "
@@ -42,15 +57,32 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
+        lifespan=lifespan,
     )
     app.state.service = service
-    api.add_routes(app, service, settings)
+    api.add_routes(app, service, settings, monitor)
+    _protect(app, settings, monitor, uploads)
+    mount_page(app, service, settings, monitor)
+    return app
+
+
+def _protect(app: FastAPI, settings: Settings, monitor: Monitor, uploads: Uploads) -> None:
+    """Puts what every request and answer passes around an application, the innermost first."""
+    largest = settings.max_upload_bytes + _ENVELOPE_BYTES
     # Without one of its own, Gradio lets every site read the page's answers, with credentials.
     app.add_middleware(CORSMiddleware)
-    app.add_middleware(BodyLimit, limit=settings.max_upload_bytes + _ENVELOPE_BYTES)
-    app.add_middleware(AnswerHeaders)
-    mount_page(app, service, settings)
-    return app
+    app.add_middleware(UploadLimit, uploads=uploads)
+    app.add_middleware(BodyLimit, limit=largest, at_once=_BODIES_AT_ONCE * largest)
+    proxies = settings.trusted_proxies
+    if settings.requests_per_minute:
+        app.add_middleware(
+            RateLimit, per_minute=settings.requests_per_minute, trusted_proxies=proxies
+        )
+    if settings.auth:
+        app.add_middleware(Login, credentials=settings.auth, trusted_proxies=proxies)
+    app.add_middleware(SameOrigin)
+    app.add_middleware(AnswerHeaders, frame_ancestors=settings.frame_ancestors)
+    app.add_middleware(Recording, monitor=monitor)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -70,13 +102,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     port = listener.getsockname()[1]
     print(f"Open http://{_reachable(settings.host)}:{port} (Ctrl-C stops the server).", flush=True)
     logging.basicConfig(format="%(levelname)s: %(message)s")
-    config = uvicorn.Config(
-        create_app(settings), log_level="warning", timeout_graceful_shutdown=_GRACE_SECONDS
-    )
+    stay_within_container()
+    app = create_app(settings)
     if share:
         threading.Thread(target=open_public_link, args=(port,), daemon=True).start()
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        Server(app, stopping=app.state.service.close).run(sockets=[listener])
     except KeyboardInterrupt:
         print("Stopped.")
     return 0
@@ -149,4 +180,7 @@ def _reachable(host: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    # Not sys.exit: that waits for every thread, and some pictures take seconds to decode.
+    os._exit(code)

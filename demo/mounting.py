@@ -2,32 +2,80 @@
 
 import inspect
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRouter
+from starlette.routing import BaseRoute, Mount
 
+from demo.monitoring import Monitor
 from demo.service import Service
 from demo.settings import Settings
 
+# What the page uses of Gradio's sixty routes. The others fetch what is elsewhere, run programs, report
+# on visitors, or call the page's functions past its queue.
+_USED = frozenset(
+    (
+        "/",
+        "/config",
+        "/svelte/{path:path}",
+        "/static/{path:path}",
+        "/assets/{path:path}",
+        "/favicon.ico",
+        "/theme.css",
+        "/robots.txt",
+        "/manifest.json",
+        "/gradio_api/theme.css",
+        "/gradio_api/info",
+        "/gradio_api/startup-events",
+        "/gradio_api/heartbeat/{session_hash}",
+        "/gradio_api/upload",
+        "/gradio_api/upload_progress",
+        "/gradio_api/file={path_or_url:path}",
+        "/gradio_api/queue/join",
+        "/gradio_api/queue/data",
+        "/gradio_api/component_server",
+        "/gradio_api/cancel",
+        "/gradio_api/reset",
+    )
+)
 
-def mount_page(app: FastAPI, service: Service, settings: Settings) -> None:
+
+def mount_page(app: FastAPI, service: Service, settings: Settings, monitor: Monitor) -> None:
     """Builds the page and mounts it at `/`, behind the routes that the application has already.
 
     Gradio is imported here, so that a network that `service` has begun to load is loaded meanwhile.
     """
     # Read when Gradio is imported; it would report each start to its makers.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    # It would keep ten thousand calls and count them anew with Pandas after each.
+    os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
+    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(sys.maxsize)
     with _no_type_stubs():
         import gradio
 
         from demo import page
 
-    blocks = page.build(service, settings)
+    blocks = page.build(service, settings, monitor)
     gradio.mount_gradio_app(app, blocks, path="/", **page.appearance(settings))
     # A mounted page counts as not launched, and only a launched one has its paths checked.
     blocks.has_launched = True
+    [mount] = [route for route in app.routes if isinstance(route, Mount) and not route.path]
+    _keep_used(mount.app.router)  # type: ignore[attr-defined]
+
+
+def _keep_used(router: APIRouter) -> None:
+    def used(route: BaseRoute) -> bool:
+        inner = getattr(route, "original_router", None)
+        if isinstance(inner, APIRouter):
+            _keep_used(inner)
+            return True
+        return getattr(route, "path", None) in _USED
+
+    router.routes[:] = filter(used, router.routes)
 
 
 @contextmanager

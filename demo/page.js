@@ -31,7 +31,7 @@ function choose(face) {
 
 async function saveChart(button) {
   const link = document.createElement("a");
-  link.href = await server.chart(JSON.parse(button.dataset.chart));
+  link.href = await server.save_chart(JSON.parse(button.dataset.chart));
   link.download = button.dataset.name;
   link.click();
 }

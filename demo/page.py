@@ -1,6 +1,8 @@
 """The page: a picture from a file, the clipboard or the camera, and every face's expression."""
 
 import base64
+import time
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -13,18 +15,20 @@ from demo import page_answer, page_text
 from demo.answer import to_json
 from demo.blocks import PrivateBlocks
 from demo.drawing import bar_chart, reduced
+from demo.monitoring import Monitor
 from demo.service import Busy, NotReady, Service
+from demo.service import read as read_picture
 from demo.settings import Settings
+from model import Recognizer
 from model.labels import EMOTIONS
 from preprocessing.images import InvalidImage
 
 _FOLDER = Path(__file__).parent
 
-# Seconds between two deletions of files, and the age from which files are deleted.
-_DELETION = (60, 60)
+# Who waits longer than half a minute finds the picture deleted (see `demo.uploads`).
+_MOST_WAITING = 50
 
-# Who waits longer than a minute would find the picture deleted.
-_MOST_WAITING = 100
+_WAITED_TOO_LONG = "The picture waited too long and has been deleted. Choose it again."
 
 # Gradio gives the example's button a picture and no name.
 _NAME_THE_EXAMPLE = """() => {
@@ -35,11 +39,13 @@ _NAME_THE_EXAMPLE = """() => {
 _NOT_SHOWN = (".heic", ".heif", ".hif", ".tif", ".tiff")
 
 
-def build(service: Service, settings: Settings) -> gr.Blocks:
+def build(service: Service, settings: Settings, monitor: Monitor) -> gr.Blocks:
     """The page, to be mounted with `gradio.mount_gradio_app(..., **appearance(settings))`."""
-    page = PrivateBlocks(
-        title="Facial expressions", analytics_enabled=False, delete_cache=_DELETION
-    )
+    page = PrivateBlocks(title="Facial expressions", analytics_enabled=False)
+
+    def save_chart(request: dict[str, Any]) -> str:
+        return service.work(lambda _: chart(request))
+
     with page:
         gr.HTML(page_text.HEAD, apply_default_css=False)
         with gr.Row(elem_id="sides"):
@@ -65,14 +71,14 @@ def build(service: Service, settings: Settings) -> gr.Blocks:
                     elem_id="answer",
                     apply_default_css=False,
                     js_on_load=(_FOLDER / "page.js").read_text("utf-8"),
-                    server_functions=[chart],
+                    server_functions=[save_chart],
                 )
                 with gr.Accordion("The answer as JSON", open=False, visible=False) as details:
                     json = gr.JSON(label="Answer", max_height=420, elem_id="json")
         model = gr.HTML(apply_default_css=False, elem_id="model")
 
         def read(upload: dict[str, Any] | None) -> tuple[Any, ...]:
-            return _read(service, upload)
+            return _read(service, monitor, upload)
 
         reading: dict[str, Any] = {
             "fn": read,
@@ -161,7 +167,7 @@ def _hopper() -> Path:
     return path
 
 
-def _read(service: Service, upload: dict[str, Any] | None) -> tuple[Any, ...]:
+def _read(service: Service, monitor: Monitor, upload: dict[str, Any] | None) -> tuple[Any, ...]:
     """Reads what a visitor chose; None after it was taken away.
 
     Returns:
@@ -169,15 +175,33 @@ def _read(service: Service, upload: dict[str, Any] | None) -> tuple[Any, ...]:
     """
     if upload is None:
         return page_text.EMPTY, None, gr.Accordion(visible=False), gr.skip()
-    path = Path(upload["path"])
+    began, path, picture = time.perf_counter(), Path(upload["path"]), b""
+    status, faces = 200, None
     try:
-        answer = service.read(path.read_bytes(), explain=True)
-    except (InvalidImage, NotReady, Busy) as error:
-        gr.Warning(escape(str(error)), duration=5)
-        picture = None if isinstance(error, InvalidImage) else gr.skip()
-        return page_answer.problem(str(error)), None, gr.Accordion(visible=False), picture
+        picture = path.read_bytes()
+        html, json, shown, faces = service.work(partial(_answer, path, picture))
+        return html, json, gr.Accordion(visible=True), shown
+    except (InvalidImage, NotReady, Busy, FileNotFoundError) as error:
+        gone = isinstance(error, FileNotFoundError)
+        status = 422 if isinstance(error, InvalidImage) else 404 if gone else 503
+        sentence = _WAITED_TOO_LONG if gone else str(error)
+        gr.Warning(escape(sentence), duration=5)
+        kept = gr.skip() if status == 503 else None
+        return page_answer.problem(sentence), None, gr.Accordion(visible=False), kept
+    finally:
+        seconds = time.perf_counter() - began
+        monitor.record(
+            "page", "read", status, seconds, bytes_in=len(picture), bytes_out=0, faces=faces
+        )
+
+
+def _answer(
+    path: Path, picture: bytes, recognizer: Recognizer
+) -> tuple[str, dict[str, Any], np.ndarray | str, int]:
+    """The answer as HTML and as JSON, the picture to show, and the number of faces."""
+    answer = read_picture(recognizer, picture, explain=True)
     shown: np.ndarray | str = str(path)
     if path.suffix.lower() in _NOT_SHOWN:
         shown = reduced(answer.picture.pixels, page_answer.SHOWN_SIDE)
-    json = to_json(answer, service.recognizer.classifier)
-    return page_answer.render(answer), json, gr.Accordion(visible=True), shown
+    json = to_json(answer, recognizer.classifier)
+    return page_answer.render(answer), json, shown, len(answer.faces)

@@ -2,10 +2,14 @@
 
 import logging
 import os
+import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,13 +20,15 @@ from preprocessing.images import Picture, decode
 
 _log = logging.getLogger(__name__)
 
+Result = TypeVar("Result")
+
 
 class NotReady(RuntimeError):
     """The network is still being loaded, or could not be; the message says which."""
 
 
 class Busy(RuntimeError):
-    """As many pictures as allowed are being read or waiting."""
+    """As many pictures as allowed are being read or waiting, or the server is being stopped."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +54,7 @@ class Service:
 
     Attributes:
         capacity: how many pictures may be inside at once, the waiting ones included.
+        inside: how many are now.
         error: why the recognizer could not be loaded; None while it may still be, or is.
     """
 
@@ -56,13 +63,21 @@ class Service:
         self.error: Exception | None = None
         self._settings = settings
         self._recognizer: Recognizer | None = None
-        self._places = threading.BoundedSemaphore(self.capacity)
+        self.inside = 0
+        self._counting = threading.Lock()
+        self._closed = False
         # Few threads that live on: the detector of each keeps buffers of about 100 MB for itself.
-        self._threads = ThreadPoolExecutor(cores(), thread_name_prefix="read")
+        self._threads = ThreadPoolExecutor(
+            cores(), thread_name_prefix="read", initializer=_yield_to_the_server
+        )
 
     def start(self) -> None:
         """Loads the recognizer in a thread and returns at once; `ready` tells when it is done."""
         threading.Thread(target=self._load, name="load-recognizer", daemon=True).start()
+
+    def close(self) -> None:
+        """Refuses what comes from now on; what is being read or waits goes on."""
+        self._closed = True
 
     @property
     def ready(self) -> bool:
@@ -83,7 +98,7 @@ class Service:
         raise NotReady("The network is still being loaded; try again in a few seconds.")
 
     def read(self, source: str | Path | bytes | np.ndarray, explain: bool = False) -> Answer:
-        """Reads the expression of every face in a picture. Blocks; safe to call from any thread.
+        """Reads the expression of every face in a picture, as `work` does it and raises.
 
         Args:
             source: a path, the bytes of a picture file, or an RGB array.
@@ -91,16 +106,31 @@ class Service:
 
         Raises:
             InvalidImage: the picture cannot be read; the message is for people.
+        """
+        return self.work(partial(read, source=source, explain=explain))
+
+    def work(self, task: Callable[[Recognizer], Result]) -> Result:
+        """Does what costs more than a moment, when a core is free. Blocks; safe from any thread.
+
+        Args:
+            task: gets the recognizer; decoding, reading, drawing and encoding all belong in here.
+
+        Raises:
             NotReady: the recognizer is not loaded.
-            Busy: too many pictures are waiting already.
+            Busy: too many tasks are waiting already, or the server is being stopped.
         """
         recognizer = self.recognizer
-        if not self._places.acquire(blocking=False):
-            raise Busy("Too many pictures are waiting to be read; try again in a moment.")
+        if self._closed:
+            raise Busy("The server is being stopped; try again in a moment.")
+        with self._counting:
+            if self.inside >= self.capacity:
+                raise Busy("Too many pictures are waiting to be read; try again in a moment.")
+            self.inside += 1
         try:
-            return self._threads.submit(_read, recognizer, source, explain).result()
+            return self._threads.submit(task, recognizer).result()
         finally:
-            self._places.release()
+            with self._counting:
+                self.inside -= 1
 
     def _load(self) -> None:
         settings = self._settings
@@ -108,7 +138,7 @@ class Service:
             recognizer = Recognizer(weights=settings.weights, min_face=settings.min_face)
             # The first call of each part is slow: it builds the detector and the interpreter. The
             # synthetic picture shows no face, so the classifier is called on its own.
-            self._threads.submit(_read, recognizer, np.full((240, 320, 3), 127, np.uint8)).result()
+            self._threads.submit(read, recognizer, np.full((240, 320, 3), 127, np.uint8)).result()
             recognizer.classifier.predict(np.zeros((1, SIZE, SIZE), np.uint8))
         except Exception as error:  # shown to everyone who asks: it must not end in a thread
             self.error = error
@@ -117,8 +147,18 @@ class Service:
             self._recognizer = recognizer
 
 
-def _read(
+def _yield_to_the_server() -> None:
+    """Lets the threads that read pictures give way to the one that answers requests.
+
+    On Linux priorities are per thread; elsewhere this would slow all of the process.
+    """
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+
+
+def read(
     recognizer: Recognizer, source: str | Path | bytes | np.ndarray, explain: bool = False
 ) -> Answer:
+    """Decodes a picture and reads its faces; for tasks of `Service.work`."""
     picture = decode(source)
     return Answer(picture, recognizer.recognize(picture, explain=explain))

@@ -1,6 +1,8 @@
 """What the server takes from its environment; every setting is one documented field."""
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from preprocessing.images import MAX_BYTES
@@ -51,4 +53,39 @@ class Settings(BaseSettings):
         ge=0,
         le=1000,
         description="How many pictures may wait for a free core; further ones are answered 503.",
+    )
+    requests_per_minute: int = Field(
+        default=0,
+        ge=0,
+        le=1_000_000,
+        description="How many pictures and other calls that cost work one client may send a minute; "
+        "further ones are answered 429. 0: as many as they like. The container's is 120.",
+    )
+    trusted_proxies: int = Field(
+        default=0,
+        ge=0,
+        le=10,
+        description="How many proxies of your own stand in front and add to X-Forwarded-For; who "
+        "asks is then read from there. 0: nobody's X-Forwarded-For is believed.",
+    )
+    auth: Annotated[str, StringConstraints(pattern="^([^:]+:.+)?$")] = Field(
+        default="",
+        repr=False,
+        description="`name:password`, asked for before anything but the health checks is answered.",
+    )
+    frame_ancestors: Annotated[str, StringConstraints(pattern=r"^[\w.:/*' -]+$")] = Field(
+        default="'self'",
+        description="Which sites may show the page in a frame of theirs, as "
+        "Content-Security-Policy writes it.",
+    )
+    log_requests: bool = Field(
+        default=False,
+        description="Whether to write a line of JSON for each request to standard output. The "
+        "container does.",
+    )
+    log_clients: bool = Field(
+        default=False, description="Whether these lines name the client's address."
+    )
+    metrics: bool = Field(
+        default=False, description="Whether `GET /metrics` counts requests for Prometheus."
     )

@@ -16,7 +16,8 @@ from starlette.testclient import TestClient
 
 from demo import api, docs, schema
 from demo.answer import to_json
-from demo.middleware import BodyLimit
+from demo.bodies import BodyLimit
+from demo.monitoring import Monitor
 from demo.service import Service
 from demo.settings import Settings
 from tests.demo.conftest import encoded, wait_until
@@ -28,8 +29,9 @@ def application(service: Service, settings: Settings | None = None) -> FastAPI:
     """The routes without the page, which has its own tests."""
     settings = settings or Settings()
     app = FastAPI(title="Test", version=api.VERSION, openapi_url="/api/openapi.json", docs_url=None)
-    api.add_routes(app, service, settings)
-    app.add_middleware(BodyLimit, limit=settings.max_upload_bytes + 65_536)
+    api.add_routes(app, service, settings, Monitor(settings, lambda: service.inside))
+    largest = settings.max_upload_bytes + 65_536
+    app.add_middleware(BodyLimit, limit=largest, at_once=10 * largest)
     return app
 
 
@@ -219,7 +221,7 @@ def test_a_defect_is_500_and_tells_nothing(
     def defect(*_: object) -> None:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(service, "read", defect)
+    monkeypatch.setattr(service, "work", defect)
     response = client.post(ROUTE, files=form(happy))
     check_problem(response, 500)
     assert "secret" not in response.text
@@ -305,7 +307,7 @@ def test_documentation_shows_these_routes_and_loads_nothing(client: TestClient) 
         ("get", "/readyz"),
     }
     responses = openapi["paths"][ROUTE]["post"]["responses"]
-    assert list(responses) == ["200", "413", "415", "422", "503"]
+    assert set(responses) == {*("200", "400", "403", "408", "413", "415", "422", "429", "503")}
     assert list(responses["200"]["content"]) == ["application/json", "image/png"]
     assert list(responses["413"]["content"]) == ["application/problem+json"]
     body = openapi["paths"][ROUTE]["post"]["requestBody"]["content"]

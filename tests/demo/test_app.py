@@ -21,6 +21,7 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from demo import app as server
+from demo.service import Service
 from demo.settings import Settings
 from tests.conftest import ROOT
 from tests.demo.conftest import wait_until
@@ -110,8 +111,8 @@ def test_a_visitor_cannot_have_the_server_read_its_own_files(
 ) -> None:
     read: list[object] = []
     service = app.state.service
-    original = service.read
-    monkeypatch.setattr(service, "read", lambda *a, **k: read.append(a) or original(*a, **k))
+    original = service.work
+    monkeypatch.setattr(service, "work", lambda *a: read.append(a) or original(*a))
     functions = picture_calls(client)
     assert functions
     assert SERVER_FILE.exists()
@@ -383,9 +384,11 @@ def test_share_fails_clearly_and_the_local_page_goes_on(
 def test_share_is_off_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[int] = []
     served: list[object] = []
+    nothing = FastAPI()
+    nothing.state.service = Service(Settings())
     monkeypatch.setattr(server, "open_public_link", opened.append)
-    monkeypatch.setattr(server, "create_app", lambda _: FastAPI())
-    monkeypatch.setattr(server.uvicorn.Server, "run", lambda *_, **k: served.append(k["sockets"]))
+    monkeypatch.setattr(server, "create_app", lambda _: nothing)
+    monkeypatch.setattr(server.Server, "run", lambda *_, **k: served.append(k["sockets"]))
     assert server.main(["--port", "0"]) == 0
     assert not opened
     assert server.main(["--port", "0", "--share"]) == 0

@@ -15,11 +15,11 @@ import numpy as np
 import pillow_heif
 import pytest
 from fastapi import FastAPI
-from gradio.route_utils import delete_files_created_by_app
 from PIL import Image
 from starlette.testclient import TestClient
 
 from demo import blocks, page, page_answer, page_text
+from demo.monitoring import Monitor
 from demo.service import Answer, Busy, NotReady, Service
 from demo.settings import Settings
 from model.labels import EMOJI, EMOTIONS
@@ -74,7 +74,8 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def visit(service: Any) -> Iterator[Visitor]:
-    blocks = page.build(service, Settings())
+    settings = Settings()
+    blocks = page.build(service, settings, Monitor(settings, lambda: service.inside))
     app = gr.mount_gradio_app(FastAPI(), blocks, path="/", **page.appearance(Settings()))
     blocks.has_launched = True
     with TestClient(app) as client:
@@ -130,10 +131,10 @@ def test_an_unreadable_picture_gets_a_sentence_and_goes(visitor: Visitor) -> Non
 def test_a_server_that_cannot_answer_says_so(
     error: Exception, service: Service, happy: bytes
 ) -> None:
-    def read(*_: Any, **__: Any) -> Answer:
+    def work(*_: Any) -> Answer:
         raise error
 
-    unable = SimpleNamespace(capacity=1, recognizer=service.recognizer, read=read)
+    unable = SimpleNamespace(capacity=1, inside=0, recognizer=service.recognizer, work=work)
     for visitor in visit(unable):
         answer, _, _, picture = visitor.choose(visitor.upload(happy, "happy.jpg"))
         assert str(error) in answer
@@ -156,17 +157,16 @@ def test_nothing_of_a_picture_is_kept_in_memory(
     assert "data:image" in visitor.kept()
 
 
-def test_every_file_of_a_picture_is_deleted(
-    visitor: Visitor, astronaut: np.ndarray, files: Path
+def test_a_picture_that_waited_until_it_was_deleted_is_asked_for_again(
+    visitor: Visitor, happy: bytes, files: Path
 ) -> None:
-    heic = io.BytesIO()
-    pillow_heif.from_pillow(Image.fromarray(astronaut)).save(heic)
-    visitor.choose(visitor.upload(heic.getvalue(), "phone.heic"))
-    assert len([path for path in files.rglob("*") if path.is_file()]) == 2
-    # Gradio does this each minute with what is older than a minute.
-    assert visitor.blocks.delete_cache == (60, 60)
-    delete_files_created_by_app(visitor.blocks, age=-1)
-    assert not [path for path in files.rglob("*") if path.is_file()]
+    upload = visitor.upload(happy, "happy.jpg")
+    [path] = [path for path in files.rglob("*") if path.is_file()]
+    path.unlink()
+    answer, values, _, picture = visitor.choose(upload)
+    assert "has been deleted. Choose it again." in answer
+    assert values is None
+    assert picture is None
 
 
 def test_the_example_is_not_among_the_files_that_are_deleted(

@@ -1,0 +1,91 @@
+"""What browsers and proxies are told with every answer."""
+
+import re
+import secrets
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# Nothing is loaded from elsewhere or sent elsewhere. Scripts are the server's own files and those in
+# the page's source, which carry the nonce; what an answer's HTML might smuggle in does not run.
+# Gradio needs the two that are unsafe: it makes the templates of its components with `new Function`,
+# and places them with style attributes.
+_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-eval'{nonce}; style-src 'self' 'unsafe-inline';"
+    " img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self' data:;"
+    " connect-src 'self'; worker-src 'self' blob:; manifest-src 'self'; base-uri 'self';"
+    " form-action 'self'; frame-ancestors {frame_ancestors}"
+)
+
+_HEADERS = {
+    # An uploaded file is no page, whatever is in it.
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), display-capture=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+_SCRIPT = re.compile(rb"<script(?=[\s>])")
+
+
+class AnswerHeaders:
+    """Adds the headers of security, and those that keep proxies from buffering and storing.
+
+    Args:
+        app: the application.
+        frame_ancestors: which sites may show the page in a frame, as the policy writes it.
+    """
+
+    def __init__(self, app: ASGIApp, frame_ancestors: str) -> None:
+        self.app = app
+        self.frame_ancestors = frame_ancestors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        https = Headers(scope=scope).get("x-forwarded-proto") == "https"
+        nonce = ""
+        start: Message = {}
+        page = b""
+
+        async def with_headers(message: Message) -> None:
+            nonlocal nonce, start, page
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                kind = headers.get("content-type", "")
+                nonce = secrets.token_urlsafe(16) if kind.startswith("text/html") else ""
+                self._add(headers, kind, nonce, https)
+                start = message
+                if not nonce:
+                    await send(message)
+            elif not nonce:
+                await send(message)
+            else:
+                # A tag may lie across two parts: the page is sent when all of it is there.
+                page += message.get("body", b"")
+                if not message.get("more_body", False):
+                    page = _SCRIPT.sub(f'<script nonce="{nonce}"'.encode(), page)
+                    if scope["method"] != "HEAD":
+                        MutableHeaders(scope=start)["Content-Length"] = str(len(page))
+                    await send(start)
+                    await send({"type": "http.response.body", "body": page})
+
+        await self.app(scope, receive, with_headers)
+
+    def _add(self, headers: MutableHeaders, kind: str, nonce: str, https: bool) -> None:
+        headers.update(_HEADERS)
+        headers["Content-Security-Policy"] = _POLICY.format(
+            nonce=f" 'nonce-{nonce}'" if nonce else "", frame_ancestors=self.frame_ancestors
+        )
+        if self.frame_ancestors == "'self'":
+            headers["X-Frame-Options"] = "SAMEORIGIN"
+        if https:
+            headers["Strict-Transport-Security"] = "max-age=31536000"
+        if kind.startswith(("text/html", "application/json", "application/problem+json")):
+            # The page's source names the host it was asked for by, which its asker may make up.
+            headers.setdefault("Cache-Control", "no-store")
+        if kind.startswith("text/event-stream"):
+            # Else a live result comes in blocks of 64 KB.
+            headers["X-Accel-Buffering"] = "no"

@@ -1,0 +1,195 @@
+"""What the operator sees: a line for each request, and counts for Prometheus. No picture, no name."""
+
+import json
+import logging
+import re
+import secrets
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.process_collector import ProcessCollector
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from demo.access import client_of
+from demo.problem import problem
+from demo.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+
+# Seconds; most readings of two cores lie between 0.02 and 1.
+_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+# Why work was refused, by the status of the answer.
+_REFUSALS = {401: "login", 403: "origin", 408: "slow", 413: "size", 429: "rate", 503: "busy"}
+
+# What callers may name a request; anything else could forge lines of other programs' logs.
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class Monitor:
+    """Logs and counts what was answered.
+
+    Args:
+        settings: `log_requests`, `log_clients` and `metrics` switch its parts on.
+        waiting: gives the number of pictures that are being read or wait for it.
+    """
+
+    def __init__(self, settings: Settings, waiting: Callable[[], int]) -> None:
+        self.settings = settings
+        self._registry = CollectorRegistry()
+        labels = ("route", "method", "status")
+        self._requests = Counter(
+            "demo_requests", "Requests answered.", labels, registry=self._registry
+        )
+        self._seconds = Histogram(
+            "demo_request_seconds",
+            "Time to the end of the answer.",
+            ("route",),
+            buckets=_BUCKETS,
+            registry=self._registry,
+        )
+        self._faces = Counter("demo_faces", "Faces read.", registry=self._registry)
+        self._refused = Counter(
+            "demo_refused", "Requests refused, by reason.", ("reason",), registry=self._registry
+        )
+        Gauge(
+            "demo_pictures_waiting",
+            "Pictures being read or waiting for it.",
+            registry=self._registry,
+        ).set_function(waiting)
+        ProcessCollector(registry=self._registry)
+
+    def record(
+        self,
+        route: str,
+        method: str,
+        status: int,
+        seconds: float,
+        *,
+        bytes_in: int,
+        bytes_out: int,
+        faces: int | None = None,
+        request_id: str = "",
+        client: str = "",
+    ) -> None:
+        """Takes down one answer.
+
+        Args:
+            route: its template, never the path itself: that may hold a file's name.
+            method: of the request.
+            status: of the answer.
+            seconds: from the request's head to the answer's end.
+            bytes_in: of the request's body.
+            bytes_out: of the answer's body.
+            faces: found in the picture; None where there was none to read.
+            request_id: of the request.
+            client: who asked; written down only where the operator wants it.
+        """
+        if self.settings.metrics:
+            self._requests.labels(route, method, str(status)).inc()
+            self._seconds.labels(route).observe(seconds)
+            self._faces.inc(faces or 0)
+            if status in _REFUSALS:
+                self._refused.labels(_REFUSALS[status]).inc()
+        if not self.settings.log_requests:
+            return
+        line = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "severity": "ERROR" if status >= 500 and status != 503 else "INFO",
+            "route": route,
+            "method": method,
+            "status": status,
+            "milliseconds": round(1000 * seconds, 1),
+            "bytes_in": bytes_in,
+            "bytes_out": bytes_out,
+            "request_id": request_id,
+        }
+        line |= {} if faces is None else {"faces": faces}
+        line |= {"client": client} if self.settings.log_clients else {}
+        # In one call: lines of several threads must not mix.
+        sys.stdout.write(f"{json.dumps(line)}\n")
+        sys.stdout.flush()
+
+    def exposition(self) -> bytes:
+        """The counts in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+
+class Recording:
+    """Names every request, and takes down what it was answered.
+
+    A request keeps the `X-Request-ID` it came with, if that is 1 to 64 letters, digits, dots, dashes
+    and underscores; the answer carries it too. Routes say how many faces they read in
+    `request.state.faces`.
+    """
+
+    def __init__(self, app: ASGIApp, monitor: Monitor) -> None:
+        self.app = app
+        self.monitor = monitor
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        state = scope.setdefault("state", {})
+        received = sent = 0
+        status = 499  # as nginx calls it: the client left before there was an answer
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            return message
+
+        async def watched(message: Message) -> None:
+            nonlocal sent, status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            sent += len(message.get("body", b""))
+            await send(message)
+
+        try:
+            await self.app(scope, counted, watched)
+        except Exception as error:
+            _log.error("Request %s failed. %s", request_id, where(error))
+            if status != 499:  # The answer has begun: only breaking it off can tell.
+                raise
+            await problem(500, "Something went wrong on the server; its log says what.")(
+                scope, receive, watched
+            )
+        finally:
+            settings = self.monitor.settings
+            self.monitor.record(
+                _route(scope),
+                scope["method"] if scope["method"] in _METHODS else "other",
+                status,
+                time.perf_counter() - began,
+                bytes_in=received,
+                bytes_out=sent,
+                faces=state.get("faces"),
+                request_id=request_id,
+                client=client_of(scope, settings.trusted_proxies) if settings.log_clients else "",
+            )
+
+
+def where(error: BaseException) -> str:
+    """An error's kind and where it arose, without its message, which may name a visitor's file."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[::-1])
+    return f"{type(error).__name__} at {places}"
+
+
+def _route(scope: Scope) -> str:
+    """The template of the route that answered, such as `/api/v1/expressions`."""
+    return getattr(scope.get("route"), "path", None) or "none"
