@@ -39,7 +39,8 @@ def client_of(scope: Scope, trusted_proxies: int) -> str:
     Returns:
         The address, or "unknown" where there is none.
     """
-    forwarded = ",".join(Headers(scope=scope).getlist("x-forwarded-for")).split(",")
+    named = Headers(scope=scope).getlist("x-forwarded-for")
+    forwarded = ",".join(named).split(",") if named else []
     if 0 < trusted_proxies <= len(forwarded):
         peer = forwarded[-trusted_proxies].strip()
     else:
@@ -97,7 +98,7 @@ class SameOrigin:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket") and scope.get("method") not in _SAFE_METHODS:
             headers = Headers(scope=scope)
-            own = (headers.get("host"), headers.get("x-forwarded-host"))
+            own = [headers[name] for name in ("host", "x-forwarded-host") if name in headers]
             if "origin" in headers and _host(headers["origin"]) not in own:
                 refusal = problem(403, "Pages of other sites may not send requests here.")
                 await refusal(scope, receive, send)
@@ -163,6 +164,7 @@ class _Count:
 
 
 def _host(origin: str) -> str | None:
+    """The host and port of an origin; None where it has none, such as `null`."""
     try:
         return urlsplit(origin).netloc or None
     except ValueError:

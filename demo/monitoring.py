@@ -33,6 +33,10 @@ _REFUSALS = {401: "login", 403: "origin", 408: "slow", 413: "size", 429: "rate",
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
+# Most functions outside of these are the web framework's, the same for all errors.
+_PLACES = 10
+
+
 class Monitor:
     """Logs and counts what was answered.
 
@@ -122,6 +126,10 @@ class Monitor:
         return generate_latest(self._registry)
 
 
+class BrokenOff(Exception):
+    """An answer that had begun could not be finished; the log says why under the request's name."""
+
+
 class Recording:
     """Names every request, and takes down what it was answered.
 
@@ -143,6 +151,7 @@ class Recording:
         request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         state = scope.setdefault("state", {})
         received = sent = 0
+        complete = False
         status = 499  # as nginx calls it: the client left before there was an answer
 
         async def counted() -> Message:
@@ -152,22 +161,25 @@ class Recording:
             return message
 
         async def watched(message: Message) -> None:
-            nonlocal sent, status
+            nonlocal sent, status, complete
             if message["type"] == "http.response.start":
                 status = message["status"]
                 MutableHeaders(scope=message)["X-Request-ID"] = request_id
-            sent += len(message.get("body", b""))
+            elif message["type"] == "http.response.body":
+                sent += len(message.get("body", b""))
+                complete = not message.get("more_body", False)
             await send(message)
 
         try:
             await self.app(scope, counted, watched)
         except Exception as error:
             _log.error("Request %s failed. %s", request_id, where(error))
-            if status != 499:  # The answer has begun: only breaking it off can tell.
-                raise
-            await problem(500, "Something went wrong on the server; its log says what.")(
-                scope, receive, watched
-            )
+            if status == 499:
+                await problem(500, "Something went wrong on the server; its log says what.")(
+                    scope, receive, watched
+                )
+            elif not complete:  # Only breaking the answer off can tell.
+                raise BrokenOff(request_id) from None
         finally:
             settings = self.monitor.settings
             self.monitor.record(
@@ -184,9 +196,12 @@ class Recording:
 
 
 def where(error: BaseException) -> str:
-    """An error's kind and where it arose, without its message, which may name a visitor's file."""
-    frames = traceback.extract_tb(error.__traceback__)
-    places = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[::-1])
+    """An error's kind and where it arose, without its message, which may name a visitor's file.
+
+    The places are the innermost functions, from the one that raised it outwards.
+    """
+    frames = traceback.extract_tb(error.__traceback__)[: -_PLACES - 1 : -1]
+    places = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
     return f"{type(error).__name__} at {places}"
 
 

@@ -31,7 +31,12 @@ function choose(face) {
 
 async function saveChart(button) {
   const link = document.createElement("a");
-  link.href = await server.save_chart(JSON.parse(button.dataset.chart));
+  try {
+    link.href = await server.save_chart(JSON.parse(button.dataset.chart));
+  } catch {
+    button.textContent = "The server is busy: try again in a moment";
+    return;
+  }
   link.download = button.dataset.name;
   link.click();
 }

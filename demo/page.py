@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 import matplotlib
 import numpy as np
+from starlette.exceptions import HTTPException
 
 from demo import page_answer, page_text
 from demo.answer import to_json
@@ -44,7 +45,12 @@ def build(service: Service, settings: Settings, monitor: Monitor) -> gr.Blocks:
     page = PrivateBlocks(title="Facial expressions", analytics_enabled=False)
 
     def save_chart(request: dict[str, Any]) -> str:
-        return service.work(lambda _: chart(request))
+        try:
+            return service.work(lambda _: chart(request))
+        except (Busy, NotReady) as error:
+            raise HTTPException(503, str(error)) from error
+        except (ValueError, TypeError, KeyError) as error:
+            raise HTTPException(422, "This is no request for a chart.") from error
 
     with page:
         gr.HTML(page_text.HEAD, apply_default_css=False)

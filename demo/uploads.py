@@ -56,15 +56,20 @@ class Uploads:
     def sweep(self, max_age: float = MAX_AGE) -> None:
         """Deletes files not written to for `max_age` seconds, and the folders left empty."""
         oldest = time.time() - max_age
-        for folder, _, names in os.walk(self.folder, topdown=False):
-            for path in (Path(folder) / name for name in names):
-                with suppress(FileNotFoundError):
-                    if path.stat().st_mtime <= oldest:
+
+        def is_old(path: Path) -> bool:
+            return path.stat().st_mtime <= oldest
+
+        for name, _, files in os.walk(self.folder, topdown=False):
+            folder = Path(name)
+            # Before its files go: that makes it new. New ones may be just about to be filled.
+            with suppress(OSError):  # gone meanwhile, or not empty
+                removable = is_old(folder) or bool(files)
+                for path in (folder / file for file in files):
+                    if is_old(path):
                         path.unlink()
-            if Path(folder) != self.folder:
-                with suppress(OSError):  # not empty
-                    if Path(folder).stat().st_mtime <= oldest or not names:
-                        Path(folder).rmdir()
+                if removable and folder != self.folder:
+                    folder.rmdir()
 
     @asynccontextmanager
     async def kept_short(self) -> AsyncIterator[None]:

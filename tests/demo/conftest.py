@@ -1,9 +1,14 @@
 """What the tests of the demo share: the service with its real weights, and pictures as files."""
 
+import http.client
 import io
 import os
+import re
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +17,7 @@ from PIL import Image
 
 from demo.service import Service
 from demo.settings import Settings
+from tests.conftest import ROOT
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
@@ -26,6 +32,43 @@ def encoded(pixels: np.ndarray, form: str = "JPEG") -> bytes:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, form)
     return file.getvalue()
+
+
+@contextmanager
+def running(
+    *arguments: str, limit_megabytes: int | None = None, **environment: str
+) -> Iterator[tuple["subprocess.Popen[str]", int]]:
+    """The server as a process of its own, once it is ready, with its port.
+
+    `limit_megabytes` is what the process may allocate, as `demo.memory` limits it in a container.
+    """
+    limited = ["prlimit", f"--data={limit_megabytes * 1_000_000}"] if limit_megabytes else []
+    process = subprocess.Popen(
+        [*limited, sys.executable, "-m", "demo.app", "--port", "0", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        found = re.search(r"Open http://127\.0\.0\.1:(\d+) ", process.stdout.readline())
+        assert found
+        port = int(found[1])
+        wait_until(lambda: get(port, "/readyz") == 200)
+        yield process, port
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def get(port: int, path: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", path)
+    status = connection.getresponse().status
+    connection.close()
+    return status
 
 
 @pytest.fixture(autouse=True)

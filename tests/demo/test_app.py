@@ -1,14 +1,12 @@
 import http.client
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +22,7 @@ from demo import app as server
 from demo.service import Service
 from demo.settings import Settings
 from tests.conftest import ROOT
-from tests.demo.conftest import wait_until
+from tests.demo.conftest import running, wait_until
 
 SERVER_FILE = Path(data.__file__).parent / "astronaut.png"
 
@@ -195,37 +193,6 @@ def test_no_other_site_may_read_the_answers(client: TestClient) -> None:
 def test_gradio_reports_nothing_to_its_makers(app: FastAPI) -> None:
     assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False"
     assert page_of(app).analytics_enabled is False
-
-
-@contextmanager
-def running(*arguments: str, **environment: str) -> Iterator[tuple["subprocess.Popen[str]", int]]:
-    """The server as a process of its own, once it is ready, with its port."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "demo.app", "--port", "0", *arguments],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        found = re.search(r"Open http://127\.0\.0\.1:(\d+) ", process.stdout.readline())
-        assert found
-        port = int(found[1])
-        wait_until(lambda: get(port, "/readyz") == 200)
-        yield process, port
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def get(port: int, path: str) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    connection.request("GET", path)
-    status = connection.getresponse().status
-    connection.close()
-    return status
 
 
 def test_a_real_server_refuses_a_chunked_30_mb_body_and_goes_on(happy: bytes) -> None:

@@ -1,0 +1,400 @@
+"""Attacks on the real server, as a process of its own, each beside a request that it answers."""
+
+import base64
+import io
+import json
+import os
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.demo.conftest import encoded, running, wait_until
+
+ROUTE = "/api/v1/expressions"
+SCRIPT = b"<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("files")
+
+
+@pytest.fixture(scope="module")
+def client(files: Path) -> Iterator[httpx.Client]:
+    with (
+        running(GRADIO_TEMP_DIR=str(files), DEMO_MAX_WAITING="2") as (_, port),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
+    ):
+        yield client
+
+
+def read(client: httpx.Client, picture: bytes, kind: str = "image/jpeg") -> httpx.Response:
+    return client.post(ROUTE, content=picture, headers={"Content-Type": kind})
+
+
+def connect(client: httpx.Client) -> socket.socket:
+    return socket.create_connection((client.base_url.host, client.base_url.port or 80), timeout=60)
+
+
+def page_functions(client: httpx.Client) -> list[int]:
+    config = client.get("/config").json()
+    kinds = {component["id"]: component["type"] for component in config["components"]}
+    return [
+        function["id"]
+        for function in config["dependencies"]
+        if [kinds[each] for each in function["inputs"]] in (["image"], ["uploadbutton"])
+    ]
+
+
+def call(client: httpx.Client, function: int, value: object) -> str:
+    """Calls a function of the page, and gives all that the page is told."""
+    session = os.urandom(5).hex()
+    body = {"fn_index": function, "data": [value], "session_hash": session}
+    assert client.post("/gradio_api/queue/join", json=body).status_code == 200
+    return client.get(f"/gradio_api/queue/data?session_hash={session}").text
+
+
+def svg() -> bytes:
+    return b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg">' + SCRIPT + b"</svg>"
+
+
+def bomb() -> bytes:
+    file = io.BytesIO()
+    Image.new("1", (30_000, 30_000)).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["image/svg+xml", "image/png"])
+def test_svg_is_no_picture(client: httpx.Client, kind: str) -> None:
+    refused = read(client, svg(), kind)
+    assert refused.status_code == 422
+    assert "alert" not in refused.text
+
+
+def test_a_polyglot_is_a_picture_and_nothing_else(client: httpx.Client, happy: bytes) -> None:
+    gif = encoded(np.full((50, 60, 3), 90, np.uint8), "GIF")
+    for polyglot in (happy + SCRIPT, gif + SCRIPT):
+        answer = read(client, polyglot)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "application/json"
+        drawn = client.post(
+            ROUTE,
+            content=polyglot,
+            headers={"Content-Type": "image/gif", "Accept": "image/png"},
+        )
+        assert drawn.content.startswith(b"\x89PNG")
+        assert SCRIPT not in drawn.content
+
+
+def test_an_uploaded_page_is_not_shown_as_one(client: httpx.Client) -> None:
+    for name, content in (("a.html", SCRIPT), ("a.svg", svg())):
+        [path] = client.post("/gradio_api/upload", files={"files": (name, content)}).json()
+        back = client.get(f"/gradio_api/file={path}")
+        assert back.status_code == 200
+        assert back.headers["x-content-type-options"] == "nosniff"
+        assert back.headers["content-disposition"].startswith("attachment")
+        assert "unsafe-inline" not in re.findall("script-src[^;]*", policy(back))[0]
+
+
+def policy(response: httpx.Response) -> str:
+    return response.headers["content-security-policy"]
+
+
+def test_a_decompression_bomb_is_refused_on_every_way_in(client: httpx.Client) -> None:
+    content = bomb()
+    assert len(content) < 200_000
+    began = time.monotonic()
+    assert read(client, content).status_code == 413
+    assert client.post(ROUTE, files={"file": content}).status_code == 413
+    [path] = client.post("/gradio_api/upload", files={"files": ("a.png", content)}).json()
+    file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    for function in page_functions(client):
+        assert "megapixels" in call(client, function, file)
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../../../outside.jpg",
+        "..\\..\\outside.jpg",
+        "/etc/outside.jpg",
+        "a/../../outside.jpg",
+        "%2e%2e%2foutside.jpg",
+        "outside.jpg\x00.png",
+        "outside\r\nX-Injected: 1.jpg",
+        "x" * 3000 + ".jpg",
+    ],
+)
+def test_a_file_name_leads_nowhere(
+    client: httpx.Client, files: Path, happy: bytes, name: str
+) -> None:
+    answer = client.post(ROUTE, files={"file": (name, happy, "image/jpeg")})
+    assert answer.status_code == 200
+    upload = client.post("/gradio_api/upload", files={"files": (name, happy, "image/jpeg")})
+    assert upload.status_code in (200, 400)
+    assert "x-injected" not in upload.headers
+    [folder] = files.iterdir()
+    assert folder.name.startswith("facial-expressions-")
+    if upload.status_code == 200:
+        [path] = upload.json()
+        assert Path(path).resolve().is_relative_to(folder.resolve())
+        assert Path(path).exists()
+    assert not list(files.glob("*outside*"))
+
+
+def test_the_server_fetches_nothing_for_a_visitor(client: httpx.Client) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.5)
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}/a.png"
+        meta = {"_type": "gradio.FileData"}
+        for function in page_functions(client):
+            for value in (
+                {"path": address, "meta": meta},
+                {"path": address},
+                {"path": "a.png", "url": address, "meta": meta},
+                {"path": None, "url": address, "meta": meta},
+                address,
+            ):
+                assert '"success":true' not in call(client, function, value)
+        client.get(f"/gradio_api/file={address}", follow_redirects=False)
+        client.get(f"/gradio_api/proxy={address}", follow_redirects=False)
+        with pytest.raises(TimeoutError):
+            listener.accept()
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/gradio_api/proxy=http://example.org/"),
+        ("POST", "/gradio_api/process_recording"),
+        ("POST", "/gradio_api/run/predict"),
+        ("POST", "/gradio_api/call/predict"),
+        ("POST", "/gradio_api/api/predict"),
+        ("POST", "/gradio_api/vibe-edit"),
+        ("GET", "/gradio_api/custom_component/1/client/component/index.js"),
+        ("GET", "/gradio_api/deep_link"),
+        ("GET", "/monitoring"),
+        ("GET", "/monitoring/summary"),
+        ("POST", "/login"),
+    ],
+)
+def test_gradios_routes_that_the_page_does_not_use_are_gone(
+    client: httpx.Client, method: str, path: str
+) -> None:
+    assert client.request(method, path, json={}).status_code == 404
+
+
+def test_a_page_of_another_site_cannot_send_pictures(client: httpx.Client, happy: bytes) -> None:
+    foreign = {"Origin": "https://elsewhere.example", "Content-Type": "image/jpeg"}
+    for path in (ROUTE, "/gradio_api/upload", "/gradio_api/queue/join"):
+        refused = client.post(path, content=happy, headers=foreign)
+        assert refused.status_code == 403
+        assert "access-control-allow-origin" not in refused.headers
+    own = foreign | {"Origin": str(client.base_url)}
+    assert client.post(ROUTE, content=happy, headers=own).status_code == 200
+
+
+def test_a_forged_host_changes_the_page_of_its_forger_alone(client: httpx.Client) -> None:
+    forged = {"X-Forwarded-Host": 'evil.example"></script><script>alert(1)</script>'}
+    for headers in ({"X-Forwarded-Host": "evil.example"}, forged):
+        page = client.get("/", headers=headers)
+        assert "<script>alert(1)" not in page.text
+        assert page.headers["cache-control"] == "no-store"
+        [scripts] = re.findall("script-src[^;]*", policy(page))
+        assert "evil" not in policy(page)
+        assert "unsafe-inline" not in scripts
+    assert "evil" not in client.get("/").text
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-A: b\nX-Injected: 1\x00\r\n\r\n",
+        b"GET /healthz\r\n\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\n",
+        b"GET /" + 200_000 * b"a" + b" HTTP/1.1\r\nHost: a\r\n\r\n",
+    ],
+)
+def test_a_malformed_head_is_refused_and_nothing_of_it_comes_back(
+    client: httpx.Client, head: bytes
+) -> None:
+    with connect(client) as connection:
+        connection.sendall(head)
+        answer = connection.recv(65_536)
+    assert answer.startswith(b"HTTP/1.1 4")
+    assert b"X-Injected" not in answer
+    assert client.get("/healthz").status_code == 200
+
+
+def test_a_form_of_many_parts_is_refused(client: httpx.Client, happy: bytes) -> None:
+    fields = {f"field{number}": "x" for number in range(1000)}
+    refused = client.post(ROUTE, data=fields, files={"file": happy})
+    assert refused.status_code == 422
+    assert refused.headers["content-type"] == "application/problem+json"
+
+
+def test_a_full_queue_refuses_at_once_and_says_when_to_come_again(client: httpx.Client) -> None:
+    picture = encoded(np.random.default_rng(0).integers(0, 255, (3000, 3000, 3), np.uint8))
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda _: read(client, picture), range(12)))
+    statuses = [answer.status_code for answer in answers]
+    # As many as there are cores are read, two wait.
+    assert set(statuses) == {200, 503}
+    for answer in answers:
+        if answer.status_code == 503:
+            assert answer.headers["retry-after"] == "1"
+            assert "Too many pictures" in answer.json()["detail"]
+    assert read(client, picture).status_code == 200
+
+
+def test_200_clients_at_once_are_all_answered(client: httpx.Client, happy: bytes) -> None:
+    ready = threading.Barrier(200)
+
+    def ask(_: int) -> int:
+        with httpx.Client(base_url=client.base_url, timeout=60) as own:
+            ready.wait()
+            return read(own, happy).status_code
+
+    with ThreadPoolExecutor(200) as pool:
+        statuses = list(pool.map(ask, range(200)))
+    assert set(statuses) <= {200, 503}
+    assert statuses.count(200) >= 4
+    assert len(read(client, happy).json()["faces"]) == 1
+
+
+def test_who_says_nothing_or_too_slowly_is_not_waited_for(
+    client: httpx.Client, happy: bytes
+) -> None:
+    """All of a slow-loris' ways at once, because each takes its time."""
+    ways = {
+        "nothing": b"",
+        "half a head": b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-A:",
+        "a second head": b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\nGET /hea",
+        "half a body": f"POST {ROUTE} HTTP/1.1\r\nHost: a\r\nContent-Type: image/jpeg\r\n"
+        f"Content-Length: {len(happy)}\r\n\r\n".encode()
+        + happy[:1000],
+    }
+    began = time.monotonic()
+    ended: dict[str, tuple[float, bytes]] = {}
+
+    def attack(way: str) -> None:
+        answer = b""
+        with connect(client) as connection:
+            connection.settimeout(1)
+            connection.sendall(ways[way])
+            while time.monotonic() - began < 40:
+                try:
+                    # A byte a second, as this attack does, keeps the connection from being idle.
+                    connection.sendall(b"x" if ways[way] else b"")
+                    part = connection.recv(65_536)
+                except TimeoutError:
+                    continue
+                except ConnectionError:
+                    part = b""
+                if not part:
+                    ended[way] = (time.monotonic() - began, answer)
+                    return
+                answer += part
+
+    with ThreadPoolExecutor(len(ways)) as pool:
+        attacks = [pool.submit(attack, way) for way in ways]
+        # Meanwhile others are served.
+        assert len(read(client, happy).json()["faces"]) == 1
+        for each in attacks:
+            each.result()
+    assert set(ended) == set(ways)
+    for way, allowed in (("nothing", 10), ("half a head", 10), ("a second head", 11)):
+        assert allowed - 1 < ended[way][0] < allowed + 5, way
+    seconds, answer = ended["half a body"]
+    assert 19 < seconds < 26
+    assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_greedy_client_is_refused_and_others_are_served(happy: bytes) -> None:
+    with (
+        running(DEMO_REQUESTS_PER_MINUTE="5", DEMO_TRUSTED_PROXIES="1") as (_, port),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
+    ):
+
+        def ask(forwarded: str) -> int:
+            headers = {"Content-Type": "image/jpeg", "X-Forwarded-For": forwarded}
+            return client.post(ROUTE, content=happy, headers=headers).status_code
+
+        greedy = [ask(f"192.0.2.{number}, 203.0.113.9") for number in range(8)]
+        assert greedy == 5 * [200] + 3 * [429]
+        assert ask("192.0.2.1, 203.0.113.10") == 200
+        # The page and its uploads count too, and what costs nothing is answered.
+        headers = {"X-Forwarded-For": "203.0.113.9"}
+        for path in (
+            "/gradio_api/upload",
+            "/gradio_api/queue/join",
+            "/gradio_api/component_server",
+        ):
+            assert client.post(path, headers=headers).status_code == 429
+        assert client.get("/", headers=headers).status_code == 200
+
+
+def test_login_and_metrics_of_the_whole_server(happy: bytes) -> None:
+    with running(DEMO_AUTH="ada:secret", DEMO_METRICS="1") as (_, port):
+        address = f"http://127.0.0.1:{port}"
+        for path in ("/", "/config", "/api/docs", "/api/v1/version", "/metrics"):
+            assert httpx.get(address + path).status_code == 401
+        assert httpx.post(address + ROUTE, files={"file": happy}).status_code == 401
+        assert httpx.get(f"{address}/healthz").status_code == 200
+        with httpx.Client(base_url=address, auth=("ada", "secret"), timeout=60) as client:
+            assert "gradio" in client.get("/").text
+            assert len(read(client, happy).json()["faces"]) == 1
+            metrics = client.get("/metrics")
+            assert metrics.headers["content-type"].startswith("text/plain")
+            assert "demo_faces_total 1.0" in metrics.text
+            assert 'route="/api/v1/expressions",status="200"} 1.0' in metrics.text
+            assert 'demo_refused_total{reason="login"}' in metrics.text
+
+
+def test_metrics_are_off_unless_asked_for(client: httpx.Client) -> None:
+    assert client.get("/metrics").status_code == 404
+
+
+def test_a_stop_refuses_what_comes_and_finishes_what_runs(happy: bytes) -> None:
+    slow = io.BytesIO()
+    noise = np.random.default_rng(0).integers(0, 255, (4000, 3500, 3), np.uint8)
+    Image.fromarray(noise).save(slow, "JPEG", quality=80)
+    with running() as (process, port):
+        address = f"http://127.0.0.1:{port}"
+        headers = {"Content-Type": "image/jpeg"}
+        with (
+            httpx.stream("GET", f"{address}/gradio_api/heartbeat/browser", timeout=60) as browser,
+            ThreadPoolExecutor(1) as pool,
+        ):
+            assert browser.status_code == 200
+            running_one = pool.submit(
+                httpx.post, address + ROUTE, content=slow.getvalue(), headers=headers, timeout=60
+            )
+            time.sleep(0.2)
+            assert not running_one.done()
+            began = time.monotonic()
+            process.terminate()
+            time.sleep(0.3)
+            with pytest.raises(httpx.ConnectError):
+                httpx.post(address + ROUTE, content=happy, headers=headers)
+            assert running_one.result().status_code == 200
+            wait_until(lambda: process.poll() is not None, 15)
+            assert time.monotonic() - began < 8
+
+
+def test_data_urls_in_json_are_read_or_refused_like_files(client: httpx.Client) -> None:
+    url = f"data:image/svg+xml;base64,{base64.b64encode(svg()).decode()}"
+    for function in page_functions(client):
+        told = call(client, function, {"path": url, "meta": {"_type": "gradio.FileData"}})
+        assert '"success":true' not in told
+        assert json.dumps(url)[1:-1] not in told

@@ -1,0 +1,158 @@
+import json
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, StreamingResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from demo.monitoring import Monitor, Recording
+from demo.settings import Settings
+
+
+async def echo(request: Request) -> PlainTextResponse:
+    await request.body()
+    # FastAPI leaves the route that answers there; Starlette does not.
+    request.scope["route"] = FILES
+    request.state.faces = 2
+    return PlainTextResponse("answer")
+
+
+async def fail(_: Request) -> PlainTextResponse:
+    raise FileNotFoundError("/tmp/secret-name.jpg")
+
+
+async def break_off(_: Request) -> StreamingResponse:
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"begun"
+        raise ValueError("secret-name.jpg")
+
+    return StreamingResponse(parts())
+
+
+FILES = Route("/files/{name}", echo, methods=["POST"])
+
+
+class Site:
+    """A small application that is recorded, and what it wrote."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.monitor = Monitor(Settings(**settings), waiting=lambda: 3)
+        app = Starlette(routes=[FILES, Route("/fail", fail), Route("/break-off", break_off)])
+        app.add_middleware(Recording, monitor=self.monitor)
+        self.client = TestClient(app, raise_server_exceptions=False, client=("203.0.113.7", 1))
+
+    def metrics(self) -> dict[str, float]:
+        families = text_string_to_metric_families(self.monitor.exposition().decode())
+        return {
+            f"{sample.name} {' '.join(sample.labels[key] for key in sorted(sample.labels))}".strip(): sample.value
+            for family in families
+            for sample in family.samples
+        }
+
+
+def test_a_request_is_one_line_of_json_without_names(capsys: pytest.CaptureFixture[str]) -> None:
+    site = Site(log_requests=True)
+    answer = site.client.post("/files/secret-name.jpg?secret=1", content=b"picture")
+    [line] = capsys.readouterr().out.splitlines()
+    record = json.loads(line)
+    assert record.pop("time").endswith("+00:00")
+    assert 0 <= record.pop("milliseconds") < 5000
+    assert record.pop("request_id") == answer.headers["x-request-id"]
+    assert record == {
+        "severity": "INFO",
+        "route": "/files/{name}",
+        "method": "POST",
+        "status": 200,
+        "bytes_in": 7,
+        "bytes_out": 6,
+        "faces": 2,
+    }
+
+
+def test_addresses_are_written_only_where_wanted(capsys: pytest.CaptureFixture[str]) -> None:
+    Site(log_requests=True, log_clients=True).client.post("/files/a")
+    assert json.loads(capsys.readouterr().out)["client"] == "203.0.113.7"
+    Site(log_requests=True).client.post("/files/a")
+    assert "203.0.113.7" not in capsys.readouterr().out
+    Site().client.post("/files/a")
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("order-7.b_C", True),
+        ("x" * 64, True),
+        ("x" * 65, False),
+        ('"}\n{"status": 200', False),
+        ("a b", False),
+        ("", False),
+    ],
+)
+def test_a_requests_own_name_is_kept_if_it_can_forge_nothing(given: str, kept: bool) -> None:
+    answer = Site().client.post("/files/a", headers={"X-Request-ID": given.encode()})
+    name = answer.headers["x-request-id"]
+    assert (name == given) is kept
+    assert name.isprintable()
+    assert 1 <= len(name) <= 64
+
+
+def test_unknown_routes_and_methods_are_not_written_as_they_came(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Site(log_requests=True).client.request("SECRET", "/secret-name.jpg")
+    record = json.loads(capsys.readouterr().out)
+    assert (record["route"], record["method"], record["status"]) == ("none", "other", 404)
+
+
+def test_a_defect_is_500_and_its_message_stays_out_of_the_log(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    site = Site(log_requests=True)
+    with caplog.at_level(logging.ERROR):
+        answer = site.client.get("/fail")
+        site.client.get("/break-off")
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "secret" not in answer.text
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (first["status"], first["severity"]) == (500, "ERROR")
+    assert answer.headers["x-request-id"] in caplog.text
+    assert "FileNotFoundError at " in caplog.text
+    assert "ValueError at " in caplog.text
+    assert second["request_id"] in caplog.text
+    assert "test_monitoring.py" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_requests_faces_refusals_and_waiting_are_counted() -> None:
+    site = Site(metrics=True)
+    for _ in range(3):
+        site.client.post("/files/a")
+    site.client.get("/nothing")
+    for status in (429, 503, 413):
+        site.monitor.record("page", "read", status, 0.2, bytes_in=1, bytes_out=0)
+    metrics = site.metrics()
+    assert metrics["demo_requests_total POST /files/{name} 200"] == 3
+    assert metrics["demo_requests_total GET none 404"] == 1
+    assert metrics["demo_faces_total"] == 6
+    assert metrics["demo_pictures_waiting"] == 3
+    assert metrics["demo_refused_total rate"] == 1
+    assert metrics["demo_refused_total busy"] == 1
+    assert metrics["demo_refused_total size"] == 1
+    assert metrics["demo_request_seconds_count /files/{name}"] == 3
+    assert metrics["demo_request_seconds_bucket 0.1 page"] == 0
+    assert metrics["demo_request_seconds_bucket 0.25 page"] == 3
+    assert metrics["process_resident_memory_bytes"] > 1e7
+
+
+def test_nothing_is_counted_where_nobody_asks() -> None:
+    site = Site()
+    site.client.post("/files/a")
+    assert not any(name.startswith("demo_requests_total") for name in site.metrics())

@@ -1,0 +1,183 @@
+"""What is left of a visitor after a visit: the disk, the logs and the server's memory are searched."""
+
+import base64
+import gc
+import re
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from starlette.testclient import TestClient
+
+from demo import service, uploads
+from demo.app import create_app
+from demo.settings import Settings
+from preprocessing.images import Picture
+from tests.demo.conftest import encoded, running, wait_until
+from tests.demo.test_hardening import call, page_functions
+
+NAME = "holiday-of-ada-lovelace"
+ADDRESS = "203.0.113.77"
+
+# As long as the page promises, and no longer.
+MINUTE = 60
+
+
+class Visit:
+    """A server, all places it may write to, and a visitor's picture, which is like no other."""
+
+    def __init__(self, folder: Path, astronaut: np.ndarray) -> None:
+        self.places = [folder / name for name in ("home", "tmp", "gradio")]
+        for place in self.places:
+            place.mkdir()
+        noise = np.random.default_rng().integers(0, 40, astronaut.shape, np.uint8)
+        self.picture = encoded(np.clip(astronaut.astype(int) + noise, 0, 255).astype(np.uint8))
+        self.log = ""
+
+    def environment(self) -> dict[str, str]:
+        home, temporary, gradio = map(str, self.places)
+        return {
+            "HOME": home,
+            "XDG_CACHE_HOME": f"{home}/.cache",
+            "TMPDIR": temporary,
+            "GRADIO_TEMP_DIR": gradio,
+            "DEMO_LOG_REQUESTS": "1",
+            "DEMO_TRUSTED_PROXIES": "1",
+        }
+
+    def traces(self) -> list[str]:
+        """Where the disk holds something of the picture or its name."""
+        part = self.picture[2000:2064]
+        needles = (part, NAME.encode(), base64.b64encode(part)[4:-4], ADDRESS.encode())
+        return [
+            str(path)
+            for place in self.places
+            for path in place.rglob("*")
+            if NAME in path.name
+            or (path.is_file() and any(needle in path.read_bytes() for needle in needles))
+        ]
+
+
+@pytest.fixture
+def visit(tmp_path: Path, astronaut: np.ndarray) -> Visit:
+    return Visit(tmp_path, astronaut)
+
+
+def written(pid: int) -> int:
+    """The bytes that a process has given to write calls, to files and elsewhere."""
+    return int(re.findall(r"wchar: (\d+)", Path(f"/proc/{pid}/io").read_text())[0])
+
+
+def open_files(pid: int) -> Iterator[str]:
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            yield str(link.readlink())
+
+
+def test_nothing_is_left_of_a_visit(visit: Visit) -> None:
+    visitor = {"X-Forwarded-For": ADDRESS, "User-Agent": NAME}
+    with running(**visit.environment()) as (process, port):
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", headers=visitor, timeout=60
+        ) as client:
+            # Over HTTP: read, and broken.
+            for content, status in ((visit.picture, 200), (visit.picture[:3000], 422)):
+                files = {"file": (f"{NAME}.jpg", content, "image/jpeg")}
+                assert client.post("/api/v1/expressions", files=files).status_code == status
+            assert visit.traces() == []
+            # On the page: read, broken, and broken off in the middle of the upload.
+            functions = page_functions(client)
+            for content in (visit.picture, visit.picture[:3000]):
+                files = {"files": (f"{NAME}.jpg", content, "image/jpeg")}
+                [path] = client.post("/gradio_api/upload", files=files).json()
+                file = {
+                    "path": path,
+                    "orig_name": f"{NAME}.jpg",
+                    "meta": {"_type": "gradio.FileData"},
+                }
+                assert '"success":true' in call(client, functions[0], file)
+            break_off_an_upload(client, visit.picture, visit.places[2])
+            client.get(f"/gradio_api/file=/{NAME}.jpg")
+            client.get(f"/{NAME}")
+            # What the search would find if it were there, it finds now.
+            began = time.monotonic()
+            wait_until(lambda: len(visit.traces()) >= 3, 5)
+            wait_until(lambda: not visit.traces(), MINUTE)
+            assert time.monotonic() - began > uploads.MAX_AGE - 5
+            [folder] = (visit.places[2]).iterdir()
+            # Folders are named after hashes of pictures.
+            wait_until(lambda: not [each for each in folder.iterdir() if len(each.name) == 64], 15)
+        process.terminate()
+        out, errors = process.communicate(timeout=20)
+    log = out + errors
+    assert '"route": "/api/v1/expressions"' in log
+    assert '"route": "page"' in log
+    assert NAME not in log
+    assert ADDRESS not in log
+    assert not list(visit.places[2].iterdir()), "the folder goes with the server"
+
+
+def break_off_an_upload(client: httpx.Client, picture: bytes, folder: Path) -> None:
+    """Sends half a form, and goes when the server has written what came."""
+
+    def content() -> Iterator[bytes]:
+        before = set(folder.rglob("*"))
+        yield b'--b\r\nContent-Disposition: form-data; name="files"; filename="'
+        yield f'{NAME}.jpg"\r\n\r\n'.encode() + picture
+        wait_until(lambda: set(folder.rglob("*")) > before, 5)
+        raise ConnectionAbortedError
+
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    with pytest.raises(ConnectionAbortedError):
+        client.post("/gradio_api/upload", content=content(), headers=headers)
+
+
+def test_a_large_form_over_http_is_not_written_anywhere(astronaut: np.ndarray) -> None:
+    """Starlette's form parser writes what exceeds a megabyte to a file without a name."""
+    large = encoded(np.random.default_rng(0).integers(0, 255, (1800, 1800, 3), np.uint8), "PNG")
+    assert len(large) > 5_000_000
+    with (
+        running() as (process, port),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
+    ):
+        small = {"file": ("a.jpg", encoded(astronaut), "image/jpeg")}
+        assert client.post("/api/v1/expressions", files=small).status_code == 200
+        before = written(process.pid)
+        files = {"file": ("a.png", large, "image/png")}
+        assert client.post("/api/v1/expressions", files=files).status_code == 200
+        assert written(process.pid) - before < 100_000
+        assert not [name for name in open_files(process.pid) if "deleted" in name]
+
+
+def test_no_picture_stays_in_memory_after_its_answer(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(visit.places[2]))
+    decoded: list[weakref.ref[Picture]] = []
+
+    def decode(source: bytes) -> Picture:
+        picture = original(source)
+        decoded.append(weakref.ref(picture))
+        return picture
+
+    original = service.decode
+    monkeypatch.setattr(service, "decode", decode)
+    app = create_app(Settings())
+    with TestClient(app) as client:
+        wait_until(lambda: app.state.service.ready)
+        decoded.clear()  # of the warming up
+        files = {"file": ("a.jpg", visit.picture, "image/jpeg")}
+        for accept in ("application/json", "image/png"):
+            headers = {"Accept": accept}
+            assert client.post("/api/v1/expressions", files=files, headers=headers).is_success
+        [path] = client.post("/gradio_api/upload", files={"files": files["file"]}).json()
+        file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+        assert '"success":true' in call(client, page_functions(client)[0], file)
+        assert len(decoded) == 3
+        gc.collect()
+        assert [reference() for reference in decoded] == 3 * [None]

@@ -1,0 +1,102 @@
+import asyncio
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from demo import uploads as module
+from demo.uploads import UploadLimit, Uploads
+
+
+@pytest.fixture
+def uploads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Uploads:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    return Uploads(limit=100)
+
+
+def put(uploads: Uploads, name: str, age: float, size: int = 10) -> Path:
+    path = uploads.folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(size * b"x")
+    written = time.time() - age
+    os.utime(path, (written, written))
+    return path
+
+
+def test_the_folder_is_its_own_and_other_programs_files_stay(
+    uploads: Uploads, tmp_path: Path
+) -> None:
+    other = tmp_path / "other" / "picture.jpg"
+    other.parent.mkdir()
+    other.write_bytes(b"x")
+    os.utime(other, (0, 0))
+    assert uploads.folder.parent == tmp_path
+    assert os.environ["GRADIO_TEMP_DIR"] == str(uploads.folder)
+    assert uploads.folder.stat().st_mode & 0o777 == 0o700
+    uploads.sweep(0)
+    assert other.exists()
+    assert Uploads(limit=1).folder == uploads.folder
+
+
+def test_without_gradios_variable_it_lies_among_the_temporary_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("GRADIO_TEMP_DIR", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert Uploads(limit=1).folder.parent == tmp_path
+
+
+def test_old_files_go_with_their_folders_and_new_ones_stay(uploads: Uploads) -> None:
+    old = put(uploads, "hash/old.jpg", module.MAX_AGE + 1)
+    broken_off = put(uploads, "tmp123", module.MAX_AGE + 1)
+    new = put(uploads, "other/new.jpg", module.MAX_AGE - 10)
+    uploads.sweep()
+    assert not old.parent.exists()
+    assert not broken_off.exists()
+    assert new.exists()
+    assert uploads.folder.exists()
+
+
+def test_every_file_is_gone_within_the_promised_minute() -> None:
+    assert module.MAX_AGE + module._EVERY <= 60
+
+
+def test_files_go_while_the_server_runs_and_all_when_it_stops(
+    uploads: Uploads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_EVERY", 0.01)
+
+    async def run() -> None:
+        async with uploads.kept_short():
+            old = put(uploads, "hash/old.jpg", 100)
+            put(uploads, "hash2/new.jpg", 0)
+            for _ in range(500):
+                await asyncio.sleep(0.01)
+                if not old.exists():
+                    return
+            pytest.fail("the file was not deleted")
+
+    asyncio.run(run())
+    assert not uploads.folder.exists()
+
+
+def test_a_full_folder_takes_no_upload(uploads: Uploads) -> None:
+    routes = [
+        Route(path, lambda _: PlainTextResponse("done"), methods=["POST"])
+        for path in ("/gradio_api/upload", "/api/v1/expressions")
+    ]
+    app = Starlette(routes=routes)
+    app.add_middleware(UploadLimit, uploads=uploads)
+    client = TestClient(app)
+    assert client.post("/gradio_api/upload").status_code == 200
+    put(uploads, "hash/large.jpg", 0, size=100)
+    refused = client.post("/gradio_api/upload")
+    assert refused.status_code == 503
+    assert refused.headers["retry-after"] == str(module.MAX_AGE)
+    assert client.post("/api/v1/expressions").status_code == 200
