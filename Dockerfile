@@ -7,10 +7,16 @@ WORKDIR /build
 RUN python -m venv /opt/venv
 COPY requirements-serve.lock .
 RUN /opt/venv/bin/pip install --quiet --require-hashes -r requirements-serve.lock
-# Of the landmark package only the 5-point model is used, 9 MB of 126. pip and tests go too.
+# Of the landmark package only the 5-point model is used, 9 MB of 126. What else is not read here goes
+# too: OpenCV's cascades, LiteRT's accelerators and their compilers, Gradio's server for Node and its
+# sample media, pip, all tests.
 # Bytecode is compiled now: the file system is read-only when the container runs.
 RUN set -eu; site=$(/opt/venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); \
     find "$site/face_recognition_models/models" -name '*.dat' ! -name 'shape_predictor_5_*' -delete; \
+    find "$site/cv2/data" -name 'haarcascade_*.xml' -delete; \
+    rm -rf "$site/ai_edge_litert/libLiteRtWebGpuAccelerator.so" "$site/ai_edge_litert/vendors" \
+        "$site/ai_edge_litert/tools" "$site/ai_edge_litert/aot" \
+        "$site/gradio/templates/node" "$site/gradio/media_assets"; \
     find "$site" -depth -type d \( -name tests -o -name test \) -exec rm -rf {} +; \
     /opt/venv/bin/python -m pip uninstall --quiet --yes setuptools pip; \
     python -m compileall -q -j 0 "$site"
@@ -27,6 +33,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     DEMO_HOST=0.0.0.0 \
     PORT=8080 \
+    DEMO_LOG_REQUESTS=1 \
+    DEMO_REQUESTS_PER_MINUTE=120 \
     # What is written is the page's short-lived uploads, and that goes to /tmp alone.
     HOME=/tmp GRADIO_TEMP_DIR=/tmp/gradio MPLCONFIGDIR=/tmp/matplotlib \
     # Two arenas instead of eight a core: memory stays where it is under load.

@@ -5,8 +5,9 @@ RUN := $(VENV)/bin/python
 # Where FER-2013 lies: fer2013.csv(.gz) from Kaggle, with FER+'s fer2013new.csv beside it.
 DATA ?= ../shared/data/fer2013.csv.gz
 OUTPUT ?= runs/$(shell date +%Y%m%d-%H%M%S)
+SOAK_MINUTES ?= 10
 
-.PHONY: demo test lint train bench screenshot lock clean
+.PHONY: demo test lint train bench load soak fuzz screenshot lock container clean
 
 demo: $(VENV)/.serving
 	$(RUN) -m demo.app
@@ -25,6 +26,18 @@ train: $(VENV)/.everything
 bench: $(VENV)/.everything
 	$(RUN) -m pytest tests/bench/bench_speed.py --benchmark-columns=min,median,iqr,rounds --benchmark-sort=name
 
+load: $(VENV)/.everything
+	$(RUN) -m tests.load --clients 1 16 64 200 --seconds 60 --output runs/load/load.json
+
+soak: $(VENV)/.everything
+	$(RUN) -m tests.load --soak --clients 16 --seconds $$((60 * $(SOAK_MINUTES))) \
+	  --output runs/load/soak.json
+
+# COUNT mutated pictures, and a tenth as many requests; what goes wrong is kept in runs/fuzz.
+COUNT ?= 100000
+fuzz: $(VENV)/.everything
+	$(RUN) -m tests.fuzz $(COUNT)
+
 screenshot: $(VENV)/.everything
 	$(RUN) -m tests.browser.screenshot
 
@@ -33,6 +46,10 @@ lock: $(VENV)/.everything
 	$(RUN) -m piptools compile --quiet --generate-hashes --strip-extras --no-header \
 	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 	  --output-file requirements-serve.lock requirements-serve.txt
+
+# Builds the image and tries it out: see tests/container/run.sh for what that needs.
+container: $(VENV)/.everything
+	tests/container/run.sh
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

@@ -14,7 +14,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from demo.problem import problem
+from demo.problem import refusal
 
 # What changes nothing and costs next to nothing.
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -75,13 +75,12 @@ class RateLimit:
             client = client_of(scope, self.trusted_proxies)
             if not await self.count.hit(client):
                 wait = await self.count.seconds(client)
-                refusal = problem(
-                    429,
+                detail = (
                     f"Too many requests: at most {self.count.item.amount} a minute are taken. Try"
-                    f" again in {wait} s.",
-                    {"Retry-After": str(wait)},
+                    f" again in {wait} s."
                 )
-                await refusal(scope, receive, send)
+                answer = refusal(scope, 429, detail, {"Retry-After": str(wait)})
+                await answer(scope, receive, send)
                 return
         await self.app(scope, receive, send)
 
@@ -100,8 +99,8 @@ class SameOrigin:
             headers = Headers(scope=scope)
             own = [headers[name] for name in ("host", "x-forwarded-host") if name in headers]
             if "origin" in headers and _host(headers["origin"]) not in own:
-                refusal = problem(403, "Pages of other sites may not send requests here.")
-                await refusal(scope, receive, send)
+                detail = "Pages of other sites may not send requests here."
+                await refusal(scope, 403, detail)(scope, receive, send)
                 return
         await self.app(scope, receive, send)
 
@@ -130,7 +129,7 @@ class Login:
         if given is not None and not await self.wrong.left(client):
             wait = await self.wrong.seconds(client)
             detail = f"Too many wrong passwords. Try again in {wait} s."
-            refusal = problem(429, detail, {"Retry-After": str(wait)})
+            answer = refusal(scope, 429, detail, {"Retry-After": str(wait)})
         elif given is not None and secrets.compare_digest(given, self.credentials):
             await self.app(scope, receive, send)
             return
@@ -138,8 +137,8 @@ class Login:
             if given is not None:
                 await self.wrong.hit(client)
             challenge = {"WWW-Authenticate": 'Basic realm="Facial expressions", charset="UTF-8"'}
-            refusal = problem(401, "This needs a name and a password.", challenge)
-        await refusal(scope, receive, send)
+            answer = refusal(scope, 401, "This needs a name and a password.", challenge)
+        await answer(scope, receive, send)
 
 
 class _Count:

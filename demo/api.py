@@ -1,13 +1,11 @@
 """The HTTP routes: expressions of a picture, health, version, and their documentation."""
 
+import asyncio
 import sys
-from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
 
-import anyio.to_thread
 import cv2
-from anyio import CapacityLimiter
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.routing import APIRoute, APIRouter
@@ -15,6 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from demo import docs, problem, schema
@@ -27,9 +26,6 @@ from model import Recognizer
 from preprocessing.images import ImageTooLarge
 
 VERSION = "1.0.0"
-
-# Threads beyond the service's capacity, so that it is the service that refuses, and at once.
-_SPARE_THREADS = 4
 
 # Parts of a form, of each kind; one is used.
 _MOST_PARTS = 20
@@ -83,13 +79,14 @@ def add_routes(app: FastAPI, service: Service, settings: Settings, monitor: Moni
             return Response(monitor.exposition(), media_type=CONTENT_TYPE_LATEST)
 
     app.include_router(router)
-    app.mount("/api", _nothing_there(router))
+    nothing_there = _NothingThere(router)
+    app.mount("/api", nothing_there)
+    for path in ("/api", *(route.path for route in nothing_there.routes)):
+        app.router.routes.append(Route(path, nothing_there))
     problem.answer_errors_with_problems(app)
 
 
 def _add_expressions(router: APIRouter, service: Service, limit: int) -> None:
-    threads = CapacityLimiter(service.capacity + _SPARE_THREADS)
-
     @router.post(
         "/api/v1/expressions",
         response_model=schema.Expressions,
@@ -121,10 +118,11 @@ def _add_expressions(router: APIRouter, service: Service, limit: int) -> None:
         Send the picture as the field `file` of a form, or as the body itself. With
         `Accept: image/png` the answer is the picture with its faces boxed and named.
         """
+        service.check()  # before the body, which may be large
         picture = await _picture_of(request, limit)
         answer = _as_picture if _prefers_png(request.headers.get("accept", "")) else _as_json
-        work = partial(service.work, partial(answer, picture, explain))
-        response, request.state.faces = await anyio.to_thread.run_sync(work, limiter=threads)
+        task = service.submit(partial(answer, picture, explain))
+        response, request.state.faces = await asyncio.wrap_future(task)
         return response
 
 
@@ -147,21 +145,23 @@ def _add_state(router: APIRouter, service: Service) -> None:
         return schema.Status(status="ready")
 
 
-def _nothing_there(router: APIRouter) -> Callable[[Scope, Receive, Send], Any]:
+class _NothingThere:
     """Answers what the routes do not, so that it does not fall through to the page."""
 
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, router: APIRouter) -> None:
+        self.routes = [route for route in router.routes if isinstance(route, APIRoute)]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        routes = [route for route in router.routes if isinstance(route, APIRoute)]
-        methods = sorted(m for route in routes if route.path == path for m in route.methods or ())
+        methods = sorted(
+            method for route in self.routes if route.path == path for method in route.methods or ()
+        )
         if methods:
             detail = f"{path} takes {' and '.join(methods)}, not {scope['method']}."
             refusal = problem.problem(405, detail, {"Allow": ", ".join(methods)})
         else:
             refusal = problem.problem(404, f"There is no {path}; see /api/docs.")
         await refusal(scope, receive, send)
-
-    return answer
 
 
 def _as_json(picture: bytes, explain: bool, recognizer: Recognizer) -> tuple[Response, int]:

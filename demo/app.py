@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import gc
 import logging
 import os
 import secrets
@@ -102,8 +103,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     port = listener.getsockname()[1]
     print(f"Open http://{_reachable(settings.host)}:{port} (Ctrl-C stops the server).", flush=True)
     logging.basicConfig(format="%(levelname)s: %(message)s")
+    for each in ("PIL", "python_multipart"):  # They tell of what is wrong with visitors' files.
+        logging.getLogger(each).setLevel(logging.CRITICAL)
     stay_within_container()
     app = create_app(settings)
+    # What the page is made of lives as long as the server. Looking through it for garbage takes a
+    # quarter of a second, in which nobody is answered.
+    gc.collect()
+    gc.freeze()
     if share:
         threading.Thread(target=open_public_link, args=(port,), daemon=True).start()
     try:

@@ -6,7 +6,7 @@ import time
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from demo.problem import problem
+from demo.problem import refusal
 
 # A body has this long, and besides as long as its bytes take at this speed: a slow telephone's.
 _PATIENCE_SECONDS = 20
@@ -37,7 +37,7 @@ class BodyLimit:
             return
         announced = Headers(scope=scope).get("content-length", "")
         if announced.isdigit() and int(announced) > self.limit:
-            await self._refusal(413)(scope, receive, send)
+            await self._refuse(413, scope, receive, send)
             return
         body = _Body(receive)
         refused = started = False
@@ -57,7 +57,7 @@ class BodyLimit:
                 return message
             if not started:
                 refused = True
-                await self._refusal(status)(scope, receive, send)
+                await self._refuse(status, scope, receive, send)
             return {"type": "http.disconnect"}
 
         async def guarded(message: Message) -> None:
@@ -75,14 +75,15 @@ class BodyLimit:
         finally:
             self.held -= body.bytes
 
-    def _refusal(self, status: int) -> ASGIApp:
+    async def _refuse(self, status: int, scope: Scope, receive: Receive, send: Send) -> None:
         details = {
             408: "The request came too slowly.",
             413: f"The request is larger than {self.limit:,} bytes.",
             503: "Too many pictures are on their way; try again in a moment.",
         }
         headers = {408: {"Connection": "close"}, 503: {"Retry-After": "1"}}
-        return problem(status, details[status], headers.get(status))
+        answer = refusal(scope, status, details[status], headers.get(status))
+        await answer(scope, receive, send)
 
 
 class _Body:

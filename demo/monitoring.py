@@ -77,11 +77,11 @@ class Monitor:
         status: int,
         seconds: float,
         *,
-        bytes_in: int,
-        bytes_out: int,
+        bytes_in: int | None = None,
+        bytes_out: int | None = None,
         faces: int | None = None,
-        request_id: str = "",
-        client: str = "",
+        request_id: str | None = None,
+        client: str | None = None,
     ) -> None:
         """Takes down one answer.
 
@@ -90,9 +90,9 @@ class Monitor:
             method: of the request.
             status: of the answer.
             seconds: from the request's head to the answer's end.
-            bytes_in: of the request's body.
+            bytes_in: of the request's body; None, here and below, leaves it out.
             bytes_out: of the answer's body.
-            faces: found in the picture; None where there was none to read.
+            faces: found in the picture.
             request_id: of the request.
             client: who asked; written down only where the operator wants it.
         """
@@ -113,10 +113,11 @@ class Monitor:
             "milliseconds": round(1000 * seconds, 1),
             "bytes_in": bytes_in,
             "bytes_out": bytes_out,
+            "faces": faces,
             "request_id": request_id,
+            "client": client if self.settings.log_clients else None,
         }
-        line |= {} if faces is None else {"faces": faces}
-        line |= {"client": client} if self.settings.log_clients else {}
+        line = {key: value for key, value in line.items() if value is not None}
         # In one call: lines of several threads must not mix.
         sys.stdout.write(f"{json.dumps(line)}\n")
         sys.stdout.flush()
@@ -181,7 +182,6 @@ class Recording:
             elif not complete:  # Only breaking the answer off can tell.
                 raise BrokenOff(request_id) from None
         finally:
-            settings = self.monitor.settings
             self.monitor.record(
                 _route(scope),
                 scope["method"] if scope["method"] in _METHODS else "other",
@@ -191,7 +191,7 @@ class Recording:
                 bytes_out=sent,
                 faces=state.get("faces"),
                 request_id=request_id,
-                client=client_of(scope, settings.trusted_proxies) if settings.log_clients else "",
+                client=client_of(scope, self.monitor.settings.trusted_proxies),
             )
 
 

@@ -16,7 +16,7 @@ from demo.service import Service
 from demo.settings import Settings
 
 # What the page uses of Gradio's sixty routes. The others fetch what is elsewhere, run programs, report
-# on visitors, or call the page's functions past its queue.
+# on visitors, or run the page's functions in other ways.
 _USED = frozenset(
     (
         "/",
@@ -37,6 +37,8 @@ _USED = frozenset(
         "/gradio_api/file={path_or_url:path}",
         "/gradio_api/queue/join",
         "/gradio_api/queue/data",
+        # For what runs outside the queue: showing the example. The queue's functions it refuses.
+        "/gradio_api/run/{api_name}",
         "/gradio_api/component_server",
         "/gradio_api/cancel",
         "/gradio_api/reset",

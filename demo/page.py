@@ -1,5 +1,6 @@
 """The page: a picture from a file, the clipboard or the camera, and every face's expression."""
 
+import asyncio
 import base64
 import time
 from functools import partial
@@ -26,8 +27,8 @@ from preprocessing.images import InvalidImage
 
 _FOLDER = Path(__file__).parent
 
-# Who waits longer than half a minute finds the picture deleted (see `demo.uploads`).
-_MOST_WAITING = 50
+# Who waits longer than 20 seconds finds the picture deleted (see `demo.uploads`).
+_MOST_WAITING = 40
 
 _WAITED_TOO_LONG = "The picture waited too long and has been deleted. Choose it again."
 
@@ -83,8 +84,8 @@ def build(service: Service, settings: Settings, monitor: Monitor) -> gr.Blocks:
                     json = gr.JSON(label="Answer", max_height=420, elem_id="json")
         model = gr.HTML(apply_default_css=False, elem_id="model")
 
-        def read(upload: dict[str, Any] | None) -> tuple[Any, ...]:
-            return _read(service, monitor, upload)
+        async def read(upload: dict[str, Any] | None) -> tuple[Any, ...]:
+            return await _read(service, monitor, upload)
 
         reading: dict[str, Any] = {
             "fn": read,
@@ -173,7 +174,9 @@ def _hopper() -> Path:
     return path
 
 
-def _read(service: Service, monitor: Monitor, upload: dict[str, Any] | None) -> tuple[Any, ...]:
+async def _read(
+    service: Service, monitor: Monitor, upload: dict[str, Any] | None
+) -> tuple[Any, ...]:
     """Reads what a visitor chose; None after it was taken away.
 
     Returns:
@@ -181,11 +184,11 @@ def _read(service: Service, monitor: Monitor, upload: dict[str, Any] | None) -> 
     """
     if upload is None:
         return page_text.EMPTY, None, gr.Accordion(visible=False), gr.skip()
-    began, path, picture = time.perf_counter(), Path(upload["path"]), b""
+    began, path = time.perf_counter(), Path(upload["path"])
     status, faces = 200, None
     try:
-        picture = path.read_bytes()
-        html, json, shown, faces = service.work(partial(_answer, path, picture))
+        task = service.submit(partial(_answer, path))
+        html, json, shown, faces = await asyncio.wrap_future(task)
         return html, json, gr.Accordion(visible=True), shown
     except (InvalidImage, NotReady, Busy, FileNotFoundError) as error:
         gone = isinstance(error, FileNotFoundError)
@@ -195,17 +198,15 @@ def _read(service: Service, monitor: Monitor, upload: dict[str, Any] | None) -> 
         kept = gr.skip() if status == 503 else None
         return page_answer.problem(sentence), None, gr.Accordion(visible=False), kept
     finally:
-        seconds = time.perf_counter() - began
-        monitor.record(
-            "page", "read", status, seconds, bytes_in=len(picture), bytes_out=0, faces=faces
-        )
+        monitor.record("page", "read", status, time.perf_counter() - began, faces=faces)
 
 
 def _answer(
-    path: Path, picture: bytes, recognizer: Recognizer
+    path: Path, recognizer: Recognizer
 ) -> tuple[str, dict[str, Any], np.ndarray | str, int]:
     """The answer as HTML and as JSON, the picture to show, and the number of faces."""
-    answer = read_picture(recognizer, picture, explain=True)
+    # Its bytes, because messages about a path name it.
+    answer = read_picture(recognizer, path.read_bytes(), explain=True)
     shown: np.ndarray | str = str(path)
     if path.suffix.lower() in _NOT_SHOWN:
         shown = reduced(answer.picture.pixels, page_answer.SHOWN_SIDE)

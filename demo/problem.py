@@ -5,9 +5,10 @@ from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.types import Scope
 
 from demo.service import Busy, NotReady
 from preprocessing.images import ImageTooLarge, InvalidImage
@@ -28,6 +29,18 @@ def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) 
         "detail": detail,
     }
     return JSONResponse(content, status, headers, media_type=MEDIA_TYPE)
+
+
+def refusal(
+    scope: Scope, status: int, detail: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """What a request is answered that does not come through to any route.
+
+    A problem document, but for the page's uploads: the page shows the visitor the text as it is.
+    """
+    if scope["path"].startswith("/gradio_api/upload"):
+        return PlainTextResponse(detail, status, headers)
+    return problem(status, detail, headers)
 
 
 def unavailable(error: Busy | NotReady) -> JSONResponse:

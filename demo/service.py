@@ -2,14 +2,13 @@
 
 import logging
 import os
-import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -67,9 +66,7 @@ class Service:
         self._counting = threading.Lock()
         self._closed = False
         # Few threads that live on: the detector of each keeps buffers of about 100 MB for itself.
-        self._threads = ThreadPoolExecutor(
-            cores(), thread_name_prefix="read", initializer=_yield_to_the_server
-        )
+        self._threads = ThreadPoolExecutor(cores(), thread_name_prefix="read")
 
     def start(self) -> None:
         """Loads the recognizer in a thread and returns at once; `ready` tells when it is done."""
@@ -110,7 +107,11 @@ class Service:
         return self.work(partial(read, source=source, explain=explain))
 
     def work(self, task: Callable[[Recognizer], Result]) -> Result:
-        """Does what costs more than a moment, when a core is free. Blocks; safe from any thread.
+        """As `submit`, and waits for the result; for threads that have nothing else to do."""
+        return self.submit(task).result()
+
+    def submit(self, task: Callable[[Recognizer], Result]) -> "Future[Result]":
+        """Has something that costs more than a moment done as soon as a core is free.
 
         Args:
             task: gets the recognizer; decoding, reading, drawing and encoding all belong in here.
@@ -119,25 +120,32 @@ class Service:
             NotReady: the recognizer is not loaded.
             Busy: too many tasks are waiting already, or the server is being stopped.
         """
+        with self._counting:
+            recognizer = self.check()
+            self.inside += 1
+        future = self._threads.submit(task, recognizer)
+        future.add_done_callback(self._leave)
+        return future
+
+    def check(self) -> Recognizer:
+        """Whether a task would be taken now: a recognizer, or what `submit` raises."""
         recognizer = self.recognizer
         if self._closed:
             raise Busy("The server is being stopped; try again in a moment.")
+        if self.inside >= self.capacity:
+            raise Busy("Too many pictures are waiting to be read; try again in a moment.")
+        return recognizer
+
+    def _leave(self, _: "Future[Any]") -> None:
         with self._counting:
-            if self.inside >= self.capacity:
-                raise Busy("Too many pictures are waiting to be read; try again in a moment.")
-            self.inside += 1
-        try:
-            return self._threads.submit(task, recognizer).result()
-        finally:
-            with self._counting:
-                self.inside -= 1
+            self.inside -= 1
 
     def _load(self) -> None:
         settings = self._settings
         try:
             recognizer = Recognizer(weights=settings.weights, min_face=settings.min_face)
-            # The first call of each part is slow: it builds the detector and the interpreter. The
-            # synthetic picture shows no face, so the classifier is called on its own.
+            # The first call of each part is slow. The synthetic picture shows no face, so the
+            # classifier is called on its own.
             self._threads.submit(read, recognizer, np.full((240, 320, 3), 127, np.uint8)).result()
             recognizer.classifier.predict(np.zeros((1, SIZE, SIZE), np.uint8))
         except Exception as error:  # shown to everyone who asks: it must not end in a thread
@@ -145,15 +153,6 @@ class Service:
             _log.error("The network could not be loaded. %s", error)
         else:
             self._recognizer = recognizer
-
-
-def _yield_to_the_server() -> None:
-    """Lets the threads that read pictures give way to the one that answers requests.
-
-    On Linux priorities are per thread; elsewhere this would slow all of the process.
-    """
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
 def read(

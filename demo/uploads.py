@@ -1,4 +1,4 @@
-"""The page's files: a folder of this server's own, emptied of what is older than half a minute."""
+"""The page's files: a folder of this server's own, emptied of what is older than 20 seconds."""
 
 import asyncio
 import os
@@ -11,10 +11,10 @@ from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from demo.problem import problem
+from demo.problem import refusal
 
 # Seconds. A file is gone at the latest after their sum: less than the minute that is promised.
-MAX_AGE = 30
+MAX_AGE = 20
 _EVERY = 5
 
 _PREFIX = "facial-expressions-"
@@ -101,8 +101,8 @@ class UploadLimit:
             and scope["path"].startswith(_ROUTE)
             and await asyncio.to_thread(self.uploads.bytes) >= self.uploads.limit
         ):
-            detail = "Too many pictures have come at once; try again in half a minute."
-            refusal = problem(503, detail, {"Retry-After": str(MAX_AGE)})
-            await refusal(scope, receive, send)
+            detail = "Too many pictures have come at once; try again in 20 seconds."
+            answer = refusal(scope, 503, detail, {"Retry-After": str(MAX_AGE)})
+            await answer(scope, receive, send)
             return
         await self.app(scope, receive, send)

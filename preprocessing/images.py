@@ -28,11 +28,14 @@ _DRAFT_SIDE = 1920
 # Decoding costs four to eight bytes a pixel, WebP sixteen: above this many, one picture at a time.
 _LARGE_PIXELS = 16_000_000
 
-# Each scan of a progressive JPEG passes over all its pixels, however few bytes it has: 100 kB can
-# hold a thousand scans, 20 seconds of work. This is 100 scans of the largest picture, 2 seconds.
+# Each scan of a JPEG passes over all its pixels, however few bytes it has: 100 kB can hold thousands
+# of scans, a minute of work. This is 100 scans of the largest picture, 2 seconds. Not only
+# progressive ones: a baseline JPEG may store each colour in a scan of its own, again and again.
 _MAX_SCANNED_PIXELS = 100 * MAX_PIXELS
 _large_decode = threading.Lock()
-_STRIP_PIXELS = 4_000_000
+
+# Pixels are copied in strips: no other thread of the program runs while one is copied.
+_STRIP_PIXELS = 1_000_000
 
 _HOW_TO_SAVE = "Save it as an ordinary JPEG or PNG and try again."
 
@@ -40,6 +43,8 @@ pi_heif.register_heif_opener()
 # `decode` checks sizes itself; this is for whatever else decodes pictures in the process (Gradio does).
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.simplefilter("error", Image.DecompressionBombWarning)
+# What else it warns of is damage; a picture is read all the same, or is answered with a sentence.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
 class InvalidImage(ValueError):
@@ -125,7 +130,7 @@ def _decode_bytes(data: bytes) -> Picture:
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             _check_size(*image.size)
-            scans = data.count(b"\xff\xda") if image.info.get("progressive") else 1
+            scans = data.count(b"\xff\xda") if image.format in ("JPEG", "MPO") else 1
             if scans * image.width * image.height > _MAX_SCANNED_PIXELS:
                 raise InvalidImage(f"The picture is stored in too many passes. {_HOW_TO_SAVE}")
             return _decode_image(image)
@@ -179,11 +184,15 @@ def _decode_image(image: Image.Image) -> Picture:
     divisor = next(step for step in (8, 4, 2, 1) if longer >= step * _DRAFT_SIDE or step == 1)
     if divisor > 1:  # Only JPEG does anything with it.
         image.draft(None, (max(1, size[0] // divisor), max(1, size[1] // divisor)))
+    announced = image.size
     # A progressive JPEG is held in full while it is decoded, whatever the divisor.
     width, height = size if image.info.get("progressive") else image.size
     large = width * height > _LARGE_PIXELS
     with _large_decode if large else nullcontext():
         image.load()
+        if image.size != announced:  # HEIC may announce another size than its pixels have.
+            size = image.size
+            _check_size(*size)
         pixels = _reduced(
             lambda top, bottom: np.asarray(_opaque(_rows(image, top, bottom))), *image.size
         )
@@ -205,7 +214,7 @@ def _opaque(image: Image.Image) -> Image.Image:
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _reduced(rows: Callable[[int, int], np.ndarray], width: int, height: int) -> np.ndarray:
@@ -229,7 +238,9 @@ def _reduced(rows: Callable[[int, int], np.ndarray], width: int, height: int) ->
             strips.append(cv2.resize(strip, reduced, interpolation=cv2.INTER_AREA))
         pixels = np.concatenate(strips)
     else:
-        pixels = rows(0, height)
+        step = max(1, _STRIP_PIXELS // width)
+        strips = [rows(top, min(top + step, height)) for top in range(0, height, step)]
+        pixels = strips[0] if len(strips) == 1 else np.concatenate(strips)
     height, width = pixels.shape[:2]
     scale = WORKING_SIDE / max(height, width)
     if scale < 1:

@@ -14,12 +14,14 @@ from google.appengine.api import appinfo, yaml_errors
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from demo.access import client_of
 from demo.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 APP = (ROOT / "app.yaml").read_text()
 SERVICE = yaml.safe_load((ROOT / "service.yaml").read_text())
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
+SPACE = (ROOT / "docs" / "huggingface" / "README.md").read_text(encoding="utf-8")
 ROUTES = ("/readyz", "/healthz")
 
 
@@ -94,11 +96,43 @@ def test_hadolint_has_nothing_to_say() -> None:
     assert (result.returncode, result.stdout) == (0, "")
 
 
-def test_the_image_sets_only_settings_that_exist() -> None:
-    names = {f"DEMO_{name}".upper() for name in Settings.model_fields}
-    used = set(re.findall(r"\b(DEMO_\w+)=", DOCKERFILE))
-    assert used
-    assert used <= names
+def settings_of(platform: str) -> dict[str, str]:
+    """The settings that a platform's file hands to the server."""
+    if platform == "App Engine":
+        return dict(appinfo.LoadSingleAppInfo(APP).env_variables)
+    if platform == "Cloud Run":
+        [container] = SERVICE["spec"]["template"]["spec"]["containers"]
+        return {variable["name"]: variable["value"] for variable in container["env"]}
+    text = SPACE if platform == "Space" else DOCKERFILE
+    return dict(re.findall(r"\b(DEMO_\w+|PORT)=([^\s`]+)", text))
+
+
+@pytest.mark.parametrize("platform", ["image", "App Engine", "Cloud Run", "Space"])
+def test_a_platform_sets_only_settings_that_exist_to_what_they_take(
+    platform: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = {f"DEMO_{name}".upper(): name for name in Settings.model_fields} | {"PORT": "port"}
+    given = settings_of(platform)
+    assert given
+    assert set(given) <= set(fields)
+    for variable, value in given.items():
+        monkeypatch.setenv(variable, value)
+    taken = Settings().model_dump()
+    for variable, value in given.items():
+        assert value in (str(taken[fields[variable]]), str(int(taken[fields[variable]] is True)))
+
+
+@pytest.mark.parametrize(
+    ("platform", "added"),
+    [("App Engine", "198.51.100.7, 203.0.113.9"), ("Cloud Run", "198.51.100.7")],
+)
+def test_visitors_are_told_apart_behind_a_platforms_proxies(platform: str, added: str) -> None:
+    """As the platforms' documentation says what they add to what a visitor may have sent."""
+    proxies = int(settings_of(platform)["DEMO_TRUSTED_PROXIES"])
+    for sent in ("", "192.0.2.1, ", "192.0.2.1, 192.0.2.2, 192.0.2.3, "):
+        headers = [(b"x-forwarded-for", f"{sent}{added}".encode())]
+        scope = {"type": "http", "headers": headers, "client": ("169.254.1.1", 4711)}
+        assert client_of(scope, proxies) == "198.51.100.7"
 
 
 def test_the_lock_holds_every_pin_with_its_hashes() -> None:

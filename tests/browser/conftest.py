@@ -16,6 +16,19 @@ from .serving import CHROMIUM, CHROMIUM_ARGUMENTS, serving
 expect.set_options(timeout=20_000)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what starts servers of its own where DEMO_URL names the one to test."""
+    if os.environ.get("DEMO_URL"):
+        here = Path(__file__).parent
+        own = [
+            item
+            for item in items
+            if here in item.path.parents and "server" not in getattr(item, "fixturenames", ())
+        ]
+        items[:] = [item for item in items if item not in own]
+        config.hook.pytest_deselected(items=own)
+
+
 @pytest.fixture(scope="package")
 def pictures(
     tmp_path_factory: pytest.TempPathFactory, astronaut: np.ndarray, hopper: np.ndarray
@@ -47,9 +60,12 @@ def camera(pictures: Path) -> Path:
 
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server that is ready."""
-    with serving(tmp_path_factory.mktemp("gradio")) as address:
+    """The address of a server that is ready: the one that DEMO_URL names, else one of its own."""
+    if address := os.environ.get("DEMO_URL"):
         yield address
+        return
+    with serving(tmp_path_factory.mktemp("gradio")) as running:
+        yield running.address
 
 
 # Not of the session: Playwright keeps an event loop running in this thread.

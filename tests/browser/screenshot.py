@@ -21,12 +21,12 @@ def main() -> None:
     """Starts a server, clicks its example and writes `docs/screenshot.png`."""
     with (
         tempfile.TemporaryDirectory() as files,
-        serving(Path(files)) as address,
+        serving(Path(files)) as server,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
         page = browser.new_page(viewport=_SIZE, color_scheme="light")
-        page.goto(address)
+        page.goto(server.address)
         page.get_by_role("button", name="Grace Hopper").click()
         expect(page.locator("#answer .fx-verdict")).to_contain_text("One face")
         expect(page.locator("#model")).to_contain_text("Network")

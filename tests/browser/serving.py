@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -19,20 +20,26 @@ CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage"]
 _SECONDS_TO_START = 60
 
 
+@dataclass(frozen=True)
+class Server:
+    """A running server: its address, without a slash at the end, and its process number."""
+
+    address: str
+    process: int
+
+
 @contextmanager
-def serving(files: Path) -> Iterator[str]:
+def serving(files: Path, **environment: str) -> Iterator[Server]:
     """Starts a server, waits until it is ready, and stops it afterwards.
 
     Args:
         files: a folder for the page's files.
-
-    Yields:
-        Its address, without a slash at the end.
+        environment: settings, such as `DEMO_MAX_WAITING="2"`, beside those of this process.
     """
     process = subprocess.Popen(
         [sys.executable, "-m", "demo.app", "--port", "0"],
         cwd=ROOT,
-        env={**os.environ, "GRADIO_TEMP_DIR": str(files)},
+        env={**os.environ, "GRADIO_TEMP_DIR": str(files), **environment},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -45,7 +52,7 @@ def serving(files: Path) -> Iterator[str]:
         assert found, "the server ended before it listened"
         _wait_until_ready(found.group())
         killer.cancel()
-        yield found.group()
+        yield Server(found.group(), process.pid)
     finally:
         killer.cancel()
         process.terminate()

@@ -221,7 +221,7 @@ def test_a_defect_is_500_and_tells_nothing(
     def defect(*_: object) -> None:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(service, "work", defect)
+    monkeypatch.setattr(service, "submit", defect)
     response = client.post(ROUTE, files=form(happy))
     check_problem(response, 500)
     assert "secret" not in response.text

@@ -35,7 +35,7 @@ async def ask(
             answer.update((key.decode(), value.decode()) for key, value in message["headers"])
 
     raw = [(key.lower().encode(), value.encode()) for key, value in (headers or {}).items()]
-    await limit({"type": "http", "method": "POST", "headers": raw}, receive, send)
+    await limit({"type": "http", "method": "POST", "path": "/", "headers": raw}, receive, send)
     return answer
 
 

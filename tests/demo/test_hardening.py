@@ -177,7 +177,6 @@ def test_the_server_fetches_nothing_for_a_visitor(client: httpx.Client) -> None:
     [
         ("GET", "/gradio_api/proxy=http://example.org/"),
         ("POST", "/gradio_api/process_recording"),
-        ("POST", "/gradio_api/run/predict"),
         ("POST", "/gradio_api/call/predict"),
         ("POST", "/gradio_api/api/predict"),
         ("POST", "/gradio_api/vibe-edit"),
@@ -192,6 +191,17 @@ def test_gradios_routes_that_the_page_does_not_use_are_gone(
     client: httpx.Client, method: str, path: str
 ) -> None:
     assert client.request(method, path, json={}).status_code == 404
+
+
+def test_pictures_are_not_read_past_the_queue(client: httpx.Client, happy: bytes) -> None:
+    [path] = client.post("/gradio_api/upload", files={"files": ("a.jpg", happy)}).json()
+    file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    for function in page_functions(client):
+        body = {"fn_index": function, "data": [file], "session_hash": "a"}
+        refused = client.post("/gradio_api/run/predict", json=body)
+        assert refused.status_code >= 400
+        assert "One face" not in refused.text
+        assert "One face" in call(client, function, file)
 
 
 def test_a_page_of_another_site_cannot_send_pictures(client: httpx.Client, happy: bytes) -> None:

@@ -131,10 +131,10 @@ def test_an_unreadable_picture_gets_a_sentence_and_goes(visitor: Visitor) -> Non
 def test_a_server_that_cannot_answer_says_so(
     error: Exception, service: Service, happy: bytes
 ) -> None:
-    def work(*_: Any) -> Answer:
+    def submit(*_: Any) -> Answer:
         raise error
 
-    unable = SimpleNamespace(capacity=1, inside=0, recognizer=service.recognizer, work=work)
+    unable = SimpleNamespace(capacity=1, inside=0, recognizer=service.recognizer, submit=submit)
     for visitor in visit(unable):
         answer, _, _, picture = visitor.choose(visitor.upload(happy, "happy.jpg"))
         assert str(error) in answer

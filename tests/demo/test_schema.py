@@ -1,6 +1,6 @@
 """The routes against their own OpenAPI description, by Schemathesis: answers are as it says."""
 
-from collections import Counter
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -83,9 +83,9 @@ def test_what_the_description_does_not_allow_is_answered_as_described(
             generation_config=description.config.generation_for(operation=operation),
         )
     )
-    answers = Counter((case.method, call(case).status_code) for case in cases)
-    print(answers)
     assert len({case.method for case in cases}) > 3
+    for case in cases:
+        call(case)
 
 
 @pytest.mark.parametrize("form", [False, True], ids=["raw", "form"])
@@ -149,5 +149,6 @@ def test_an_answer_that_is_not_as_described_is_seen(
     operation = description[ROUTE]["POST"]
     request = httpx.Request("POST", f"http://server{ROUTE}")
     answer = httpx.Response(status, headers={"Content-Type": kind}, content=body, request=request)
+    answer.elapsed = timedelta()
     with pytest.raises(FailureGroup):
         operation.Case(media_type="image/jpeg", body=b"").validate_response(answer, checks=CHECKS)

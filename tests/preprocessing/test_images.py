@@ -261,6 +261,27 @@ class TestSize:
         assert picture.pixels.shape == (*working[::-1], 3)
         assert np.array_equal(np.unique(picture.pixels), [77])
 
+    @pytest.mark.parametrize(
+        ("place", "value", "announced"),
+        [(0, 40 + 65536, (65576, 32)), (4, 0xFEFFFFE8, (40, 32))],
+        ids=["width", "offset"],
+    )
+    def test_heic_of_another_size_than_announced(
+        self, photo: Image.Image, place: int, value: int, announced: tuple[int, int]
+    ) -> None:
+        # Encoded in blocks of 64 pixels, of which a "clap" box of eight numbers cuts out the picture.
+        data = bytearray(saved(photo.resize((40, 32)), "HEIF"))
+        at = data.index(b"clap") + 4 + 4 * place
+        data[at : at + 4] = struct.pack(">I", value)
+        with Image.open(io.BytesIO(data)) as image:
+            assert image.size == announced
+            image.load()
+            real = image.size
+        assert real != announced
+        picture = decode(bytes(data))
+        assert (picture.width, picture.height, picture.scale) == (*real, 1)
+        assert picture.pixels.shape == (*real[::-1], 3)
+
     def test_reducing_averages_over_areas(self) -> None:
         rng = np.random.default_rng(0)
         # Noise of single pixels, in which a reduction that skips pixels would keep its contrast.
@@ -362,6 +383,17 @@ class TestLimits:
         start = time.perf_counter()
         with pytest.raises(InvalidImage, match="too many passes"):
             decode(data[:-2] + scan * 1000 + data[-2:])
+        assert time.perf_counter() - start < 2
+
+    def test_a_baseline_jpeg_of_a_thousand_scans(self) -> None:
+        data = saved(Image.new("RGB", (8000, 8000), "grey"), "JPEG")
+        header = data[: data.rfind(b"\xff\xda")]
+        # One colour each, with no data at all: the decoder takes what is missing for zeros.
+        scans = [b"\xff\xda\0\x08\1" + colour + b"\0\x3f\0\0" for colour in (b"\1\0", b"\2\x11")]
+        assert decode(header + b"".join(scans) + data[-2:]).width == 8000
+        start = time.perf_counter()
+        with pytest.raises(InvalidImage, match="too many passes"):
+            decode(header + b"".join(scans) * 500 + data[-2:])
         assert time.perf_counter() - start < 2
 
     def test_other_decoding_in_the_process_is_protected(self, tmp_path: Path) -> None:

@@ -1,0 +1,38 @@
+"""Mutated requests to a real server: answers as documented, never 500, and it goes on."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz.http_route import Broken, ask_often, check
+
+_PROBLEM = b'{"type": "about:blank", "title": "x", "status": 422, "detail": "x"}'
+_JSON = "application/json"
+_PROBLEM_JSON = "application/problem+json"
+
+
+def test_200_mutated_requests_are_answered_as_documented(tmp_path: Path) -> None:
+    answers = ask_often(200, 0, tmp_path)
+    assert answers.broken == []
+    assert answers.count == 200
+    assert {status for status, _ in answers.statuses} >= {200, 415, 422}
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "body"),
+    [
+        (500, _PROBLEM_JSON, _PROBLEM.replace(b"422", b"500")),
+        (404, _PROBLEM_JSON, _PROBLEM.replace(b"422", b"404")),
+        (422, "text/plain", b"Unprocessable"),
+        (422, _PROBLEM_JSON, b'{"detail": []}'),
+        (422, _PROBLEM_JSON, b""),
+        (413, _PROBLEM_JSON, _PROBLEM),
+        (200, _JSON, b"{}"),
+        (200, "text/html", b"<html>"),
+        (200, "image/png", b"\x89PNG"),
+    ],
+)
+def test_an_answer_that_is_not_as_documented_is_seen(status: int, kind: str, body: bytes) -> None:
+    check(422, _PROBLEM_JSON, _PROBLEM)
+    with pytest.raises(Broken):
+        check(status, kind, body)
