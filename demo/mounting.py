@@ -15,7 +15,7 @@ from demo.monitoring import Monitor
 from demo.service import Service
 from demo.settings import Settings
 
-# What the page uses of Gradio's sixty routes. The others fetch what is elsewhere, run programs, report
+# What the page uses of Gradio's routes. The others fetch what is elsewhere, run programs, report
 # on visitors, or run the page's functions in other ways.
 _USED = frozenset(
     (
