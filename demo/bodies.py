@@ -8,6 +8,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.problem import refusal
 
+# The routes that take pictures. What others take is small, and Gradio keeps it while it waits.
+_PICTURES = ("/api/v1/expressions", "/gradio_api/upload")
+_OTHERS_BYTES = 1_000_000
+
 # A body has this long, and besides as long as its bytes take at this speed: a slow telephone's.
 _PATIENCE_SECONDS = 20
 _SLOWEST_BYTES_PER_SECOND = 16_000
@@ -21,7 +25,8 @@ class BodyLimit:
 
     Args:
         app: the application to protect.
-        limit: the largest body, in bytes, by its announced length or else by counting.
+        limit: the largest body with a picture, in bytes, by its announced length or else by
+            counting.
         at_once: the most bytes of all the bodies of requests that are not yet answered.
     """
 
@@ -35,9 +40,10 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        limit = self.limit if scope["path"] in _PICTURES else min(self.limit, _OTHERS_BYTES)
         announced = Headers(scope=scope).get("content-length", "")
-        if announced.isdigit() and int(announced) > self.limit:
-            await self._refuse(413, scope, receive, send)
+        if announced.isdigit() and int(announced) > limit:
+            await _refuse(413, limit, scope, receive, send)
             return
         body = _Body(receive)
         refused = started = False
@@ -50,14 +56,14 @@ class BodyLimit:
             new = len(message.get("body", b""))
             self.held += new
             body.bytes += new
-            status = 413 if body.bytes > self.limit else body.status
+            status = 413 if body.bytes > limit else body.status
             if new and self.held > self.at_once:
                 status = status or 503
             if not status:
                 return message
             if not started:
                 refused = True
-                await self._refuse(status, scope, receive, send)
+                await _refuse(status, limit, scope, receive, send)
             return {"type": "http.disconnect"}
 
         async def guarded(message: Message) -> None:
@@ -74,16 +80,6 @@ class BodyLimit:
                 raise
         finally:
             self.held -= body.bytes
-
-    async def _refuse(self, status: int, scope: Scope, receive: Receive, send: Send) -> None:
-        details = {
-            408: "The request came too slowly.",
-            413: f"The request is larger than {self.limit:,} bytes.",
-            503: "Too many pictures are on their way; try again in a moment.",
-        }
-        headers = {408: {"Connection": "close"}, 503: {"Retry-After": "1"}}
-        answer = refusal(scope, status, details[status], headers.get(status))
-        await answer(scope, receive, send)
 
 
 class _Body:
@@ -110,3 +106,14 @@ class _Body:
             return {"type": "http.request", "body": b"", "more_body": True}
         self._complete = not message.get("more_body", False)
         return message
+
+
+async def _refuse(status: int, limit: int, scope: Scope, receive: Receive, send: Send) -> None:
+    details = {
+        408: "The request came too slowly.",
+        413: f"The request is larger than {limit:,} bytes.",
+        503: "Too many pictures are on their way; try again in a moment.",
+    }
+    headers = {408: {"Connection": "close"}, 503: {"Retry-After": "1"}}
+    answer = refusal(scope, status, details[status], headers.get(status))
+    await answer(scope, receive, send)

@@ -11,7 +11,10 @@ Part = tuple[float, bytes]
 
 
 async def ask(
-    limit: BodyLimit, parts: list[Part], headers: dict[str, str] | None = None
+    limit: BodyLimit,
+    parts: list[Part],
+    headers: dict[str, str] | None = None,
+    path: str = "/api/v1/expressions",
 ) -> dict[str, Any]:
     """Sends a body part by part, each after some seconds; gives the answer's status and headers."""
     coming = iter(parts)
@@ -35,7 +38,7 @@ async def ask(
             answer.update((key.decode(), value.decode()) for key, value in message["headers"])
 
     raw = [(key.lower().encode(), value.encode()) for key, value in (headers or {}).items()]
-    await limit({"type": "http", "method": "POST", "path": "/", "headers": raw}, receive, send)
+    await limit({"type": "http", "method": "POST", "path": path, "headers": raw}, receive, send)
     return answer
 
 
@@ -72,6 +75,17 @@ def limit(largest: int = 100, at_once: int = 1000) -> BodyLimit:
 )
 def test_a_body_has_so_many_bytes(parts: list[Part], headers: dict[str, str], status: int) -> None:
     assert asyncio.run(ask(limit(), parts, headers))["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/api/v1/expressions", 200), ("/gradio_api/upload", 200), ("/gradio_api/queue/join", 413)],
+)
+def test_what_is_no_picture_is_small(path: str, status: int) -> None:
+    limited = limit(5_000_000, 5_000_000)
+    for headers in ({}, {"Content-Length": "1000001"}):
+        answer = asyncio.run(ask(limited, [(0, 1_000_001 * b"x")], headers, path))
+        assert answer["status"] == status
 
 
 @pytest.mark.usefixtures("impatient")
