@@ -36,9 +36,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     DEMO_LOG_REQUESTS=1 \
     DEMO_REQUESTS_PER_MINUTE=120 \
     # What is written is the page's short-lived uploads, and that goes to /tmp alone.
-    HOME=/tmp GRADIO_TEMP_DIR=/tmp/gradio MPLCONFIGDIR=/tmp/matplotlib \
-    # Two arenas instead of eight a core: memory stays where it is under load.
-    MALLOC_ARENA_MAX=2
+    HOME=/tmp GRADIO_TEMP_DIR=/tmp/gradio MPLCONFIGDIR=/tmp/matplotlib
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 WORKDIR /app

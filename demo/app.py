@@ -20,7 +20,7 @@ from demo import api
 from demo.access import Login, RateLimit, SameOrigin
 from demo.bodies import BodyLimit
 from demo.headers import AnswerHeaders
-from demo.memory import stay_within_container, uploads_limit
+from demo.memory import give_pictures_back, stay_within_container, uploads_limit
 from demo.monitoring import Monitor, Recording
 from demo.mounting import mount_page
 from demo.server import Server
@@ -105,6 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(format="%(levelname)s: %(message)s")
     for each in ("PIL", "python_multipart"):  # They tell of what is wrong with visitors' files.
         logging.getLogger(each).setLevel(logging.CRITICAL)
+    give_pictures_back()
     stay_within_container()
     app = create_app(settings)
     # What the page is made of lives as long as the server. Looking through it for garbage takes a

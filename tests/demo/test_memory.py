@@ -1,4 +1,5 @@
 import io
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -61,6 +62,18 @@ print("alive")
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["refused", "alive"]
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it is glibc that is told")
+def test_glibc_takes_what_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    # In a process of its own: the setting would outlast the test.
+    program = "from demo.memory import give_pictures_back; print(give_pictures_back())"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "True\n"
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert memory.give_pictures_back() is False
 
 
 def webp(side: int) -> bytes:
