@@ -127,11 +127,13 @@ def _decode_bytes(data: bytes) -> Picture:
             f"The file has more than {MAX_BYTES // 1_000_000} MB. Save the picture smaller and try"
             " again."
         )
+    pixels = 0
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             _check_size(*image.size)
+            pixels = image.width * image.height
             scans = data.count(b"\xff\xda") if image.format in ("JPEG", "MPO") else 1
-            if scans * image.width * image.height > _MAX_SCANNED_PIXELS:
+            if scans * pixels > _MAX_SCANNED_PIXELS:
                 raise InvalidImage(f"The picture is stored in too many passes. {_HOW_TO_SAVE}")
             return _decode_image(image)
     except InvalidImage:
@@ -147,6 +149,12 @@ def _decode_bytes(data: bytes) -> Picture:
             raise InvalidImage(
                 "This is not a picture this program can read. Use JPEG, PNG, WebP, AVIF, HEIC, GIF,"
                 " TIFF or BMP."
+            ) from error
+        # Not every decoder says that it failed for want of memory, and WebP's does when it is opened.
+        if pixels > _LARGE_PIXELS or (not pixels and data[8:12] == b"WEBP"):
+            raise InvalidImage(
+                "The picture is damaged or was cut off, or there is not enough memory to decode it."
+                " Copy it again, or save it smaller."
             ) from error
         raise InvalidImage(
             "The picture is damaged or was cut off, and cannot be decoded. Copy or save it again."

@@ -1,5 +1,6 @@
 """What the image does when it runs: `make container` builds it and runs these."""
 
+import io
 import json
 import os
 import re
@@ -122,6 +123,27 @@ def test_the_browser_tests_pass_against_it(container: Container, figures: list[s
     assert int(passed[1]) > 15
     figures.append(f"browser tests: {passed[0]}")
     assert resting < 400
+
+
+def test_pictures_beyond_its_memory_do_not_end_it(
+    container: Container, photograph: Path, figures: list[str]
+) -> None:
+    """The largest WebP takes a gigabyte to decode; the container has one in all."""
+    file = io.BytesIO()
+    Image.new("RGB", (8000, 8000)).save(file, "WEBP", lossless=True)
+    statuses = [
+        httpx.post(
+            f"{container.address}/api/v1/expressions",
+            content=content,
+            headers={"Content-Type": "image/webp"},
+            timeout=60,
+        ).status_code
+        for content in (file.getvalue(), file.getvalue(), photograph.read_bytes())
+    ]
+    figures.append(f"two pictures of 64 megapixels, then a photograph: {statuses}")
+    assert set(statuses[:2]) <= {413, 422}
+    assert statuses[2] == 200
+    assert container.python("print(open('/proc/1/stat').read().split()[0])").strip() == "1"
 
 
 def test_it_needs_no_network(photograph: Path) -> None:

@@ -94,6 +94,7 @@ def test_a_picture_beyond_the_memory_fails_and_the_server_goes_on(happy: bytes) 
             refused = client.post("/api/v1/expressions", content=webp(8000), headers=headers)
             assert refused.status_code in (413, 422), refused.text
             assert refused.headers["content-type"] == "application/problem+json"
+            assert "not enough memory to decode" in refused.json()["detail"]
         small = client.post("/api/v1/expressions", content=webp(300), headers=headers)
         assert small.json()["faces"] == []
         answer = client.post(
