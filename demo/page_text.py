@@ -12,7 +12,7 @@ HEAD = """<header class="fx-head"><h1>Facial expressions</h1>
 
 NOTE = """<div class="fx-note"><p><strong>What happens to your picture:</strong> it is read in memory
 on this server, and its file is deleted within a minute. Nothing is kept or passed on, nothing about
-it is written down but how many faces it had, and nobody is identified.</p><p><strong>An expression shown is not an emotion felt.</strong> The answer says what a
+it is written down but its size and how many faces it has, and nobody is identified.</p><p><strong>An expression shown is not an emotion felt.</strong> The answer says what a
 face looks like to a network that is often wrong.</p></div>"""
 
 EXAMPLE = "No picture at hand? Try Rear Admiral Grace Hopper (public domain)"
