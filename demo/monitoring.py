@@ -8,6 +8,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -31,7 +32,6 @@ _REFUSALS = {401: "login", 403: "origin", 408: "slow", 413: "size", 429: "rate",
 
 # What callers may name a request; anything else could forge lines of other programs' logs.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-
 
 # Most functions outside of these are the web framework's, the same for all errors.
 _PLACES = 10
@@ -118,9 +118,10 @@ class Monitor:
             "client": client if self.settings.log_clients else None,
         }
         line = {key: value for key, value in line.items() if value is not None}
-        # In one call: lines of several threads must not mix.
-        sys.stdout.write(f"{json.dumps(line)}\n")
-        sys.stdout.flush()
+        with suppress(OSError):  # Who read the log may be gone; visitors are served all the same.
+            # In one call: lines of several threads must not mix.
+            sys.stdout.write(f"{json.dumps(line)}\n")
+            sys.stdout.flush()
 
     def exposition(self) -> bytes:
         """The counts in Prometheus' text format."""

@@ -1,6 +1,9 @@
 import json
 import logging
+import os
+import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -129,6 +132,18 @@ def test_a_defect_is_500_and_its_message_stays_out_of_the_log(
     assert second["request_id"] in caplog.text
     assert "test_monitoring.py" in caplog.text
     assert "secret" not in caplog.text
+
+
+def test_a_log_that_nobody_reads_any_more_keeps_no_one_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as gone:
+        monkeypatch.setattr(sys, "stdout", gone)
+        assert Site(log_requests=True).client.post("/files/a").status_code == 200
+        with suppress(BrokenPipeError):
+            gone.close()
 
 
 def test_requests_faces_refusals_and_waiting_are_counted() -> None:

@@ -213,3 +213,19 @@ def test_a_wrong_setting_is_an_error(
 
 def test_every_setting_is_documented() -> None:
     assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_a_stop_refuses_new_work_and_finishes_what_was_taken(happy: bytes) -> None:
+    service = Service(Settings())
+    service.start()
+    wait_until(lambda: service.ready)
+    go_on = threading.Event()
+    taken = [
+        service.submit(lambda _: go_on.wait(30)) for _ in range(service.capacity)
+    ]  # some of them still wait for a thread
+    service.close()
+    with pytest.raises(Busy, match="being stopped"):
+        service.read(happy)
+    go_on.set()
+    assert [each.result(30) for each in taken] == [True] * service.capacity
+    wait_until(lambda: service.inside == 0)
