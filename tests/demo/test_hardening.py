@@ -95,6 +95,15 @@ def test_a_polyglot_is_a_picture_and_nothing_else(client: httpx.Client, happy: b
         assert SCRIPT not in drawn.content
 
 
+def test_every_script_of_the_page_carries_its_nonce_for_every_browser(client: httpx.Client) -> None:
+    for encoding in ("identity", "br, gzip"):
+        page = client.get("/", headers={"Accept-Encoding": encoding})
+        [nonce] = re.findall(r"'nonce-([\w-]+)'", policy(page))
+        scripts = re.findall(r"<script[^>]*>", page.text)
+        assert len(scripts) >= 3
+        assert all(f'nonce="{nonce}"' in script for script in scripts)
+
+
 def test_an_uploaded_page_is_not_shown_as_one(client: httpx.Client) -> None:
     for name, content in (("a.html", SCRIPT), ("a.svg", svg())):
         [path] = client.post("/gradio_api/upload", files={"files": (name, content)}).json()
