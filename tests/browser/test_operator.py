@@ -18,6 +18,7 @@ def test_behind_a_login_the_page_works_as_without(
         with chromium.new_context(http_credentials=login) as context:  # type: ignore[arg-type]
             page = context.new_page()
             page.goto(server.address)
+            expect(page.locator("#model")).to_contain_text("Network")
             page.locator("#picture input[type=file]").set_input_files(pictures / "two.jpg")
             expect(page.locator("#answer .fx-verdict")).to_contain_text("2 faces")
             with page.expect_download() as download:
