@@ -128,7 +128,7 @@ def test_a_decompression_bomb_is_refused_on_every_way_in(client: httpx.Client) -
     file = {"path": path, "meta": {"_type": "gradio.FileData"}}
     for function in page_functions(client):
         assert "megapixels" in call(client, function, file)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
 
 
 @pytest.mark.parametrize(
@@ -311,7 +311,7 @@ def test_who_says_nothing_or_too_slowly_is_not_waited_for(
         with connect(client) as connection:
             connection.settimeout(1)
             connection.sendall(ways[way])
-            while time.monotonic() - began < 40:
+            while time.monotonic() - began < 60:
                 try:
                     # A byte a second, as this attack does, keeps the connection from being idle.
                     connection.sendall(b"x" if ways[way] else b"")
@@ -333,9 +333,9 @@ def test_who_says_nothing_or_too_slowly_is_not_waited_for(
             each.result()
     assert set(ended) == set(ways)
     for way, allowed in (("nothing", 10), ("half a head", 10), ("a second head", 11)):
-        assert allowed - 1 < ended[way][0] < allowed + 5, way
+        assert allowed - 1 < ended[way][0] < allowed + 15, way
     seconds, answer = ended["half a body"]
-    assert 19 < seconds < 26
+    assert 19 < seconds < 40
     assert answer.startswith(b"HTTP/1.1 408 ")
 
 
