@@ -95,7 +95,7 @@ class SameOrigin:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] in ("http", "websocket") and scope.get("method") not in _SAFE_METHODS:
+        if scope["type"] == "http" and scope["method"] not in _SAFE_METHODS:
             headers = Headers(scope=scope)
             own = [headers[name] for name in ("host", "x-forwarded-host") if name in headers]
             if "origin" in headers and _host(headers["origin"]) not in own:
@@ -121,7 +121,7 @@ class Login:
         self.wrong = _Count(_WRONG_PASSWORDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or scope.get("path") in _HEALTH:
+        if scope["type"] != "http" or scope["path"] in _HEALTH:
             await self.app(scope, receive, send)
             return
         given = _basic(Headers(scope=scope).get("authorization", ""))

@@ -94,10 +94,10 @@ def _add_expressions(router: APIRouter, service: Service, limit: int) -> None:
         responses={
             200: {"content": {"image/png": {"schema": _PICTURE}}},
             **_problems(
-                _413="The picture has too many bytes or too many pixels.",
                 _400="The connection ended before the picture was complete.",
                 _403="Another site's page makes the browser send this.",
                 _408="The picture comes too slowly.",
+                _413="The picture has too many bytes or too many pixels.",
                 _415="The body is neither a form nor an image, or the form's file is no image.",
                 _422="The picture cannot be read, the form has no `file`, or `explain` is no boolean.",
                 _429="This client sent too many requests; `Retry-After` says when to ask again.",

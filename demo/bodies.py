@@ -6,10 +6,10 @@ import time
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from demo.problem import refusal
+from demo.problem import UPLOAD_ROUTE, refusal
 
 # The routes that take pictures. What others take is small, and Gradio keeps it while it waits.
-_PICTURES = ("/api/v1/expressions", "/gradio_api/upload")
+_PICTURES = ("/api/v1/expressions", UPLOAD_ROUTE)
 _OTHERS_BYTES = 1_000_000
 
 # A body has this long, and besides as long as its bytes take at this speed: a slow telephone's.

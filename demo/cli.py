@@ -19,9 +19,10 @@ from tqdm import tqdm
 
 from demo.answer import to_json
 from demo.service import Answer, cores
+from demo.service import read as read_picture
 from demo.tables import CSV_COLUMNS, csv_rows, text_table
 from model import InvalidWeights, Recognizer
-from preprocessing.images import InvalidImage, decode
+from preprocessing.images import InvalidImage
 
 EXTENSIONS = frozenset(
     [
@@ -140,10 +141,9 @@ def _readings(
 
     def read(path: Path) -> Answer | InvalidImage:
         try:
-            picture = decode(path)
+            return read_picture(recognizer, path)
         except InvalidImage as error:
             return error
-        return Answer(picture, recognizer.recognize(picture))
 
     ahead: deque[tuple[Path, Future[Answer | InvalidImage]]] = deque()
     pool = ThreadPoolExecutor(cores())

@@ -30,13 +30,14 @@ function choose(face) {
 }
 
 async function saveChart(button) {
-  const link = document.createElement("a");
-  try {
-    link.href = await server.save_chart(JSON.parse(button.dataset.chart));
-  } catch {
+  // Gradio gives nothing where the server refuses.
+  const picture = await server.save_chart(JSON.parse(button.dataset.chart));
+  if (!picture) {
     button.textContent = "The server is busy: try again in a moment";
     return;
   }
+  const link = document.createElement("a");
+  link.href = picture;
   link.download = button.dataset.name;
   link.click();
 }

@@ -185,10 +185,12 @@ async def _read(
     if upload is None:
         return page_text.EMPTY, None, gr.Accordion(visible=False), gr.skip()
     began, path = time.perf_counter(), Path(upload["path"])
-    status, faces = 200, None
+    # What is not known below is a defect, and stays 500.
+    status, faces = 500, None
     try:
         task = service.submit(partial(_answer, path))
         html, json, shown, faces = await asyncio.wrap_future(task)
+        status = 200
         return html, json, gr.Accordion(visible=True), shown
     except (InvalidImage, NotReady, Busy, FileNotFoundError) as error:
         gone = isinstance(error, FileNotFoundError)

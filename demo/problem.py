@@ -15,6 +15,9 @@ from preprocessing.images import ImageTooLarge, InvalidImage
 
 MEDIA_TYPE = "application/problem+json"
 
+# Where the page sends its visitors' pictures.
+UPLOAD_ROUTE = "/gradio_api/upload"
+
 # Seconds after which asking again is worth while: loading takes a few, a reading less than one.
 _LOADING_TAKES = 3
 _READING_TAKES = 1
@@ -38,7 +41,7 @@ def refusal(
 
     A problem document, but for the page's uploads: the page shows the visitor the text as it is.
     """
-    if scope["path"].startswith("/gradio_api/upload"):
+    if scope["path"] == UPLOAD_ROUTE:
         return PlainTextResponse(detail, status, headers)
     return problem(status, detail, headers)
 

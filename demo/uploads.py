@@ -11,14 +11,13 @@ from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from demo.problem import refusal
+from demo.problem import UPLOAD_ROUTE, refusal
 
 # Seconds. A file is gone at the latest after their sum: less than the minute that is promised.
 MAX_AGE = 20
 _EVERY = 5
 
 _PREFIX = "facial-expressions-"
-_ROUTE = "/gradio_api/upload"
 
 
 class Uploads:
@@ -98,7 +97,7 @@ class UploadLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (
             scope["type"] == "http"
-            and scope["path"].startswith(_ROUTE)
+            and scope["path"] == UPLOAD_ROUTE
             and await asyncio.to_thread(self.uploads.bytes) >= self.uploads.limit
         ):
             detail = "Too many pictures have come at once; try again in 20 seconds."

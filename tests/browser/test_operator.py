@@ -40,3 +40,15 @@ def test_a_visitor_beyond_the_rate_is_told_how_long_to_wait(
             expect(message).to_contain_text(f"at most {limit} a minute are taken. Try again in")
             expect(message).not_to_contain_text("{")
             page.close()
+
+
+def test_a_chart_that_is_refused_says_so(chromium: Browser, tmp_path: Path, pictures: Path) -> None:
+    with serving(tmp_path, DEMO_REQUESTS_PER_MINUTE="3") as server:
+        page = chromium.new_page()
+        page.goto(server.address)
+        expect(page.locator("#model")).to_contain_text("Network")
+        page.locator("#picture input[type=file]").set_input_files(pictures / "astronaut.jpg")
+        button = page.locator("#answer [data-chart]")
+        button.click()
+        expect(button).to_have_text("The server is busy: try again in a moment")
+        page.close()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 from PIL import Image
@@ -69,6 +70,25 @@ def get(port: int, path: str) -> int:
     status = connection.getresponse().status
     connection.close()
     return status
+
+
+def page_functions(client: httpx.Client) -> list[int]:
+    """The page's functions that take one picture or file."""
+    config = client.get("/config").json()
+    kinds = {component["id"]: component["type"] for component in config["components"]}
+    return [
+        function["id"]
+        for function in config["dependencies"]
+        if [kinds[each] for each in function["inputs"]] in (["image"], ["uploadbutton"])
+    ]
+
+
+def call(client: httpx.Client, function: int, value: object) -> str:
+    """Calls a function of the page as any visitor can, and gives all that the page is told."""
+    session = os.urandom(5).hex()
+    body = {"fn_index": function, "data": [value], "session_hash": session}
+    assert client.post("/gradio_api/queue/join", json=body).status_code == 200
+    return client.get(f"/gradio_api/queue/data?session_hash={session}").text
 
 
 @pytest.fixture(autouse=True)

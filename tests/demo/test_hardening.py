@@ -3,10 +3,8 @@
 import base64
 import io
 import json
-import os
 import re
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.demo.conftest import encoded, running, wait_until
+from tests.demo.conftest import call, encoded, page_functions, running, wait_until
 
 ROUTE = "/api/v1/expressions"
 SCRIPT = b"<script>alert(1)</script>"
@@ -43,24 +41,6 @@ def read(client: httpx.Client, picture: bytes, kind: str = "image/jpeg") -> http
 
 def connect(client: httpx.Client) -> socket.socket:
     return socket.create_connection((client.base_url.host, client.base_url.port or 80), timeout=60)
-
-
-def page_functions(client: httpx.Client) -> list[int]:
-    config = client.get("/config").json()
-    kinds = {component["id"]: component["type"] for component in config["components"]}
-    return [
-        function["id"]
-        for function in config["dependencies"]
-        if [kinds[each] for each in function["inputs"]] in (["image"], ["uploadbutton"])
-    ]
-
-
-def call(client: httpx.Client, function: int, value: object) -> str:
-    """Calls a function of the page, and gives all that the page is told."""
-    session = os.urandom(5).hex()
-    body = {"fn_index": function, "data": [value], "session_hash": session}
-    assert client.post("/gradio_api/queue/join", json=body).status_code == 200
-    return client.get(f"/gradio_api/queue/data?session_hash={session}").text
 
 
 def svg() -> bytes:
@@ -274,21 +254,6 @@ def test_a_full_queue_refuses_at_once_and_says_when_to_come_again(client: httpx.
             assert answer.headers["retry-after"] == "1"
             assert "Too many pictures" in answer.json()["detail"]
     assert read(client, picture).status_code == 200
-
-
-def test_200_clients_at_once_are_all_answered(client: httpx.Client, happy: bytes) -> None:
-    ready = threading.Barrier(200)
-
-    def ask(_: int) -> int:
-        with httpx.Client(base_url=client.base_url, timeout=60) as own:
-            ready.wait()
-            return read(own, happy).status_code
-
-    with ThreadPoolExecutor(200) as pool:
-        statuses = list(pool.map(ask, range(200)))
-    assert set(statuses) <= {200, 503}
-    assert statuses.count(200) >= 4
-    assert len(read(client, happy).json()["faces"]) == 1
 
 
 def test_who_says_nothing_or_too_slowly_is_not_waited_for(

@@ -1,5 +1,6 @@
 """The page without a browser; tests/browser has the rest."""
 
+import asyncio
 import base64
 import io
 import json
@@ -326,3 +327,18 @@ def test_a_picture_without_a_face_is_no_error(visitor: Visitor) -> None:
     assert "No face found" in answer
     assert values["faces"] == []
     assert fold["visible"] is True
+
+
+def test_a_defect_is_recorded_as_one(service: Service, happy: bytes, tmp_path: Path) -> None:
+    def submit(*_: Any) -> Answer:
+        raise RuntimeError("secret")
+
+    recorded: list[int] = []
+    unable: Any = SimpleNamespace(submit=submit)
+    monitor: Any = SimpleNamespace(record=lambda *fields, **_: recorded.append(fields[2]))
+    picture = tmp_path / "happy.jpg"
+    picture.write_bytes(happy)
+    with pytest.raises(RuntimeError):
+        asyncio.run(page._read(unable, monitor, {"path": str(picture)}))
+    asyncio.run(page._read(service, monitor, {"path": str(picture)}))
+    assert recorded == [500, 200]

@@ -18,8 +18,7 @@ from demo import service, uploads
 from demo.app import create_app
 from demo.settings import Settings
 from preprocessing.images import Picture
-from tests.demo.conftest import encoded, running, wait_until
-from tests.demo.test_hardening import call, page_functions
+from tests.demo.conftest import call, encoded, page_functions, running, wait_until
 
 NAME = "holiday-of-ada-lovelace"
 ADDRESS = "203.0.113.77"
