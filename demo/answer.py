@@ -50,6 +50,7 @@ def _face(face: FaceExpression, explain: bool) -> dict[str, Any]:
         "emotion": face.emotion,
         "confidence": round(float(face.confidence), 6),
         "uncertain": bool(face.uncertain),
+        "summary": face.summary,
         "probabilities": {emotion: round(value, 6) for emotion, value in probabilities},
     }
     if explain:

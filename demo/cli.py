@@ -1,6 +1,6 @@
 """The command line: the expressions in files and folders, as text, JSON or a table.
 
-`python -m demo classify PATH... [--json | --csv FILE]`
+`python -m demo classify PATH... [--json | --csv FILE] [--explain DIR]`
 """
 
 import argparse
@@ -18,6 +18,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from demo.answer import to_json
+from demo.attention import AttentionFolder, Unwritable
 from demo.service import Answer, cores
 from demo.service import read as read_picture
 from demo.tables import CSV_COLUMNS, csv_rows, text_table
@@ -51,9 +52,17 @@ _EPILOG = """\
 Of a folder, every picture in it and in its folders is read, except hidden ones.
 --json prints one JSON document per picture, one a line, as the HTTP routes give it, with its path.
 --csv writes one row per face; a picture without a face has one row with face 0 and no emotion.
+--explain writes what spoke for each face's emotion, lit up on the aligned face, as a PNG into DIR:
+party/IMG_1.jpg gives DIR/IMG_1.jpg-face1-happy.png with `classify party`, and
+DIR/party/IMG_1.jpg-face1-happy.png with `classify party holiday.heic`. Faces count from the left.
+Maps that an earlier run wrote into DIR are replaced, and not read as pictures where DIR is in a
+PATH. With --json each face has `attention_file`, the path of its map, or null if it could not be
+written.
 
-exit codes: 0 every picture was read; 1 any was not (the others are); 2 wrong usage;
-130 stopped by Ctrl-C, what was written until then is complete."""
+exit codes: 0 every picture was read; 1 any was not, or a map not written (the others are);
+2 wrong usage; 130 stopped by Ctrl-C, what was written until then is complete."""
+
+Write = Callable[[Path, Answer, Sequence[Path | None]], None]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,8 +81,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain("Stopped.")
         return _INTERRUPTED
     except BrokenPipeError:
-        # Whoever read the output has seen enough; leaving quietly needs an output that still works.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read the output has seen enough.
+        _silence()
+        return 1
+    except OSError as error:
+        _complain(f"{error.filename or options.csv or 'The output'}: {error.strerror}.")
+        _silence()
         return 1
 
 
@@ -91,6 +104,12 @@ def _parser() -> argparse.ArgumentParser:
     output = classify.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print JSON, one picture a line")
     output.add_argument("--csv", type=Path, metavar="FILE", help="write a table to FILE instead")
+    classify.add_argument(
+        "--explain",
+        type=Path,
+        metavar="DIR",
+        help="also write what spoke for each face's emotion, as a picture into DIR",
+    )
     classify.add_argument(
         "--min-face",
         type=_face_size,
@@ -111,6 +130,14 @@ def _face_size(text: str) -> int:
 def _classify(options: argparse.Namespace) -> int:
     recognizer = Recognizer(min_face=options.min_face)
     with ExitStack() as stack:
+        try:
+            maps = AttentionFolder(options.explain, options.paths) if options.explain else None
+            pictures, failed = _pictures(options.paths, maps)
+            if maps is not None:
+                maps.prepare(pictures)
+        except Unwritable as error:
+            _complain(str(error))
+            return 2
         if options.csv is None:
             write = _to_stdout(recognizer, options.json)
         else:
@@ -120,28 +147,41 @@ def _classify(options: argparse.Namespace) -> int:
                 _complain(f"{options.csv}: cannot be written ({error.strerror}).")
                 return 2
             write = _to_table(file)
-        pictures, unread = _pictures(options.paths)
         bar = len(pictures) > _MANY and sys.stderr.isatty()
-        readings = _readings(recognizer, pictures)
+        readings = _readings(recognizer, pictures, explain=maps is not None)
         for path, reading in tqdm(
             readings, total=len(pictures), unit="picture", leave=False, disable=not bar
         ):
             if isinstance(reading, InvalidImage):
                 _complain(str(reading))
-                unread += 1
-            else:
-                write(path, reading)
-    return 1 if unread else 0
+                failed += 1
+                continue
+            files = [] if maps is None else _save_maps(maps, path, reading)
+            failed += files.count(None)
+            write(path, reading, files)
+    return 1 if failed else 0
+
+
+def _save_maps(maps: AttentionFolder, path: Path, answer: Answer) -> list[Path | None]:
+    """Writes each face's attention map; None for one that cannot be, after saying why."""
+    files: list[Path | None] = []
+    for number, face in enumerate(answer.faces, start=1):
+        try:
+            files.append(maps.save(path, number, face))
+        except Unwritable as error:
+            _complain(str(error))
+            files.append(None)
+    return files
 
 
 def _readings(
-    recognizer: Recognizer, pictures: Sequence[Path]
+    recognizer: Recognizer, pictures: Sequence[Path], explain: bool
 ) -> Iterator[tuple[Path, Answer | InvalidImage]]:
     """Reads pictures on every core, a few ahead of what is written, and gives them in order."""
 
     def read(path: Path) -> Answer | InvalidImage:
         try:
-            return read_picture(recognizer, path)
+            return read_picture(recognizer, path, explain)
         except InvalidImage as error:
             return error
 
@@ -159,10 +199,11 @@ def _readings(
         pool.shutdown(cancel_futures=True)
 
 
-def _pictures(paths: Sequence[Path]) -> tuple[list[Path], int]:
+def _pictures(paths: Sequence[Path], maps: AttentionFolder | None) -> tuple[list[Path], int]:
     """The files to read, and how many folders hold none of them.
 
-    A file that is named is read whatever it is called; of a folder's files, those called pictures.
+    A file that is named is read whatever it is called; of a folder's files, those called pictures,
+    but no attention map that an earlier run wrote.
     """
     pictures: list[Path] = []
     empty = 0
@@ -176,6 +217,7 @@ def _pictures(paths: Sequence[Path]) -> tuple[list[Path], int]:
             if file.suffix.lower() in EXTENSIONS
             and not any(part.startswith(".") for part in file.relative_to(path).parts)
             and not file.is_dir()
+            and not (maps is not None and maps.holds(file))
         )
         if not found:
             _complain(f"{path}: There is no picture in this folder.")
@@ -198,8 +240,8 @@ def _csv_lines(rows: Sequence[Sequence[object]]) -> str:
     return lines.getvalue()
 
 
-def _to_table(file: io.TextIOWrapper) -> Callable[[Path, Answer], None]:
-    def write(path: Path, answer: Answer) -> None:
+def _to_table(file: io.TextIOWrapper) -> Write:
+    def write(path: Path, answer: Answer, _: Sequence[Path | None]) -> None:
         # In one piece, so that Ctrl-C leaves whole rows.
         file.write(_csv_lines(csv_rows(path, answer)))
         file.flush()
@@ -207,10 +249,13 @@ def _to_table(file: io.TextIOWrapper) -> Callable[[Path, Answer], None]:
     return write
 
 
-def _to_stdout(recognizer: Recognizer, as_json: bool) -> Callable[[Path, Answer], None]:
-    def write(path: Path, answer: Answer) -> None:
+def _to_stdout(recognizer: Recognizer, as_json: bool) -> Write:
+    def write(path: Path, answer: Answer, files: Sequence[Path | None]) -> None:
         if as_json:
             document = {"path": str(path), **to_json(answer, recognizer.classifier)}
+            # No files where no maps were asked for.
+            for face, file in zip(document["faces"], files, strict=False):
+                face["attention_file"] = None if file is None else str(file)
             text = json.dumps(document)
         else:
             text = text_table(path, answer)
@@ -222,3 +267,8 @@ def _to_stdout(recognizer: Recognizer, as_json: bool) -> Callable[[Path, Answer]
 
 def _complain(message: str) -> None:
     tqdm.write(f"{message}\n", file=sys.stderr, end="")
+
+
+def _silence() -> None:
+    """Leaving quietly needs an output that still works."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""An answer as pictures: boxes on the photograph, a bar chart, an attention map."""
+"""An answer as pictures: boxes on the photograph, a bar chart."""
 
 import io
 import threading
@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from demo.service import Answer
 from demo.tables import percent
 from model import FaceExpression
-from model.labels import EMOTIONS
+from model.labels import EMOTIONS, doubt
 
 # The palette of M. Okabe and K. Ito, "Color Universal Design" (2008), with a light grey for neutral.
 COLOURS: dict[str, str] = {
@@ -89,7 +89,7 @@ def bar_chart(probabilities: np.ndarray, uncertain: bool = False) -> bytes:
     best, second = np.argsort(probabilities)[::-1][:2]
     title = f"{EMOTIONS[best]} {percent(float(probabilities[best]))}"
     if uncertain:
-        title = f"uncertain: {EMOTIONS[best]} or {EMOTIONS[second]}"
+        title = doubt(EMOTIONS[best], EMOTIONS[second])
     with _CHART:
         figure = Figure(figsize=(6, 4), dpi=150, layout="constrained")
         axes = figure.subplots()
@@ -113,25 +113,6 @@ def reduced(pixels: np.ndarray, side: int) -> np.ndarray:
         return pixels
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-
-
-def attention_picture(crop: np.ndarray, attention: np.ndarray, side: int = 192) -> np.ndarray:
-    """What spoke for the answer, in colour over the grey crop: the brighter, the more.
-
-    Args:
-        crop: `(48, 48)` uint8.
-        attention: `(48, 48)` of 0 to 1.
-        side: of the result, in pixels.
-
-    Returns:
-        `(side, side, 3)` uint8 RGB.
-    """
-    size = (side, side)
-    grey = cv2.resize(crop, size, interpolation=cv2.INTER_CUBIC)[..., None].astype(np.float32)
-    weight = cv2.resize(attention.astype(np.float32), size).clip(0, 1)[..., None]
-    heat = cv2.applyColorMap((weight * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)[..., ::-1]
-    share = 0.7 * weight
-    return np.round((1 - share) * grey + share * heat).astype(np.uint8)
 
 
 @cache

@@ -11,14 +11,8 @@ from html import escape
 import cv2
 import numpy as np
 
-from demo.drawing import (
-    COLOURS,
-    annotate,
-    attention_picture,
-    caption,
-    reduced,
-    text_colour,
-)
+from demo.attention import attention_picture
+from demo.drawing import COLOURS, annotate, caption, reduced, text_colour
 from demo.page_text import emoji
 from demo.service import Answer
 from demo.tables import percent
@@ -139,9 +133,7 @@ def _panel(index: int, face: FaceExpression, chosen: bool) -> str:
         _row(emotion, float(probability), emotion == face.emotion)
         for emotion, probability in zip(EMOTIONS, face.probabilities, strict=True)
     )
-    title = f"Face {index + 1}: {caption(face)}"
-    if face.uncertain:
-        title = f"Face {index + 1}: uncertain, {face.emotion} or {face.second}"
+    title = f"Face {index + 1}: {face.summary if face.uncertain else caption(face)}"
     assert face.attention is not None
     attention = _jpeg(attention_picture(face.crop, face.attention), quality=90)
     request = json.dumps(

@@ -42,6 +42,10 @@ class Face(_Strict):
     emotion: str = Field(description="The most likely.", json_schema_extra={"enum": list(EMOTIONS)})
     confidence: Probability = Field(description="The probability of `emotion`.")
     uncertain: bool = Field(description="Whether `confidence` is too small to rely on.")
+    summary: str = Field(
+        description="The answer in words: `emotion`, or the two most likely ones where `uncertain`.",
+        examples=["happy", "uncertain: happy or surprise"],
+    )
     probabilities: Probabilities = Field(description="They sum to 1.")  # type: ignore[valid-type]
     attention: list[Row48] = Field(
         default=[],

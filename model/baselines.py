@@ -3,10 +3,11 @@
 import keras
 from keras import layers
 
-from model.resnet import INPUT_SHAPE, add_heads
+from model.resnet import add_heads
+from preprocessing.alignment import SIZE
 
 
-def plain_cnn(width: int, dropout: float = 0.2) -> keras.Model:
+def plain_cnn(width: int, dropout: float = 0.2, side: int | None = SIZE) -> keras.Model:
     """A stack of eight 3x3 convolutions without shortcuts, the shape of VGG with normalisation.
 
     Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition"
@@ -15,11 +16,12 @@ def plain_cnn(width: int, dropout: float = 0.2) -> keras.Model:
     Args:
         width: channels of the first stage, doubled in each of the three that follow.
         dropout: share of the last features dropped while training.
+        side: of the faces in pixels; None takes any.
 
     Returns:
         A model with the inputs and outputs of `model.resnet.resnet`.
     """
-    inputs = keras.Input(INPUT_SHAPE, name="face")
+    inputs = keras.Input((side, side, 1), name="face")
     x = layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(inputs)
     for stage in range(4):
         for layer in range(2):
@@ -39,7 +41,7 @@ def plain_cnn(width: int, dropout: float = 0.2) -> keras.Model:
     return add_heads(inputs, x, dropout, name=f"plain_cnn_w{width}")
 
 
-def mini_xception(dropout: float = 0.2) -> keras.Model:
+def mini_xception(dropout: float = 0.2, side: int | None = SIZE) -> keras.Model:
     """The small network of depthwise separable convolutions that most demos of the field serve.
 
     Arriaga et al., "Real-time Convolutional Neural Networks for Emotion and Gender Classification"
@@ -47,11 +49,12 @@ def mini_xception(dropout: float = 0.2) -> keras.Model:
 
     Args:
         dropout: share of the last features dropped while training.
+        side: of the faces in pixels; None takes any.
 
     Returns:
         A model with the inputs and outputs of `model.resnet.resnet`.
     """
-    inputs = keras.Input(INPUT_SHAPE, name="face")
+    inputs = keras.Input((side, side, 1), name="face")
     x = layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(inputs)
     for index in range(2):
         x = layers.Conv2D(8, 3, use_bias=False, name=f"stem{index + 1}_conv")(x)

@@ -134,7 +134,7 @@ class Classifier:
         seen = self._network(crops)
         if not self.mirrored_view:
             return seen
-        return seen.mean_with(self._network(crops[:, :, ::-1]).mirrored())
+        return Logits.mean([seen, self._network(crops[:, :, ::-1]).mirrored()])
 
 
 class _Network:

@@ -11,3 +11,8 @@ EMOJI: dict[str, str] = {
     "surprise": "😲",
     "neutral": "😐",
 }
+
+
+def doubt(first: str, second: str) -> str:
+    """What is said of a face that shows one of two emotions: "uncertain: happy or surprise"."""
+    return f"uncertain: {first} or {second}"

@@ -42,10 +42,12 @@ class Logits:
         maps = self.fer_maps[:, :, ::-1], self.votes_maps[:, :, ::-1]
         return Logits(self.fer_head, self.votes_head, *maps)
 
-    def mean_with(self, other: "Logits") -> "Logits":
-        """The mean of two views of the same faces."""
-        pairs = ((getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
-        return Logits(*((first + second) / 2 for first, second in pairs))
+    @classmethod
+    def mean(cls, views: Sequence["Logits"]) -> "Logits":
+        """The mean of several views of the same faces, or of several networks' logits."""
+        return cls(
+            *(np.mean([getattr(view, f.name) for view in views], axis=0) for f in fields(cls))
+        )
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from model.classifier import Classifier, load
-from model.labels import EMOTIONS
+from model.labels import EMOTIONS, doubt
 from preprocessing.alignment import SIZE, align
 from preprocessing.faces import DETECTORS
 from preprocessing.images import Picture, decode
@@ -46,6 +46,11 @@ class FaceExpression:
     def second(self) -> str:
         """The second most likely emotion."""
         return EMOTIONS[int(np.argsort(self.probabilities)[-2])]
+
+    @property
+    def summary(self) -> str:
+        """The answer in words: "happy", or "uncertain: happy or surprise" where it is uncertain."""
+        return doubt(self.emotion, self.second) if self.uncertain else self.emotion
 
 
 class Recognizer:

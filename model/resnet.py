@@ -4,11 +4,19 @@ import keras
 from keras import layers
 
 from model.labels import EMOTIONS
+from preprocessing.alignment import SIZE
 
-INPUT_SHAPE = (48, 48, 1)
+# Of the layer between the two of squeeze and excitation, as in its paper's smaller networks.
+_SQUEEZE_RATIO = 8
 
 
-def resnet(width: int, blocks: tuple[int, ...] = (2, 2, 2, 2), dropout: float = 0.2) -> keras.Model:
+def resnet(
+    width: int,
+    blocks: tuple[int, ...] = (2, 2, 2, 2),
+    dropout: float = 0.2,
+    squeeze: bool = False,
+    side: int | None = SIZE,
+) -> keras.Model:
     """Builds a residual network of basic blocks for 48x48 faces.
 
     He et al., "Deep Residual Learning for Image Recognition" (CVPR 2016), with a 3x3 stem of stride
@@ -19,6 +27,8 @@ def resnet(width: int, blocks: tuple[int, ...] = (2, 2, 2, 2), dropout: float = 
         width: channels of the first stage; each later stage halves the resolution and doubles them.
         blocks: residual blocks in each stage; `(2, 2, 2, 2)` is ResNet-18, `(3, 4, 6, 3)` ResNet-34.
         dropout: share of the last features dropped while training.
+        squeeze: weigh each block's channels by what the whole face shows (squeeze and excitation).
+        side: of the faces in pixels; None takes any, as a run needs that begins with smaller ones.
 
     Returns:
         A model from `(batch, 48, 48, 1)` grey levels of 0 to 255 to
@@ -31,14 +41,15 @@ def resnet(width: int, blocks: tuple[int, ...] = (2, 2, 2, 2), dropout: float = 
     logits = network.predict(crops[..., None])  # crops: (n, 48, 48) uint8
     ```
     """
-    inputs = keras.Input(INPUT_SHAPE, name="face")
+    inputs = keras.Input((side, side, 1), name="face")
     x = layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(inputs)
     x = _convolution(x, width, kernel=3, stride=1, name="stem")
     x = layers.ReLU(name="stem_relu")(x)
     for stage, depth in enumerate(blocks):
         for block in range(depth):
             stride = 2 if stage > 0 and block == 0 else 1
-            x = _basic_block(x, width * 2**stage, stride, name=f"stage{stage + 1}_block{block + 1}")
+            name = f"stage{stage + 1}_block{block + 1}"
+            x = _basic_block(x, width * 2**stage, stride, squeeze, name)
     return add_heads(inputs, x, dropout, name=f"resnet_{sum(blocks) * 2 + 2}_w{width}")
 
 
@@ -74,7 +85,7 @@ def with_maps(network: keras.Model) -> keras.Model:
 
 
 def _convolution(
-    x: keras.KerasTensor, filters: int, kernel: int, stride: int, name: str, gamma: str = "ones"
+    x: keras.KerasTensor, filters: int, kernel: int, stride: int, name: str
 ) -> keras.KerasTensor:
     x = layers.Conv2D(
         filters,
@@ -86,16 +97,29 @@ def _convolution(
         name=f"{name}_conv",
     )(x)
     # Keras's default momentum of 0.99 lags behind for hundreds of steps; 0.9 is what PyTorch uses.
-    return layers.BatchNormalization(momentum=0.9, gamma_initializer=gamma, name=f"{name}_norm")(x)
+    return layers.BatchNormalization(momentum=0.9, name=f"{name}_norm")(x)
 
 
-def _basic_block(x: keras.KerasTensor, filters: int, stride: int, name: str) -> keras.KerasTensor:
+def _basic_block(
+    x: keras.KerasTensor, filters: int, stride: int, squeeze: bool, name: str
+) -> keras.KerasTensor:
     shortcut = x
     x = _convolution(x, filters, kernel=3, stride=stride, name=f"{name}_1")
     x = layers.ReLU(name=f"{name}_1_relu")(x)
-    # Each block starts as the identity: Goyal et al., "Accurate, Large Minibatch SGD" (2017), 5.1.
-    x = _convolution(x, filters, kernel=3, stride=1, name=f"{name}_2", gamma="zeros")
+    # Its scale begins at one: from zero, as large batches have it, these short runs start too slowly
+    # (train_resnet/STUDY.md).
+    x = _convolution(x, filters, kernel=3, stride=1, name=f"{name}_2")
+    if squeeze:
+        x = _squeeze_and_excitation(x, filters, name)
     if stride != 1 or shortcut.shape[-1] != filters:
         shortcut = _convolution(shortcut, filters, kernel=1, stride=stride, name=f"{name}_shortcut")
     x = layers.Add(name=f"{name}_add")([shortcut, x])
     return layers.ReLU(name=f"{name}_relu")(x)
+
+
+def _squeeze_and_excitation(x: keras.KerasTensor, filters: int, name: str) -> keras.KerasTensor:
+    """Hu et al., "Squeeze-and-Excitation Networks" (CVPR 2018)."""
+    weight = layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_squeeze")(x)
+    weight = layers.Dense(filters // _SQUEEZE_RATIO, "relu", name=f"{name}_excite_1")(weight)
+    weight = layers.Dense(filters, "sigmoid", name=f"{name}_excite_2")(weight)
+    return layers.Multiply(name=f"{name}_excite")([x, weight])

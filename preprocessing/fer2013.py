@@ -255,16 +255,30 @@ def align_image(image: np.ndarray, detector: HogDetector) -> tuple[np.ndarray, b
     return align(large, best.landmarks), True
 
 
-def aligned(images: np.ndarray, cache: Path | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Aligns FER-2013's images with the code that aligns photographs, and keeps the result on disk.
+def align_images(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Aligns FER-2013's images with the code that aligns photographs, on every core.
 
     Args:
         images: `(n, 48, 48)` uint8.
-        cache: folder of the kept results, by default `facial-expressions` in the user's cache folder.
 
     Returns:
         `(n, 48, 48)` uint8 and `(n,)` bool, False for images without a detected face, which stay
         as they are: figures are comparable only on all images.
+    """
+    # The enlarged image is seen as it is, so `min_face` is the detector's own window.
+    detector = HogDetector(min_face=80, threshold=_SCORE_THRESHOLD)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = pool.map(lambda image: align_image(image, detector), images)
+        pairs = list(tqdm(results, total=len(images), desc="aligning", unit="face", leave=False))
+    return np.stack([crop for crop, _ in pairs]), np.array([found for _, found in pairs], bool)
+
+
+def aligned(images: np.ndarray, cache: Path | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """`align_images`, with the result kept on disk: all of FER-2013 takes minutes.
+
+    Args:
+        images: `(n, 48, 48)` uint8.
+        cache: folder of the kept results, by default `facial-expressions` in the user's cache folder.
     """
     cache = cache or default_cache()
     # The code is part of the name too: another alignment must not find the crops of this one.
@@ -275,13 +289,7 @@ def aligned(images: np.ndarray, cache: Path | None = None) -> tuple[np.ndarray, 
     if file.exists():
         with np.load(file) as kept:
             return kept["crops"], kept["found"]
-    # The enlarged image is seen as it is, so `min_face` is the detector's own window.
-    detector = HogDetector(min_face=80, threshold=_SCORE_THRESHOLD)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = pool.map(lambda image: align_image(image, detector), images)
-        pairs = list(tqdm(results, total=len(images), desc="aligning", unit="face"))
-    crops = np.stack([crop for crop, _ in pairs])
-    found = np.array([found for _, found in pairs], bool)
+    crops, found = align_images(images)
     cache.mkdir(parents=True, exist_ok=True)
     partial = file.with_suffix(f".{os.getpid()}.npz")
     np.savez(partial, crops=crops, found=found)

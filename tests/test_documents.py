@@ -2,17 +2,21 @@
 
 import contextlib
 import io
+import json
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from demo.answer import to_json
+from demo.service import read
 from demo.settings import Settings
+from model import Recognizer
 from model.classifier import Classifier, load
 from preprocessing import fer2013
 from train_resnet.evaluation import measure
-from train_resnet.report import find, table
+from train_resnet.report import figures_table, find
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -31,7 +35,7 @@ def test_figures_are_those_of_the_weights(classifier: Classifier, text: str, spl
         f"<!-- figures {split} -->\n(.*?)\n<!-- /figures {split} -->", text, re.DOTALL
     )
     figures = classifier.info["figures"][split]
-    assert quoted == table(figures["results"], figures["accuracy_without_the_mirrored_view"])
+    assert quoted == figures_table(figures)
 
 
 def test_the_model_card_states_the_network(classifier: Classifier) -> None:
@@ -56,6 +60,19 @@ def test_the_readmes_example_prints_what_it_says() -> None:
     with contextlib.redirect_stdout(printed):
         exec(compile(code, "README.md", "exec"), {})
     assert printed.getvalue() == output
+
+
+def test_the_readmes_json_is_the_answer_to_the_same_photograph(
+    recognizer: Recognizer, hopper_path: Path
+) -> None:
+    [block] = re.findall(r"```json\n(\{\"image\".*?)```", README, re.DOTALL)
+    quoted, real = json.loads(block), to_json(read(recognizer, hopper_path), recognizer.classifier)
+    [shown], [face] = quoted.pop("faces"), real.pop("faces")
+    assert quoted == real
+    assert list(shown) == list(face)
+    np.testing.assert_allclose(shown.pop("landmarks"), face.pop("landmarks"))
+    for name, value in face.items():
+        assert shown[name] == pytest.approx(value, abs=0.001), name
 
 
 def test_every_setting_is_documented() -> None:

@@ -1,12 +1,11 @@
-"""`python -m train_resnet`: train, evaluate, export, architectures."""
+"""`python -m train_resnet`: train, evaluate, export, visualize, study, architectures."""
 
 import argparse
 import json
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, replace
-from functools import partial
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -51,13 +50,27 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--resume", action="store_true", help="go on from the checkpoint in --output"
     )
+    train.add_argument(
+        "--teachers", nargs="+", type=Path, help=".keras files whose mean answer it also learns"
+    )
     train.set_defaults(run=_train)
 
     evaluate = commands.add_parser("evaluate", help="measure a network on a part of FER-2013")
     _add_data(evaluate)
-    evaluate.add_argument("--model", required=True, help="name of weights, .tflite or .keras file")
+    evaluate.add_argument(
+        "--model",
+        required=True,
+        nargs="+",
+        help="name of weights, .tflite or .keras file; several .keras files are averaged",
+    )
     evaluate.add_argument("--split", choices=fer2013.SPLITS[1:], required=True)
     evaluate.add_argument("--output", type=Path, required=True, help="folder of figures and plots")
+    evaluate.add_argument(
+        "--robustness",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="also measure degraded pictures, which takes several times as long as all else",
+    )
     evaluate.add_argument(
         "--record",
         action="store_true",
@@ -70,6 +83,21 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--name", required=True, help="of the weights, in model/weights")
     export.add_argument("--version", default="1", help="of the weights")
     export.set_defaults(run=_export)
+
+    visualize = commands.add_parser("visualize", help="draw what the layers make of a face")
+    visualize.add_argument("--model", default="resnet", help="name of weights, or .tflite file")
+    visualize.add_argument("--picture", type=Path, help="with a face; by default Grace Hopper")
+    visualize.add_argument("--output", type=Path, required=True, help="the PNG to write")
+    visualize.set_defaults(run=_visualize)
+
+    study = commands.add_parser("study", help="run the short trials behind the recipe")
+    _add_data(study)
+    study.add_argument("--output", type=Path, required=True, help="folder of the runs, resumable")
+    study.add_argument("--only", nargs="+", metavar="TRIAL", help="names of trials; else all")
+    study.add_argument(
+        "--record", action="store_true", help="write the table of all that were run into STUDY.md"
+    )
+    study.set_defaults(run=_study)
 
     architectures = commands.add_parser("architectures", help="list what --arch takes")
     architectures.set_defaults(run=_architectures)
@@ -98,6 +126,7 @@ def _train(options: argparse.Namespace) -> None:
     from train_resnet.dataset import examples
     from train_resnet.export import keras_logits, load_network
     from train_resnet.report import plot_training
+    from train_resnet.teachers import ensemble
     from train_resnet.training import train
 
     changed = {
@@ -110,7 +139,12 @@ def _train(options: argparse.Namespace) -> None:
     public = data.split("PublicTest")
     validation = examples(public)
     best = train(
-        recipe, examples(data.split("Training")), validation, options.output, options.resume
+        recipe,
+        examples(data.split("Training")),
+        validation,
+        options.output,
+        options.resume,
+        ensemble(options.teachers) if options.teachers else None,
     )
     winners = None if public.votes is None else fer2013.vote_majority(public.votes)
     logits = keras_logits(load_network(best), validation.crops, mirrored_view=True)
@@ -159,68 +193,95 @@ def _export(options: argparse.Namespace) -> None:
 
 def _evaluate(options: argparse.Namespace) -> None:
     from train_resnet import report
+    from train_resnet.candidates import candidate
     from train_resnet.evaluation import accuracies, evaluate
+    from train_resnet.robustness import measure_robustness
 
-    predict, one_view, mixture, info = _predictor(options.model)
     data = _load(options)
-    part = data.split(options.split)
-    records = evaluate(predict, mixture, part, data.split("Training"))
-    single = accuracies(one_view, mixture, part)
-    options.output.mkdir(parents=True, exist_ok=True)
-    metrics = {
-        "model": options.model,
-        "split": options.split,
-        "results": records,
-        "accuracy_without_the_mirrored_view": single,
+    network = candidate(options.model, data)
+    part, output = data.split(options.split), options.output
+    found = evaluate(
+        network.predict, network.mixture, part, data.split("Training"), network.uncertain_below
+    )
+    figures: dict[str, Any] = {
+        "results": found.records,
+        "accuracy_without_the_mirrored_view": accuracies(network.one_view, network.mixture, part),
+        "robustness": [],
     }
-    _write_json(options.output / "metrics.json", metrics)
-    report.plot_confusion(records, options.output / "confusion_matrix.png")
-    report.plot_reliability(records, options.output / "reliability.png")
-    history = info.get("training", {}).get("history", [])
-    if history:
-        report.plot_training(history, options.output / "training_curves.png")
-    print(f"{options.split}\n{report.table(records, single)}")
+    if options.robustness:
+        figures["robustness"] = measure_robustness(network.predict, network.mixture, part)
+    output.mkdir(parents=True, exist_ok=True)
+    _write_json(
+        output / "metrics.json", {"model": options.model, "split": options.split, **figures}
+    )
+    report.plot_confusion(found.records, output / "confusion_matrix.png")
+    report.plot_reliability(found.records, output / "reliability.png")
+    report.plot_risk_coverage(found.records, output / "risk_coverage.png")
+    for labels, truth in found.truths.items():
+        path = output / f"mistakes_{labels}.png"
+        report.contact_sheet(found.crops, found.answers["served"], truth, path)
+    if network.history:
+        report.plot_training(network.history, output / "training_curves.png")
+    print(f"{options.split}\n{report.figures_table(figures)}")
+    if options.robustness:
+        report.plot_robustness(figures["robustness"], output / "robustness.png")
+        print(f"\n{report.robustness_table(figures['robustness'])}")
     if options.record:
-        _record(options.model, options.split, records, single)
+        _record(options.model[0], options.split, figures)
 
 
-def _predictor(model: str) -> tuple[Any, Any, Any, dict[str, Any]]:
-    """What gives logits, what gives those of one view, the mixture, and the weights' JSON."""
-    if not model.endswith(".keras"):
-        from model.classifier import load
-
-        classifier = load(model)
-        single = replace(classifier, mirrored_view=False)
-        return classifier.logits, single.logits, classifier.mixture, classifier.info
-
-    from model.mixture import Mixture
-    from train_resnet.export import keras_logits, load_network
-
-    network, folder = load_network(Path(model)), Path(model).parent
-    mixture, info = Mixture(), {}
-    if (folder / "calibration.json").exists():
-        mixture = Mixture(**json.loads((folder / "calibration.json").read_text())["mixture"])
-    if (folder / "training.json").exists():
-        info = {"training": json.loads((folder / "training.json").read_text())}
-    both = partial(keras_logits, network, mirrored_view=True)
-    return both, partial(keras_logits, network, mirrored_view=False), mixture, info
-
-
-def _record(
-    name: str, split: str, records: list[dict[str, Any]], single: dict[str, dict[str, float]]
-) -> None:
+def _record(name: str, split: str, figures: dict[str, Any]) -> None:
     from model import classifier
     from train_resnet import report
 
     path = classifier.WEIGHTS / f"{name}.json"
     info = json.loads(path.read_text(encoding="utf-8"))
-    left_out = ("per_class", "confusion", "reliability")
-    kept = [{k: v for k, v in record.items() if k not in left_out} for record in records]
-    figures = {"results": kept, "accuracy_without_the_mirrored_view": single}
-    info["figures"] = {**info["figures"], split: figures}
+    left_out = ("per_class", "confusion", "reliability", "risk_coverage")
+    kept = [{k: v for k, v in r.items() if k not in left_out} for r in figures["results"]]
+    info["figures"] = {**info["figures"], split: {**figures, "results": kept}}
     _write_json(path, info)
     for document in (ROOT / "README.md", ROOT / "model" / "MODEL_CARD.md"):
-        report.write_between(document, f"figures {split}", report.table(records, single))
+        report.write_between(document, f"figures {split}", report.figures_table(figures))
+    if figures["robustness"]:
+        table = report.robustness_table(figures["robustness"])
+        report.write_between(ROOT / "model" / "MODEL_CARD.md", f"robustness {split}", table)
+
+
+def _visualize(options: argparse.Namespace) -> None:
+    from matplotlib.cbook import get_sample_data
+
+    from model.classifier import load
+    from train_resnet.visualize import largest_face, plot_layers
+
+    picture = options.picture or Path(get_sample_data("grace_hopper.jpg", asfileobj=False))
+    classifier, crop = load(options.model), largest_face(picture)
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    plot_layers(classifier, crop, options.output)
+    print(options.output)
+
+
+def _study(options: argparse.Namespace) -> None:
+    from train_resnet import report
+    from train_resnet.study import TRIALS, run, table
+
+    unknown = set(options.only or ()) - {trial.name for trial in TRIALS}
+    if unknown:
+        known = ", ".join(trial.name for trial in TRIALS)
+        raise ValueError(f"A trial is one of {known}. Received: {', '.join(sorted(unknown))}")
+    data = _load(options)
+    if data.votes is None:
+        raise ValueError("The study needs the FER+ votes: --votes fer2013new.csv.")
+    figures = {}
+    for trial in TRIALS:
+        finished = (options.output / trial.name / "figures.json").exists()
+        if finished or not options.only or trial.name in options.only:
+            print(f"{trial.name}: {trial.question}, {trial.change}", flush=True)
+            figures[trial.name] = run(trial, data, options.output)
+    if "base" not in figures:
+        raise ValueError("The table compares with the trial `base`; add it to --only.")
+    print(table(figures))
+    if options.record:
+        report.write_between(ROOT / "train_resnet" / "STUDY.md", "study", table(figures))
 
 
 def _architectures(_: argparse.Namespace) -> None:

@@ -9,23 +9,27 @@ from keras import layers
 
 from model.baselines import mini_xception, plain_cnn
 from model.resnet import resnet
+from preprocessing.alignment import SIZE
 
 ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "resnet18-w16": partial(resnet, width=16),
     "resnet18-w24": partial(resnet, width=24),
     "resnet18-w32": partial(resnet, width=32),
+    "resnet18-w16-se": partial(resnet, width=16, squeeze=True),
+    "resnet34-w16": partial(resnet, width=16, blocks=(3, 4, 6, 3)),
     "resnet34-w32": partial(resnet, width=32, blocks=(3, 4, 6, 3)),
     "plain-cnn-w32": partial(plain_cnn, width=32),
     "mini-xception": mini_xception,
 }
 
 
-def build(name: str, dropout: float) -> keras.Model:
+def build(name: str, dropout: float, side: int | None = SIZE) -> keras.Model:
     """Builds a network that is not trained yet, in Keras's present precision.
 
     Args:
         name: a key of `ARCHITECTURES`.
         dropout: share of the last features dropped while training.
+        side: of the faces in pixels; None takes any.
 
     Raises:
         ValueError: an unknown name.
@@ -33,7 +37,7 @@ def build(name: str, dropout: float) -> keras.Model:
     if name not in ARCHITECTURES:
         known = ", ".join(ARCHITECTURES)
         raise ValueError(f"An architecture is one of {known}. Received: {name!r}")
-    return ARCHITECTURES[name](dropout=dropout)
+    return ARCHITECTURES[name](dropout=dropout, side=side)
 
 
 def multiply_adds(network: keras.Model) -> int:

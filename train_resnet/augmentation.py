@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+from preprocessing.alignment import SIZE
+from train_resnet import degradation
 from train_resnet.config import Recipe
 
 # An erased rectangle covers this share of the image, and its sides are in this proportion:
@@ -11,17 +13,23 @@ _ERASED_AREA = (0.02, 0.2)
 _ERASED_ASPECT = (0.3, 1 / 0.3)
 
 
-def augment(images: np.ndarray, recipe: Recipe, rng: np.random.Generator) -> np.ndarray:
+def augment(
+    images: np.ndarray, recipe: Recipe, rng: np.random.Generator, side: int | None = None
+) -> np.ndarray:
     """Turns, scales, shifts, mirrors, relights and partly erases each image, each by its own draw.
 
     Args:
         images: `(n, height, width)` uint8.
         recipe: the extent of each change.
         rng: where the draws come from.
+        side: of the results in pixels, where it is to be another than that of the images.
 
     Returns:
         `(n, height, width)` uint8.
     """
+    if side is not None:
+        size, area = (side, side), cv2.INTER_AREA
+        images = np.stack([cv2.resize(image, size, interpolation=area) for image in images])
     return np.stack([_augment_one(image, recipe, rng) for image in images])
 
 
@@ -44,9 +52,29 @@ def _augment_one(image: np.ndarray, recipe: Recipe, rng: np.random.Generator) ->
     # Contrast about the image's own mean, so that it does not change the brightness too.
     offset = float(changed.mean()) * (1 - gain) + brightness * recipe.brightness * 255
     changed = np.clip(changed * np.float32(gain) + np.float32(offset), 0, 255).astype(np.uint8)
+    if rng.random() < recipe.degradation:
+        changed = _degrade(changed, rng)
     if rng.random() < recipe.erasing:
         _erase(changed, rng)
     return changed
+
+
+def _degrade(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """One of the ways in which photographs are poor, which FER-2013's are not."""
+    side = image.shape[0]
+    match rng.integers(6):
+        case 0:
+            return degradation.darken(image, rng.uniform(0.1, 0.6))
+        case 1:
+            return degradation.gamma(image, np.exp(rng.uniform(*np.log((0.4, 2.5)))))
+        case 2:
+            return degradation.blur(image, rng.uniform(0.5, 2) * side / SIZE)
+        case 3:
+            return degradation.compress(image, int(rng.integers(8, 50)))
+        case 4:
+            return degradation.add_noise(image, rng.uniform(5, 25), rng)
+        case _:
+            return degradation.shrink(image, round(rng.uniform(0.33, 0.67) * side))
 
 
 def _erase(image: np.ndarray, rng: np.random.Generator) -> None:

@@ -31,14 +31,20 @@ class Recipe:
         shift: largest move in either direction, as a share of the side.
         contrast: largest relative change, to either side.
         brightness: largest change, to either side, as a share of the range.
+        degradation: probability that an image is darkened, blurred, compressed, made noisy or small.
         erasing: probability that a rectangle of the image is painted over.
+        mixup: alpha of the Beta distribution that pairs of images are blended by; 0 blends none.
+        early_share: share of the epochs, from the first, that see smaller images. The network pools
+            over the whole face and takes any size, so they cost as much less as they are smaller.
+        early_side: side in pixels of these images.
+        teaching: share of the teachers' answers in the targets, where a run has teachers.
         averaging: weight of the past in the running mean of the weights, per step.
         seed: of the first weights, the order and every random change.
         precision: Keras's dtype policy.
     """
 
     arch: str = "resnet18-w24"
-    epochs: int = 30
+    epochs: int = 50
     batch_size: int = 128
     learning_rate: float = 0.1
     warmup_epochs: float = 1.0
@@ -51,7 +57,12 @@ class Recipe:
     shift: float = 0.12
     contrast: float = 0.3
     brightness: float = 0.15
+    degradation: float = 0.25
     erasing: float = 0.3
+    mixup: float = 0.0
+    early_share: float = 0.7
+    early_side: int = 32
+    teaching: float = 0.5
     averaging: float = 0.998
     seed: int = 0
     precision: str = "mixed_bfloat16"
@@ -62,6 +73,6 @@ class Recipe:
         before = keras.config.dtype_policy()
         keras.config.set_dtype_policy(self.precision)
         try:
-            return build(self.arch, self.dropout)
+            return build(self.arch, self.dropout, side=None)
         finally:
             keras.config.set_dtype_policy(before)

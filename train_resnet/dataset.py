@@ -70,13 +70,14 @@ def batches(data: Examples, recipe: Recipe, epoch: int, first: int = 0) -> Itera
         epoch: counted from 0.
         first: the step to begin with.
     """
+    side = recipe.early_side if epoch < round(recipe.early_share * recipe.epochs) else None
     order = np.random.default_rng([recipe.seed, epoch]).permutation(len(data))
 
     def make(step: int) -> Batch:
         rng = np.random.default_rng([recipe.seed, epoch, step])
         chosen = order[step * recipe.batch_size : (step + 1) * recipe.batch_size]
-        faces = augment(data.crops[chosen], recipe, rng)[..., None].astype(np.float32)
-        return Batch(
+        faces = augment(data.crops[chosen], recipe, rng, side)[..., None].astype(np.float32)
+        batch = Batch(
             faces,
             {"fer_head": data.labels[chosen], "votes_head": data.votes[chosen]},
             {
@@ -84,6 +85,7 @@ def batches(data: Examples, recipe: Recipe, epoch: int, first: int = 0) -> Itera
                 "votes_head": data.votes_weight[chosen],
             },
         )
+        return blend(batch, float(rng.beta(recipe.mixup, recipe.mixup))) if recipe.mixup else batch
 
     ahead: deque[Future[Batch]] = deque()
     with ThreadPoolExecutor(2) as pool:
@@ -93,3 +95,47 @@ def batches(data: Examples, recipe: Recipe, epoch: int, first: int = 0) -> Itera
                 yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()
+
+
+def taught(batch: Batch, answers: dict[str, np.ndarray], share: float) -> Batch:
+    """Moves a batch's targets towards what a teacher says of its images.
+
+    Hinton et al., "Distilling the Knowledge in a Neural Network" (2015). Images without votes learn
+    the votes head's answer from the teacher alone.
+
+    Args:
+        batch: as `batches` gives it.
+        answers: the teacher's distribution by head, each `(batch, 7)`.
+        share: of the teacher in the targets, 0 to 1.
+    """
+    targets, weights = {}, {}
+    for head, target in batch.targets.items():
+        own = (1 - share) * batch.weights[head]
+        weights[head] = (own + share).astype(np.float32)
+        total = own[:, None] * target + share * answers[head]
+        targets[head] = (total / weights[head][:, None]).astype(np.float32)
+    return Batch(batch.faces, targets, weights)
+
+
+def blend(batch: Batch, share: float) -> Batch:
+    """Blends each image and its targets with another's of the batch.
+
+    Zhang et al., "mixup: Beyond Empirical Risk Minimization" (ICLR 2018).
+
+    Args:
+        batch: in random order, so that its reverse is a random partner for each.
+        share: of the first of each pair, 0 to 1.
+    """
+
+    def mix(values: np.ndarray) -> np.ndarray:
+        return np.float32(share) * values + np.float32(1 - share) * values[::-1]
+
+    targets, weights = {}, {}
+    for head, target in batch.targets.items():
+        weight = batch.weights[head]
+        weights[head] = mix(weight)
+        # A row without a target has no say in its pair's.
+        total = mix(target * weight[:, None])
+        share_of_target = np.maximum(weights[head], 1e-6)[:, None]
+        targets[head] = np.where(weights[head][:, None] > 0, total / share_of_target, target)
+    return Batch(mix(batch.faces), targets, weights)

@@ -23,18 +23,23 @@ from preprocessing.images import decode
 _VIEWS_A_CALL = 256
 
 
-def load_network(checkpoint: Path) -> keras.Model:
-    """A checkpoint in float32 whatever it was trained in, giving logits and maps.
+def load_network(checkpoint: Path, side: int = SIZE) -> keras.Model:
+    """A checkpoint in float32, whatever it was trained in, giving logits and maps.
 
     Args:
         checkpoint: a `.keras` file that `python -m train_resnet train` wrote.
+        side: of the faces it is to see, in pixels.
 
     Raises:
         ValueError: the file is missing, damaged, or holds another kind of network.
     """
     try:
         trained = keras.models.load_model(checkpoint, compile=False)
-        network = keras.models.clone_model(trained, clone_function=_in_float32)
+        network = keras.models.clone_model(
+            trained,
+            input_tensors=keras.Input((side, side, 1), name="face"),
+            clone_function=_in_float32,
+        )
         network.set_weights(trained.get_weights())
         return with_maps(network)
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -58,7 +63,7 @@ def keras_logits(network: keras.Model, crops: np.ndarray, mirrored_view: bool) -
 
     if not mirrored_view:
         return see(crops)
-    return see(crops).mean_with(see(crops[:, :, ::-1]).mirrored())
+    return Logits.mean([see(crops), see(crops[:, :, ::-1]).mirrored()])
 
 
 def to_litert(network: keras.Model) -> bytes:

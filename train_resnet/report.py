@@ -17,7 +17,11 @@ _ROWS = [
     ("FER+ winners", "ferplus", "votes_head", "votes head"),
     ("FER+ winners", "ferplus", "served", "served mixture"),
 ]
+# Each head on the labels it learned.
+_HEADS = [_ROWS[0], _ROWS[2]]
 _HEADINGS = {"fer2013": "FER-2013 labels", "ferplus": "FER+ winners"}
+
+_MISTAKES, _MISTAKES_A_ROW = 48, 12
 
 
 def find(records: list[dict[str, Any]], **wanted: str) -> dict[str, Any]:
@@ -35,16 +39,17 @@ def find(records: list[dict[str, Any]], **wanted: str) -> dict[str, Any]:
     raise KeyError(f"There is no record with {wanted}.")
 
 
-def table(records: list[dict[str, Any]], single: dict[str, dict[str, float]]) -> str:
+def figures_table(split: dict[str, Any]) -> str:
     """The headline figures of one split as a Markdown table.
 
     Args:
-        records: of `evaluation.evaluate`.
-        single: of `evaluation.accuracies` with one view a face.
+        split: `results`, the records of `evaluation.evaluate`, and
+            `accuracy_without_the_mirrored_view`, of `evaluation.accuracies` with one view a face.
     """
+    records, single = split["results"], split["accuracy_without_the_mirrored_view"]
     lines = [
         "| labels | answer | n | accuracy (95 %) | one view | without images of Training"
-        " | balanced | macro-F1 | calibration error |",
+        " | balanced | macro-F1 | calibration error, and by chance |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     known = {record["labels"] for record in records}
@@ -53,15 +58,51 @@ def table(records: list[dict[str, Any]], single: dict[str, dict[str, float]]) ->
             continue
         figures = find(records, labels=labels, output=output)
         fresh = find(records, labels=labels, output=output, subset="without_duplicates")
-        low, high = figures["accuracy_interval"]
+        low, high = figures["ece_interval"]
         lines.append(
-            f"| {heading} | {name} | {figures['n']:,} | {_percent(figures['accuracy'])} %"
-            f" ({_percent(low)} to {_percent(high)}) | {_percent(single[labels][output])} %"
-            f" | {_percent(fresh['accuracy'])} %"
-            f" | {_percent(figures['balanced_accuracy'])} % | {_percent(figures['macro_f1'])} %"
-            f" | {figures['ece']:.3f} |"
+            f"| {heading} | {name} | {figures['n']:,} | {_with_interval(figures, 'accuracy')}"
+            f" | {_percent(single[labels][output])} % | {_with_interval(fresh, 'accuracy')}"
+            f" | {_with_interval(figures, 'balanced_accuracy')}"
+            f" | {_with_interval(figures, 'macro_f1')}"
+            f" | {figures['ece']:.3f} ({low:.3f} to {high:.3f}), {figures['ece_by_chance']:.3f} |"
         )
     return "\n".join(lines)
+
+
+def robustness_table(records: list[dict[str, Any]]) -> str:
+    """The figures of `robustness.measure_robustness` as a Markdown table.
+
+    Each figure on degraded pictures is followed by what it lost, in points.
+    """
+    columns = [row for row in _ROWS if row[1] in {record["labels"] for record in records}]
+    lines = [
+        "| picture | | faces found | "
+        + " | ".join(f"{name}, {heading}" for heading, _, _, name in columns)
+        + " |",
+        "| --- | --- | --- |" + " --- |" * len(columns),
+    ]
+    for (kind, degree), chosen in _by_condition(records).items():
+        cells = []
+        for _, labels, output, _ in columns:
+            accuracy = _pick(chosen, labels, output)["accuracy"]
+            clean = _pick(_by_condition(records)["clean", ""], labels, output)["accuracy"]
+            lost = f" ({100 * (accuracy - clean):+.1f})" if kind != "clean" else ""
+            cells.append(f"{_percent(accuracy)} %{lost}")
+        found = f"{chosen[0]['faces_found']:.0%}".replace("%", " %")
+        lines.append(f"| {kind} | {degree} | {found} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _by_condition(records: list[dict[str, Any]]) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    conditions: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for record in records:
+        conditions.setdefault((record["kind"], record["degree"]), []).append(record)
+    return conditions
+
+
+def _pick(records: list[dict[str, Any]], labels: str, output: str) -> dict[str, Any]:
+    [record] = [r for r in records if (r["labels"], r["output"]) == (labels, output)]
+    return record
 
 
 def write_between(path: Path, mark: str, text: str) -> None:
@@ -125,6 +166,81 @@ def plot_reliability(records: list[dict[str, Any]], path: Path) -> None:
     figure.savefig(path, dpi=120)
 
 
+def plot_risk_coverage(records: list[dict[str, Any]], path: Path) -> None:
+    """Draws how often the surest answers are right, and where the threshold of doubt lies."""
+    figure = Figure(figsize=(7, 5), layout="constrained")
+    axes = figure.subplots()
+    for heading, labels, output, name in _ROWS:
+        if all(record["labels"] != labels for record in records):
+            continue
+        record = find(records, labels=labels, output=output)
+        [line] = axes.plot(*zip(*record["risk_coverage"], strict=True), label=f"{name}, {heading}")
+        if output == "served" and record["kept"]:
+            axes.scatter(record["kept"], record["kept_accuracy"], color=line.get_color(), zorder=3)
+            axes.annotate(
+                f"not uncertain: {record['kept']:.0%}, of which {record['kept_accuracy']:.0%} right",
+                (record["kept"], record["kept_accuracy"]),
+                xytext=(-6, -14),
+                textcoords="offset points",
+                ha="right",
+            )
+    axes.set(xlabel="share of answers kept, surest first", ylabel="share of them that is right")
+    axes.set(xlim=(0, 1.02), ylim=(None, 1.01))
+    axes.grid(alpha=0.3)
+    axes.legend(loc="lower left")
+    figure.savefig(path, dpi=120)
+
+
+def plot_robustness(records: list[dict[str, Any]], path: Path) -> None:
+    """Draws each head's accuracy on degraded pictures against that on clean ones."""
+    conditions = _by_condition(records)
+    figure = Figure(figsize=(9, 7.5), layout="constrained")
+    axes = figure.subplots()
+    names = [f"{kind} {degree}".strip() for kind, degree in conditions]
+    for offset, (heading, labels, output, name) in zip((-0.2, 0.2), _HEADS, strict=True):
+        if all(record["labels"] != labels for record in records):
+            continue
+        chosen = [_pick(group, labels, output) for group in conditions.values()]
+        accuracy = np.array([record["accuracy"] for record in chosen])
+        low, high = np.array([record["accuracy_interval"] for record in chosen]).T
+        rows = np.arange(len(chosen)) + offset
+        bars = axes.barh(rows, accuracy, height=0.38, label=f"{name}, {heading}")
+        axes.errorbar(
+            accuracy, rows, xerr=(accuracy - low, high - accuracy), fmt="none", ecolor="black", lw=1
+        )
+        axes.axvline(accuracy[0], color=bars.patches[0].get_facecolor(), linestyle=":")
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
+    axes.set(xlabel="accuracy; dotted: on clean pictures", xlim=(0, 1))
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.08), ncols=2)
+    figure.savefig(path, dpi=120)
+
+
+def contact_sheet(
+    crops: np.ndarray, probabilities: np.ndarray, labels: np.ndarray, path: Path
+) -> None:
+    """Draws the wrong answers the network was surest of, with their labels, surest first.
+
+    Args:
+        crops: `(n, 48, 48)` uint8.
+        probabilities: `(n, 7)`.
+        labels: `(n,)`; -1 where an image does not count.
+        path: where to; the pictures are of people, so not into a repository.
+    """
+    answers, confidence = probabilities.argmax(1), probabilities.max(1)
+    wrong = np.flatnonzero((labels >= 0) & (answers != labels))
+    surest = wrong[np.argsort(-confidence[wrong], kind="stable")][:_MISTAKES]
+    rows = max(1, -(-len(surest) // _MISTAKES_A_ROW))
+    figure = Figure(figsize=(1.35 * _MISTAKES_A_ROW, 1.75 * rows), layout="constrained")
+    for axes in figure.subplots(rows, _MISTAKES_A_ROW, squeeze=False).flat:
+        axes.set_axis_off()
+    for axes, index in zip(figure.axes, surest, strict=False):
+        axes.imshow(crops[index], cmap="gray", vmin=0, vmax=255)
+        answer, label = EMOTIONS[answers[index]], EMOTIONS[labels[index]]
+        axes.set_title(f"{answer} {confidence[index]:.0%}\nlabel {label}", fontsize=8)
+    figure.savefig(path, dpi=120)
+
+
 def plot_training(history: list[dict[str, float]], path: Path) -> None:
     """Draws the loss and PublicTest's accuracy over the epochs of a run."""
     figure = Figure(figsize=(10, 4.2), layout="constrained")
@@ -147,6 +263,11 @@ def _curve(
     points = [(record["epoch"], record[key]) for record in history if key in record]
     if points:
         axes.plot(*zip(*points, strict=True), linestyle=linestyle, label=label)
+
+
+def _with_interval(figures: dict[str, Any], name: str) -> str:
+    low, high = figures[f"{name}_interval"]
+    return f"{_percent(figures[name])} % ({_percent(low)} to {_percent(high)})"
 
 
 def _percent(share: float) -> str:

@@ -9,14 +9,14 @@ import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import keras
 import numpy as np
 from tqdm import tqdm
 
 from train_resnet.config import Recipe
-from train_resnet.dataset import Examples, batches, steps_per_epoch
+from train_resnet.dataset import Examples, batches, steps_per_epoch, taught
 
 # The running mean of the weights takes a sample of them every so many steps.
 _AVERAGING_EVERY = 8
@@ -26,8 +26,19 @@ class TrainingStopped(Exception):
     """Training ended before its last step; the message says why and how to go on."""
 
 
+class Teacher(Protocol):
+    """Gives faces of `(n, height, width, 1)`, 0 to 255, each head's distribution, `(n, 7)`."""
+
+    def __call__(self, faces: np.ndarray) -> dict[str, np.ndarray]: ...
+
+
 def train(
-    recipe: Recipe, training: Examples, validation: Examples, output: Path, resume: bool = False
+    recipe: Recipe,
+    training: Examples,
+    validation: Examples,
+    output: Path,
+    resume: bool = False,
+    teacher: Teacher | None = None,
 ) -> Path:
     """Trains a network, keeping a checkpoint and the best network so far in a folder.
 
@@ -42,6 +53,7 @@ def train(
         output: folder for `best.keras`, `training.json` (recipe, history, cost) and the checkpoint.
         resume: go on from the checkpoint in `output`, to the very weights that a run without the
             interruption gives.
+        teacher: whose answers the targets are moved towards.
 
     Returns:
         The path of `best.keras`.
@@ -68,6 +80,8 @@ def train(
                 mininterval=1,
             )
             for batch in progress:
+                if teacher is not None:
+                    batch = taught(batch, teacher(batch.faces), recipe.teaching)
                 logs = run.network.train_on_batch(
                     batch.faces, batch.targets, sample_weight=batch.weights, return_dict=True
                 )

@@ -1,6 +1,7 @@
 import base64
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from PIL import Image
 
 from demo import schema
 from demo.answer import to_json
-from demo.service import Service
+from demo.service import Answer, Service
 from model.labels import EMOTIONS
 
 KEYS = [
@@ -18,6 +19,7 @@ KEYS = [
     "emotion",
     "confidence",
     "uncertain",
+    "summary",
     "probabilities",
 ]
 
@@ -59,6 +61,19 @@ def test_no_face_is_an_empty_list(service: Service, empty_room: bytes) -> None:
     content = to_json(service.read(empty_room), service.recognizer.classifier)
     assert content["faces"] == []
     assert content["image"] == {"width": 400, "height": 300}
+
+
+def test_the_summary_names_the_second_where_the_first_is_uncertain(
+    service: Service, happy: bytes
+) -> None:
+    answer = service.read(happy)
+    doubtful = replace(answer.faces[0], uncertain=True)
+    faces = [answer.faces[0], doubtful]
+    content = to_json(Answer(answer.picture, faces), service.recognizer.classifier)
+    assert [face["summary"] for face in content["faces"]] == [
+        "happy",
+        f"uncertain: happy or {doubtful.second}",
+    ]
 
 
 def test_explaining_adds_attention_and_crop(service: Service, happy: bytes) -> None:

@@ -2,6 +2,7 @@ import csv
 import json
 import os
 import pty
+import resource
 import signal
 import subprocess
 import sys
@@ -263,6 +264,32 @@ def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path, empty_room: byt
     assert process.wait(30) == 1
 
 
+@pytest.mark.parametrize("output", [[], ["--json"], ["--csv"]])
+def test_a_full_disk_is_one_sentence(tmp_path: Path, empty_room: bytes, output: list[str]) -> None:
+    picture = tmp_path / "a.jpg"
+    picture.write_bytes(empty_room)
+    table = tmp_path / "faces.csv"
+    if output == ["--csv"]:
+        output = ["--csv", str(table)]
+    with Path("/dev/full").open("w") as full:
+        process = start(
+            *output,
+            *[picture] * 50,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            # The table's first line fits, which is written before anything is read.
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (400, 400)),
+        )
+        _, complaint = process.communicate(timeout=60)
+    assert process.returncode == 1
+    [sentence] = [line for line in complaint.splitlines() if not line.startswith("INFO: ")]
+    if output[:1] == ["--csv"]:
+        assert sentence == f"{table}: File too large."
+        assert table.stat().st_size == 400
+    else:
+        assert sentence == "The output: No space left on device."
+
+
 def test_a_bar_shows_on_a_terminal_and_only_there(ten_good_two_bad: Path) -> None:
     controller, terminal = pty.openpty()
     termios.tcsetwinsize(terminal, (24, 100))
@@ -316,7 +343,7 @@ def test_the_command_line_imports_no_server_and_no_training(
 import sys
 import termios
 from demo.cli import main
-assert main(["classify", {str(tmp_path)!r}]) == 0
+assert main(["classify", {str(tmp_path)!r}, "--explain", {str(tmp_path / "why")!r}]) == 0
 print([name for name in {heavy!r} if name in sys.modules])
 """
     done = subprocess.run(

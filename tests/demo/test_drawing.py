@@ -5,25 +5,19 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 from skimage import color
 
-from demo.drawing import (
-    COLOURS,
-    annotate,
-    attention_picture,
-    bar_chart,
-    caption,
-    reduced,
-    text_colour,
-)
+from demo.drawing import COLOURS, annotate, bar_chart, caption, reduced, text_colour
 from demo.service import Answer, Service
 from demo.tables import percent
 from model import FaceExpression
-from model.labels import EMOTIONS
+from model.labels import EMOTIONS, doubt
 from preprocessing.images import Picture
 
 # What sees no red, no green or no blue, for linear RGB: G. M. Machado et al., "A Physiologically-based
@@ -65,7 +59,7 @@ def near(pixels: np.ndarray, colour: str) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def happy_answer(service: Service, happy: bytes) -> Answer:
-    return service.read(happy, explain=True)
+    return service.read(happy)
 
 
 @pytest.fixture
@@ -201,9 +195,18 @@ def test_the_bar_chart_shows_each_probability_in_its_colour() -> None:
     assert rows == sorted(rows)
 
 
-def test_an_uncertain_bar_chart_has_another_title() -> None:
-    probabilities = np.full(7, 1 / 7)
-    assert bar_chart(probabilities, uncertain=True) != bar_chart(probabilities)
+def test_a_bar_charts_title_is_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    titles = []
+
+    class Noted(Figure):
+        def savefig(self, *arguments: Any, **options: Any) -> None:
+            titles.append(self.axes[0].get_title())
+            super().savefig(*arguments, **options)
+
+    monkeypatch.setattr("demo.drawing.Figure", Noted)
+    probabilities = np.array([0.04, 0.05, 0.06, 0.4, 0.1, 0.15, 0.2])
+    assert bar_chart(probabilities) != bar_chart(probabilities, uncertain=True)
+    assert titles == ["happy 40%", doubt("happy", "neutral")]
 
 
 def test_bar_charts_can_be_drawn_at_once() -> None:
@@ -227,23 +230,3 @@ def test_reduced(shape: tuple[int, int], expected: tuple[int, int]) -> None:
     small = reduced(pixels, 100)
     assert small.shape == (*expected, 3)
     assert (small == 200).all()
-
-
-def test_the_attention_picture_colours_what_spoke_for_the_answer() -> None:
-    crop = np.full((48, 48), 100, np.uint8)
-    attention = np.zeros((48, 48), np.float32)
-    attention[8:16, 32:40] = 1
-    picture = attention_picture(crop, attention)
-    assert picture.shape == (192, 192, 3)
-    assert picture.dtype == np.uint8
-    np.testing.assert_array_equal(picture[100:], 100)
-    bright = picture[48, 144].astype(int)
-    assert bright[0] - 100 > 50  # yellow
-    assert bright[0] > bright[2]
-
-
-def test_the_attention_to_a_smile_is_on_the_face(face: FaceExpression) -> None:
-    assert face.attention is not None
-    grey = np.repeat(np.asarray(Image.fromarray(face.crop).resize((192, 192)))[..., None], 3, 2)
-    changed = np.abs(attention_picture(face.crop, face.attention).astype(int) - grey).sum(axis=2)
-    assert changed[96:].sum() > changed[:96].sum()  # the mouth is in the lower half

@@ -253,7 +253,7 @@ def test_crops_are_shown_as_the_network_saw_them(two: Answer) -> None:
 def test_an_uncertain_face_is_called_so(two: Answer) -> None:
     face = replace(two.faces[0], uncertain=True)
     html = page_answer.render(Answer(two.picture, [face]))
-    assert f"uncertain, happy or {face.second}" in html
+    assert f"<h3>Face 1: {face.summary}</h3>" in html
     assert f"happy or {face.second}?" in html
 
 

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -69,6 +70,16 @@ def test_the_astronaut_is_happy_in_every_form(
     assert face.second != "happy"
     assert face.crop.shape == (48, 48)
     assert face.crop.dtype == np.uint8
+
+
+def test_the_summary_names_two_emotions_where_the_face_is_uncertain(
+    recognizer: Recognizer, astronaut: np.ndarray
+) -> None:
+    [face] = recognizer.recognize(astronaut)
+    assert replace(face, uncertain=False).summary == "happy"
+    probabilities = np.array([0.05, 0.05, 0.05, 0.4, 0.05, 0.3, 0.1], np.float32)
+    uncertain = replace(face, probabilities=probabilities, uncertain=True)
+    assert uncertain.summary == "uncertain: happy or surprise"
 
 
 def test_coordinates_are_those_of_the_picture_itself(

@@ -6,7 +6,7 @@ import pytest
 from train_resnet.augmentation import augment
 from train_resnet.config import Recipe
 
-STILL = Recipe(rotation=0, zoom=0, shift=0, contrast=0, brightness=0, erasing=0)
+STILL = Recipe(rotation=0, zoom=0, shift=0, contrast=0, brightness=0, degradation=0, erasing=0)
 
 
 @pytest.fixture
@@ -56,3 +56,21 @@ def test_erasing_paints_one_rectangle_of_bounded_size() -> None:
         rows, columns = np.nonzero(image != 128)
         area = (np.ptp(rows) + 1) * (np.ptp(columns) + 1) / image.size
         assert 0.01 < area < 0.25
+
+
+def test_some_images_are_degraded_each_in_one_of_several_ways() -> None:
+    stripes = np.tile(np.repeat([40, 200], 4), (300, 48, 6)).astype(np.uint8)
+    result = changed(stripes, replace(STILL, degradation=0.5))
+    original = (result == stripes).all((1, 2)) | (result == stripes[:, :, ::-1]).all((1, 2))
+    assert 0.4 < original.mean() < 0.6
+    degraded = result[~original]
+    darkened = degraded.max((1, 2)) < 130
+    sharp = np.abs(np.diff(degraded.astype(int), axis=2)).max((1, 2)) > 140
+    assert 0.1 < darkened.mean() < 0.3
+    assert 0.1 < (~darkened & ~sharp).mean() < 0.6
+
+
+def test_images_can_come_out_smaller(images: np.ndarray) -> None:
+    result = augment(images, STILL, np.random.default_rng(0), side=32)
+    assert result.shape == (64, 32, 32)
+    assert result.mean() == pytest.approx(images.mean(), abs=1)

@@ -7,7 +7,7 @@ from train_resnet.evaluation import (
     calibration_error,
     measure,
 )
-from train_resnet.report import find, table, write_between
+from train_resnet.report import figures_table, find, write_between
 
 
 def certain(answers: list[int], confidence: float = 1.0) -> np.ndarray:
@@ -63,7 +63,7 @@ def test_the_table_quotes_the_records() -> None:
     with pytest.raises(KeyError):
         find(records, labels="ferplus", output="served")
     single = {"fer2013": dict.fromkeys(("fer_head", "votes_head", "served"), 0.5)}
-    text = table(records, single)
+    text = figures_table({"results": records, "accuracy_without_the_mirrored_view": single})
     assert "| FER-2013 labels | FER head | 4 | 75.0 % (" in text
     assert ") | 50.0 % | 75.0 % |" in text
     assert "FER+" not in text

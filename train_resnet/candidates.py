@@ -1,0 +1,102 @@
+"""What can be evaluated: served weights, a checkpoint, or several checkpoints as an ensemble."""
+
+import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from model.classifier import Classifier, load
+from model.mixture import Logits, Mixture
+from preprocessing import fer2013
+from train_resnet.calibration import calibrate
+from train_resnet.evaluation import Predictor
+from train_resnet.export import keras_logits, load_network
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A network to evaluate, with what makes answers of its logits.
+
+    Attributes:
+        predict: gives crops their logits, as they are served.
+        one_view: the same without the mirrored view.
+        mixture: makes the served answer.
+        uncertain_below: the threshold of doubt.
+        history: of the run that trained it, as far as it is known.
+    """
+
+    predict: Predictor
+    one_view: Predictor
+    mixture: Mixture
+    uncertain_below: float
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def candidate(models: Sequence[str], data: fer2013.Fer2013) -> Candidate:
+    """Loads what is to be evaluated.
+
+    Args:
+        models: the name of weights, a `.tflite` file, a `.keras` file, or several `.keras` files,
+            whose logits are averaged.
+        data: FER-2013, whose PublicTest calibrates an ensemble.
+
+    Raises:
+        ValueError: a model cannot be read, or one of several is no `.keras` file.
+    """
+    if len(models) == 1 and not models[0].endswith(".keras"):
+        return _served(load(models[0]))
+    for model in models:
+        if not model.endswith(".keras"):
+            raise ValueError(f"An ensemble is of .keras files. Received: {model!r}")
+    networks = [load_network(Path(model)) for model in models]
+
+    def predict(crops: np.ndarray, mirrored_view: bool) -> Logits:
+        return Logits.mean([keras_logits(network, crops, mirrored_view) for network in networks])
+
+    both, single = partial(predict, mirrored_view=True), partial(predict, mirrored_view=False)
+    folder = Path(models[0]).parent
+    if len(models) > 1:
+        public = data.split("PublicTest")
+        winners = None if public.votes is None else fer2013.vote_majority(public.votes)
+        fitted = calibrate(both(fer2013.aligned(public.images)[0]), public.labels, winners)
+        return Candidate(both, single, fitted.mixture, fitted.uncertain_below)
+    calibration = _read(folder / "calibration.json")
+    mixture = Mixture(**calibration["mixture"])
+    history = _read(folder / "training.json")["history"]
+    return Candidate(both, single, mixture, calibration["uncertain_below"], history)
+
+
+def _served(classifier: Classifier) -> Candidate:
+    history = classifier.info["training"]["history"]
+    return Candidate(
+        _on_every_core(classifier),
+        _on_every_core(replace(classifier, mirrored_view=False)),
+        classifier.mixture,
+        classifier.uncertain_below,
+        history,
+    )
+
+
+def _on_every_core(classifier: Classifier) -> Predictor:
+    """A classifier serves one thread at a time, so each core gets a copy with its own interpreter."""
+    copies = [replace(classifier) for _ in range(os.cpu_count() or 1)]
+
+    def predict(crops: np.ndarray) -> Logits:
+        parts = np.array_split(crops, len(copies))
+        with ThreadPoolExecutor(len(copies)) as pool:
+            seen = pool.map(lambda copy, faces: copy.logits(faces), copies, parts)
+            return Logits.stack([vars(logits) for logits in seen])
+
+    return predict
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        raise ValueError(f"{path} is missing: `train` writes it.")
+    return dict(json.loads(path.read_text(encoding="utf-8")))
