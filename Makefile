@@ -7,7 +7,7 @@ DATA ?= ../shared/data/fer2013.csv.gz
 OUTPUT ?= runs/$(shell date +%Y%m%d-%H%M%S)
 SOAK_MINUTES ?= 10
 
-.PHONY: demo test lint train bench load soak fuzz screenshot lock container clean
+.PHONY: demo test lint train study bench load soak fuzz screenshot lock container clean
 
 demo: $(VENV)/.serving
 	$(RUN) -m demo.app
@@ -22,6 +22,10 @@ lint: $(VENV)/.everything
 
 train: $(VENV)/.everything
 	$(RUN) -m train_resnet train --data $(DATA) --output $(OUTPUT)
+
+# The short trials of train_resnet/STUDY.md; those that are in runs/study already are not run again.
+study: $(VENV)/.everything
+	$(RUN) -m train_resnet study --data $(DATA) --output runs/study --record
 
 bench: $(VENV)/.everything
 	$(RUN) -m pytest tests/bench/bench_speed.py --benchmark-columns=min,median,iqr,rounds --benchmark-sort=name

@@ -1,4 +1,4 @@
-"""`python -m train_resnet`: train, evaluate, export, visualize, study, architectures."""
+"""`python -m train_resnet`: train, ensemble, evaluate, export, visualize, study, architectures."""
 
 import argparse
 import json
@@ -54,6 +54,20 @@ def _parser() -> argparse.ArgumentParser:
         "--teachers", nargs="+", type=Path, help=".keras files whose mean answer it also learns"
     )
     train.set_defaults(run=_train)
+
+    ensemble = commands.add_parser(
+        "ensemble",
+        help="train several networks and the one they teach: for an accelerator",
+        description="Trains several networks, measures them together on PublicTest, and trains the"
+        " network that they teach. Stopped, the same command goes on where it was.",
+    )
+    _add_data(ensemble)
+    ensemble.add_argument("--members", type=int, default=7, help="how many, one for each seed")
+    ensemble.add_argument("--arch", default="resnet18-w64", help="of the members")
+    ensemble.add_argument("--pupil", default="resnet18-w32", metavar="ARCH", help="of the pupil")
+    ensemble.add_argument("--epochs", type=int, default=200, help="of each")
+    ensemble.add_argument("--output", type=Path, required=True, help="folder of the runs")
+    ensemble.set_defaults(run=_ensemble)
 
     evaluate = commands.add_parser("evaluate", help="measure a network on a part of FER-2013")
     _add_data(evaluate)
@@ -155,6 +169,35 @@ def _train(options: argparse.Namespace) -> None:
     print(f"{best}\nTo serve it: python -m train_resnet export --checkpoint {best} --name NAME")
 
 
+def _ensemble(options: argparse.Namespace) -> None:
+    data = [
+        "--data",
+        str(options.data),
+        *(["--votes", str(options.votes)] if options.votes else []),
+    ]
+
+    def run(*arguments: str) -> None:
+        command = _parser().parse_args([*arguments, *data])
+        command.run(command)
+
+    def train(name: str, *arguments: str) -> str:
+        folder = options.output / name
+        begun = ["--resume"] if (folder / "training.json").exists() else []
+        run("train", "--epochs", str(options.epochs), "--output", str(folder), *begun, *arguments)
+        return str(folder / "best.keras")
+
+    members = [
+        train(f"member-{seed}", "--arch", options.arch, "--seed", str(seed))
+        for seed in range(options.members)
+    ]
+    together = str(options.output / "together")
+    run(
+        *("evaluate", "--split", "PublicTest", "--no-robustness", "--output", together),
+        *("--model", *members),
+    )
+    train("pupil", "--arch", options.pupil, "--teachers", *members)
+
+
 def _export(options: argparse.Namespace) -> None:
     from model import classifier
     from model.mixture import Mixture
@@ -236,15 +279,29 @@ def _record(name: str, split: str, figures: dict[str, Any]) -> None:
 
     path = classifier.WEIGHTS / f"{name}.json"
     info = json.loads(path.read_text(encoding="utf-8"))
-    left_out = ("per_class", "confusion", "reliability", "risk_coverage")
-    kept = [{k: v for k, v in r.items() if k not in left_out} for r in figures["results"]]
-    info["figures"] = {**info["figures"], split: {**figures, "results": kept}}
+    figures = {**figures, "results": [_kept(record) for record in figures["results"]]}
+    info["figures"] = {**info["figures"], split: figures}
     _write_json(path, info)
-    for document in (ROOT / "README.md", ROOT / "model" / "MODEL_CARD.md"):
-        report.write_between(document, f"figures {split}", report.figures_table(figures))
+    card = ROOT / "model" / "MODEL_CARD.md"
+    tables = {
+        "figures": report.figures_table(figures),
+        "emotions": report.emotions_table(figures["results"]),
+    }
     if figures["robustness"]:
-        table = report.robustness_table(figures["robustness"])
-        report.write_between(ROOT / "model" / "MODEL_CARD.md", f"robustness {split}", table)
+        tables["robustness"] = report.robustness_table(figures["robustness"])
+    for name, table in tables.items():
+        if f"<!-- {name} {split} -->" in card.read_text(encoding="utf-8"):
+            report.write_between(card, f"{name} {split}", table)
+    if split == "PrivateTest":
+        report.write_between(ROOT / "README.md", f"figures {split}", tables["figures"])
+
+
+def _kept(record: dict[str, Any]) -> dict[str, Any]:
+    """What of a record travels with the weights: `metrics.json` has it all."""
+    left_out = {"confusion", "reliability", "risk_coverage"}
+    if (record["subset"], record["input"]) != ("all", "aligned"):
+        left_out.add("per_class")
+    return {name: value for name, value in record.items() if name not in left_out}
 
 
 def _visualize(options: argparse.Namespace) -> None:

@@ -15,6 +15,7 @@ ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "resnet18-w16": partial(resnet, width=16),
     "resnet18-w24": partial(resnet, width=24),
     "resnet18-w32": partial(resnet, width=32),
+    "resnet18-w64": partial(resnet, width=64),
     "resnet18-w16-se": partial(resnet, width=16, squeeze=True),
     "resnet34-w16": partial(resnet, width=16, blocks=(3, 4, 6, 3)),
     "resnet34-w32": partial(resnet, width=32, blocks=(3, 4, 6, 3)),

@@ -53,7 +53,7 @@ def candidate(models: Sequence[str], data: fer2013.Fer2013) -> Candidate:
         return _served(load(models[0]))
     for model in models:
         if not model.endswith(".keras"):
-            raise ValueError(f"An ensemble is of .keras files. Received: {model!r}")
+            raise ValueError(f"Of several models each is a .keras file. Received: {model!r}")
     networks = [load_network(Path(model)) for model in models]
 
     def predict(crops: np.ndarray, mirrored_view: bool) -> Logits:

@@ -37,6 +37,7 @@ class Recipe:
         early_share: share of the epochs, from the first, that see smaller images. The network pools
             over the whole face and takes any size, so they cost as much less as they are smaller.
         early_side: side in pixels of these images.
+        sharpness: how far uphill a sharpness-aware step looks; 0 takes plain steps, at half the cost.
         teaching: share of the teachers' answers in the targets, where a run has teachers.
         averaging: weight of the past in the running mean of the weights, per step.
         seed: of the first weights, the order and every random change.
@@ -62,6 +63,7 @@ class Recipe:
     mixup: float = 0.0
     early_share: float = 0.7
     early_side: int = 32
+    sharpness: float = 0.0
     teaching: float = 0.5
     averaging: float = 0.998
     seed: int = 0

@@ -69,6 +69,24 @@ def figures_table(split: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def emotions_table(records: list[dict[str, Any]]) -> str:
+    """Precision and recall of each emotion as a Markdown table, each head on its own labels."""
+    columns = [row for row in _ROWS if row[1] in {record["labels"] for record in records}]
+    chosen = [find(records, labels=labels, output=output) for _, labels, output, _ in columns]
+    lines = [
+        "| emotion | " + " | ".join(f"{name}, {heading}" for heading, _, _, name in columns) + " |",
+        "| --- |" + " --- |" * len(columns),
+    ]
+    for emotion in EMOTIONS:
+        cells = [
+            f"{_percent(figures['precision'])} %, {_percent(figures['recall'])} %"
+            f" of {figures['support']:,}"
+            for figures in (record["per_class"][emotion] for record in chosen)
+        ]
+        lines.append(f"| {emotion} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def robustness_table(records: list[dict[str, Any]]) -> str:
     """The figures of `robustness.measure_robustness` as a Markdown table.
 

@@ -24,7 +24,7 @@ from train_resnet.teachers import ensemble
 from train_resnet.training import train
 
 # What every run is but for the one thing it changes.
-BASE = Recipe(arch="resnet18-w16", epochs=8, early_share=0.0)
+BASE = Recipe(arch="resnet18-w16", epochs=6, early_share=0.0)
 _SIDE = 32
 
 
@@ -134,20 +134,21 @@ TRIALS = (
     Trial("mixup", "mixup", "alpha 0.2", {"mixup": 0.2}),
     Trial("no-smoothing", "label smoothing", "none", {"label_smoothing": 0.0}),
     Trial("no-dropout", "dropout", "none", {"dropout": 0.0}),
+    Trial("sharpness", "sharpness-aware steps", "radius 0.05", {"sharpness": 0.05}),
     Trial("rate-0.05", "schedule", "learning rate 0.05", {"learning_rate": 0.05}),
     Trial("rate-0.2", "schedule", "learning rate 0.2", {"learning_rate": 0.2}),
     Trial("batch-64", "schedule", "batches of 64", {"batch_size": 64, "learning_rate": 0.07}),
     Trial("decay-2.5e-3", "weight decay", "half as much", {"weight_decay": 2.5e-3}),
     Trial("decay-1e-2", "weight decay", "twice as much", {"weight_decay": 1e-2}),
-    Trial("epochs-16", "length", "16 epochs", {"epochs": 16}),
+    Trial("epochs-12", "length", "12 epochs", {"epochs": 12}),
     Trial("width-24", "size", "24 channels", {"arch": "resnet18-w24"}),
     Trial("width-32", "size", "32 channels", {"arch": "resnet18-w32"}),
     Trial("depth-34", "size", "ResNet-34", {"arch": "resnet34-w16"}),
     Trial("squeeze", "size", "squeeze and excitation", {"arch": "resnet18-w16-se"}),
     Trial("mini-xception", "size", "mini-Xception", {"arch": "mini-xception"}),
     Trial("48-px", "resolution", "48 px", side=48),
-    Trial("48-px-late", "resolution", "48 px, the first 6 of 8 epochs at 32",
-          {"early_share": 0.75}, side=48),
+    Trial("48-px-late", "resolution", "48 px, the first 4 of 6 epochs at 32",
+          {"early_share": 0.67}, side=48),
     Trial("64-px", "resolution", "64 px, enlarged", side=64),
     Trial("taught", "distillation", "taught by base and seed-1", teachers=("base", "seed-1")),
 )  # fmt: skip

@@ -16,7 +16,8 @@ import numpy as np
 from tqdm import tqdm
 
 from train_resnet.config import Recipe
-from train_resnet.dataset import Examples, batches, steps_per_epoch, taught
+from train_resnet.dataset import Batch, Examples, batches, steps_per_epoch, taught
+from train_resnet.steps import SharpnessAware, train_on_batch
 
 # The running mean of the weights takes a sample of them every so many steps.
 _AVERAGING_EVERY = 8
@@ -82,12 +83,7 @@ def train(
             for batch in progress:
                 if teacher is not None:
                     batch = taught(batch, teacher(batch.faces), recipe.teaching)
-                logs = run.network.train_on_batch(
-                    batch.faces, batch.targets, sample_weight=batch.weights, return_dict=True
-                )
-                # Keras reports the mean since the last reset; each step's own loss is wanted.
-                run.network.reset_metrics()
-                losses.append(float(logs["loss"]))
+                losses.append(run.step_on(batch))
                 if not np.isfinite(losses[-1]):
                     raise TrainingStopped(
                         f"The loss is {losses[-1]} in step {run.step + 1}. A lower --learning-rate"
@@ -112,6 +108,9 @@ class _Run:
         self.recipe = recipe
         self.output = output
         self.network = network
+        self._sharpness_aware = (
+            SharpnessAware(network, recipe.sharpness) if recipe.sharpness else None
+        )
         self.mean = network.get_weights()
         self.step = 0
         self.seconds = 0.0
@@ -160,6 +159,12 @@ class _Run:
         """
         self.network.optimizer.build(self.network.trainable_variables)
         return [*self.network.variables, *self.network.optimizer.variables]
+
+    def step_on(self, batch: Batch) -> float:
+        """Learns a batch and returns its loss."""
+        if self._sharpness_aware is None:
+            return train_on_batch(self.network, batch)
+        return self._sharpness_aware.train_on_batch(batch)
 
     def average(self) -> None:
         """Moves the running mean, batch statistics included, towards the weights as they are."""

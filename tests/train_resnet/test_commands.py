@@ -40,8 +40,45 @@ def test_a_checkpoint_is_evaluated_on_both_label_sets(
     assert len(combinations) == len(metrics["results"]) == 2 * 3 * 2 * 2
     single = metrics["accuracy_without_the_mirrored_view"]
     assert all(0 <= single[labels]["served"] <= 1 for labels in ("fer2013", "ferplus"))
-    for plot in ("confusion_matrix.png", "reliability.png", "training_curves.png"):
-        assert (tmp_path / plot).read_bytes().startswith(b"\x89PNG")
+    for plot in (
+        *("confusion_matrix", "reliability", "risk_coverage", "robustness", "training_curves"),
+        *("mistakes_fer2013", "mistakes_ferplus"),
+    ):
+        assert (tmp_path / f"{plot}.png").read_bytes().startswith(b"\x89PNG")
+    kinds = {record["kind"] for record in metrics["robustness"]}
+    assert {"clean", "darkened", "JPEG", "turned", "covered"} <= kinds
+
+
+def test_several_checkpoints_are_evaluated_as_one(
+    run_folder: Path, data_file: Path, tmp_path: Path
+) -> None:
+    both = [str(run_folder / "best.keras")] * 2
+    command = f"evaluate --data {data_file} --split PublicTest --no-robustness --output"
+    accuracy = {}
+    for models in (both, both[:1]):
+        output = tmp_path / str(len(models))
+        assert main([*command.split(), str(output), "--model", *models]) == 0
+        accuracy[len(models)] = [
+            record["accuracy"]
+            for record in json.loads((output / "metrics.json").read_text())["results"]
+            if record["output"] != "served"
+        ]
+    assert accuracy[1] == accuracy[2]
+
+
+def test_an_ensemble_trains_its_members_and_a_pupil_and_goes_on_where_it_was(
+    data_file: Path, tmp_path: Path
+) -> None:
+    command = f"ensemble --data {data_file} --arch mini-xception --pupil mini-xception --epochs 1"
+    command += f" --members 2 --output {tmp_path}"
+    assert main(command.split()) == 0
+    runs = ("member-0", "member-1", "pupil")
+    before = {name: json.loads((tmp_path / name / "training.json").read_text()) for name in runs}
+    assert [before[name]["recipe"]["seed"] for name in runs] == [0, 1, 0]
+    assert (tmp_path / "together" / "metrics.json").exists()
+    assert main(command.split()) == 0
+    for name in runs:
+        assert json.loads((tmp_path / name / "training.json").read_text()) == before[name]
 
 
 def test_what_is_exported_measures_as_the_checkpoint_did(
@@ -56,7 +93,7 @@ def test_what_is_exported_measures_as_the_checkpoint_did(
     results = {}
     for model in (str(checkpoint), str(tmp_path / "toy.tflite")):
         output = tmp_path / Path(model).suffix[1:]
-        command = f"evaluate --data {data_file} --model {model} --split PublicTest"
+        command = f"evaluate --data {data_file} --model {model} --split PublicTest --no-robustness"
         assert main([*command.split(), "--output", str(output)]) == 0
         results[model] = json.loads((output / "metrics.json").read_text())["results"]
     for first, second in zip(*results.values(), strict=True):
@@ -80,6 +117,11 @@ def test_architectures_are_listed_with_their_cost(capsys: pytest.CaptureFixture[
         ("train --data DATA --resume --output OUT", "no checkpoint to resume"),
         ("evaluate --data DATA --model none --split PublicTest --output OUT", "no weights 'none'"),
         ("evaluate --data DATA --model no.keras --split PublicTest --output OUT", "no.keras is no"),
+        (
+            "evaluate --data DATA --model a.keras b.tflite --split PublicTest --output OUT",
+            "Of several models each is a .keras file",
+        ),
+        ("train --data DATA --teachers no.keras --output OUT", "no.keras is no network"),
         ("export --checkpoint OUT/best.keras --name x", "calibration.json is missing"),
     ],
 )
