@@ -16,9 +16,10 @@ from model import Recognizer
 from model.classifier import Classifier, load
 from preprocessing import fer2013
 from train_resnet.candidates import candidate
-from train_resnet.evaluation import measure, truths
-from train_resnet.report import emotions_table, figures_table, find, robustness_table
+from train_resnet.evaluation import truths
+from train_resnet.metrics import measure
 from train_resnet.robustness import CONDITIONS
+from train_resnet.tables import emotions_table, figures_table, find, robustness_table
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -22,7 +22,8 @@ from train_resnet.degradation import (
     shrink,
     turn,
 )
-from train_resnet.evaluation import Predictor, bootstrap_interval, truths
+from train_resnet.evaluation import Predictor, truths
+from train_resnet.metrics import bootstrap_interval
 
 # Each label set's own head.
 _HEADS = {"fer2013": "fer_head", "ferplus": "votes_head"}

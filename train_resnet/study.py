@@ -18,8 +18,9 @@ from model.mixture import softmax
 from preprocessing import fer2013
 from train_resnet.config import Recipe
 from train_resnet.dataset import Examples, examples
-from train_resnet.evaluation import measure, truths
+from train_resnet.evaluation import truths
 from train_resnet.export import keras_logits, load_network
+from train_resnet.metrics import measure
 from train_resnet.teachers import ensemble
 from train_resnet.training import train
 

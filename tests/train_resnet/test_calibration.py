@@ -3,7 +3,7 @@ import pytest
 
 from model.mixture import Logits, softmax
 from train_resnet.calibration import calibrate, threshold_of_doubt
-from train_resnet.evaluation import measure
+from train_resnet.metrics import measure
 
 
 def made_up(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -4,8 +4,9 @@ import pytest
 from model.mixture import Logits, Mixture
 from preprocessing.fer2013 import Fer2013
 from train_resnet import degradation
-from train_resnet.report import plot_robustness, robustness_table
+from train_resnet.plots import plot_robustness
 from train_resnet.robustness import CONDITIONS, Condition, measure_robustness
+from train_resnet.tables import robustness_table
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
-"""Plots of a run and an evaluation, and the tables that README and model card quote."""
+"""The pictures of a run and of an evaluation."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -9,131 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from model.labels import EMOTIONS
+from train_resnet.tables import HEADS, ROWS, by_condition, find, percent, pick
 
-# The figures that README and model card quote, in their order.
-_ROWS = [
-    ("FER-2013 labels", "fer2013", "fer_head", "FER head"),
-    ("FER-2013 labels", "fer2013", "served", "served mixture"),
-    ("FER+ winners", "ferplus", "votes_head", "votes head"),
-    ("FER+ winners", "ferplus", "served", "served mixture"),
-]
-# Each head on the labels it learned.
-_HEADS = [_ROWS[0], _ROWS[2]]
-_HEADINGS = {"fer2013": "FER-2013 labels", "ferplus": "FER+ winners"}
+_HEADINGS = {labels: heading for heading, labels, _, _ in HEADS}
 
 _MISTAKES, _MISTAKES_A_ROW = 48, 12
-
-
-def find(records: list[dict[str, Any]], **wanted: str) -> dict[str, Any]:
-    """The one record with these values, as in `find(records, labels="fer2013", output="served")`.
-
-    The subset is `all` and the input `aligned` unless named.
-
-    Raises:
-        KeyError: there is none.
-    """
-    wanted = {"subset": "all", "input": "aligned", **wanted}
-    for record in records:
-        if all(record[key] == value for key, value in wanted.items()):
-            return record
-    raise KeyError(f"There is no record with {wanted}.")
-
-
-def figures_table(split: dict[str, Any]) -> str:
-    """The headline figures of one split as a Markdown table.
-
-    Args:
-        split: `results`, the records of `evaluation.evaluate`, and
-            `accuracy_without_the_mirrored_view`, of `evaluation.accuracies` with one view a face.
-    """
-    records, single = split["results"], split["accuracy_without_the_mirrored_view"]
-    lines = [
-        "| labels | answer | n | accuracy (95 %) | one view | without images of Training"
-        " | balanced | macro-F1 | calibration error, and by chance |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    known = {record["labels"] for record in records}
-    for heading, labels, output, name in _ROWS:
-        if labels not in known:
-            continue
-        figures = find(records, labels=labels, output=output)
-        fresh = find(records, labels=labels, output=output, subset="without_duplicates")
-        low, high = figures["ece_interval"]
-        lines.append(
-            f"| {heading} | {name} | {figures['n']:,} | {_with_interval(figures, 'accuracy')}"
-            f" | {_percent(single[labels][output])} % | {_with_interval(fresh, 'accuracy')}"
-            f" | {_with_interval(figures, 'balanced_accuracy')}"
-            f" | {_with_interval(figures, 'macro_f1')}"
-            f" | {figures['ece']:.3f} ({low:.3f} to {high:.3f}), {figures['ece_by_chance']:.3f} |"
-        )
-    return "\n".join(lines)
-
-
-def emotions_table(records: list[dict[str, Any]]) -> str:
-    """Precision and recall of each emotion as a Markdown table, each head on its own labels."""
-    columns = [row for row in _ROWS if row[1] in {record["labels"] for record in records}]
-    chosen = [find(records, labels=labels, output=output) for _, labels, output, _ in columns]
-    lines = [
-        "| emotion | " + " | ".join(f"{name}, {heading}" for heading, _, _, name in columns) + " |",
-        "| --- |" + " --- |" * len(columns),
-    ]
-    for emotion in EMOTIONS:
-        cells = [
-            f"{_percent(figures['precision'])} %, {_percent(figures['recall'])} %"
-            f" of {figures['support']:,}"
-            for figures in (record["per_class"][emotion] for record in chosen)
-        ]
-        lines.append(f"| {emotion} | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def robustness_table(records: list[dict[str, Any]]) -> str:
-    """The figures of `robustness.measure_robustness` as a Markdown table.
-
-    Each figure on degraded pictures is followed by what it lost, in points.
-    """
-    columns = [row for row in _ROWS if row[1] in {record["labels"] for record in records}]
-    lines = [
-        "| picture | | faces found | "
-        + " | ".join(f"{name}, {heading}" for heading, _, _, name in columns)
-        + " |",
-        "| --- | --- | --- |" + " --- |" * len(columns),
-    ]
-    for (kind, degree), chosen in _by_condition(records).items():
-        cells = []
-        for _, labels, output, _ in columns:
-            accuracy = _pick(chosen, labels, output)["accuracy"]
-            clean = _pick(_by_condition(records)["clean", ""], labels, output)["accuracy"]
-            lost = f" ({100 * (accuracy - clean):+.1f})" if kind != "clean" else ""
-            cells.append(f"{_percent(accuracy)} %{lost}")
-        found = f"{chosen[0]['faces_found']:.0%}".replace("%", " %")
-        lines.append(f"| {kind} | {degree} | {found} | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def _by_condition(records: list[dict[str, Any]]) -> dict[tuple[str, str], list[dict[str, Any]]]:
-    conditions: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for record in records:
-        conditions.setdefault((record["kind"], record["degree"]), []).append(record)
-    return conditions
-
-
-def _pick(records: list[dict[str, Any]], labels: str, output: str) -> dict[str, Any]:
-    [record] = [r for r in records if (r["labels"], r["output"]) == (labels, output)]
-    return record
-
-
-def write_between(path: Path, mark: str, text: str) -> None:
-    """Replaces what stands between `<!-- mark -->` and `<!-- /mark -->` in a Markdown file.
-
-    Raises:
-        ValueError: the file has no such marks.
-    """
-    content = path.read_text(encoding="utf-8")
-    pattern = re.compile(f"(<!-- {mark} -->\n).*?(<!-- /{mark} -->)", re.DOTALL)
-    if not pattern.search(content):
-        raise ValueError(f"{path} has no <!-- {mark} --> ... <!-- /{mark} -->.")
-    path.write_text(pattern.sub(lambda m: f"{m[1]}{text}\n{m[2]}", content), encoding="utf-8")
 
 
 def plot_confusion(records: list[dict[str, Any]], path: Path) -> None:
@@ -159,7 +38,7 @@ def plot_confusion(records: list[dict[str, Any]], path: Path) -> None:
         axes.set_xlabel("answer")
         axes.set_ylabel("label")
         axes.set_title(
-            f"{_HEADINGS[labels]}: {_percent(record['accuracy'])} % of {record['n']:,} right"
+            f"{_HEADINGS[labels]}: {percent(record['accuracy'])} % of {record['n']:,} right"
         )
     figure.savefig(path, dpi=120)
 
@@ -188,7 +67,7 @@ def plot_risk_coverage(records: list[dict[str, Any]], path: Path) -> None:
     """Draws how often the surest answers are right, and where the threshold of doubt lies."""
     figure = Figure(figsize=(7, 5), layout="constrained")
     axes = figure.subplots()
-    for heading, labels, output, name in _ROWS:
+    for heading, labels, output, name in ROWS:
         if all(record["labels"] != labels for record in records):
             continue
         record = find(records, labels=labels, output=output)
@@ -211,14 +90,14 @@ def plot_risk_coverage(records: list[dict[str, Any]], path: Path) -> None:
 
 def plot_robustness(records: list[dict[str, Any]], path: Path) -> None:
     """Draws each head's accuracy on degraded pictures against that on clean ones."""
-    conditions = _by_condition(records)
+    conditions = by_condition(records)
     figure = Figure(figsize=(9, 7.5), layout="constrained")
     axes = figure.subplots()
     names = [f"{kind} {degree}".strip() for kind, degree in conditions]
-    for offset, (heading, labels, output, name) in zip((-0.2, 0.2), _HEADS, strict=True):
+    for offset, (heading, labels, output, name) in zip((-0.2, 0.2), HEADS, strict=True):
         if all(record["labels"] != labels for record in records):
             continue
-        chosen = [_pick(group, labels, output) for group in conditions.values()]
+        chosen = [pick(group, labels, output) for group in conditions.values()]
         accuracy = np.array([record["accuracy"] for record in chosen])
         low, high = np.array([record["accuracy_interval"] for record in chosen]).T
         rows = np.arange(len(chosen)) + offset
@@ -281,12 +160,3 @@ def _curve(
     points = [(record["epoch"], record[key]) for record in history if key in record]
     if points:
         axes.plot(*zip(*points, strict=True), linestyle=linestyle, label=label)
-
-
-def _with_interval(figures: dict[str, Any], name: str) -> str:
-    low, high = figures[f"{name}_interval"]
-    return f"{_percent(figures[name])} % ({_percent(low)} to {_percent(high)})"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}"

@@ -1,25 +1,14 @@
-from pathlib import Path
-from unittest.mock import patch
-
 import numpy as np
 import pytest
-from matplotlib.axes import Axes
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
-from train_resnet.evaluation import (
+from train_resnet.metrics import (
     bootstrap_interval,
     bootstrap_intervals,
     calibration_bins,
     calibration_error,
     measure,
     risk_coverage,
-)
-from train_resnet.report import (
-    contact_sheet,
-    figures_table,
-    find,
-    plot_risk_coverage,
-    write_between,
 )
 
 
@@ -120,54 +109,3 @@ def test_doubt_keeps_the_surest_answers() -> None:
     assert accuracy[0] == 1
     assert accuracy[-1] == 0.5
     assert dict(zip(coverage, accuracy, strict=True))[0.75] == pytest.approx(2 / 3)
-
-
-def test_the_threshold_stands_in_the_risk_coverage_plot(tmp_path: Path) -> None:
-    figures = measure(certain([0, 1, 2, 3], 0.9), np.array([0, 1, 2, 4]), uncertain_below=0.5)
-    records = [
-        {"labels": "fer2013", "output": output, "subset": "all", "input": "aligned", **figures}
-        for output in ("fer_head", "served")
-    ]
-    with patch.object(Axes, "annotate", autospec=True) as annotate:
-        plot_risk_coverage(records, tmp_path / "risk_coverage.png")
-    assert annotate.call_args[0][1] == "not uncertain: 100%, of which 75% right"
-    assert (tmp_path / "risk_coverage.png").read_bytes().startswith(b"\x89PNG")
-
-
-def test_the_contact_sheet_shows_the_surest_mistakes_first(tmp_path: Path) -> None:
-    probabilities = np.concatenate([certain([0], 0.6), certain([1], 0.8), certain([2, 3], 0.9)])
-    labels = np.array([5, 6, 2, -1])  # wrong, wrong, right, does not count
-    crops = np.zeros((4, 48, 48), np.uint8)
-    with patch.object(Axes, "set_title", autospec=True) as title:
-        contact_sheet(crops, probabilities, labels, tmp_path / "mistakes.png")
-    titles = [call[0][1] for call in title.call_args_list]
-    assert titles == ["disgust 80%\nlabel neutral", "angry 60%\nlabel surprise"]
-    contact_sheet(crops[:1], probabilities[:1], np.array([0]), tmp_path / "none.png")
-    assert (tmp_path / "none.png").exists()
-
-
-def test_the_table_quotes_the_records() -> None:
-    figures = measure(certain([0, 1, 2, 3]), np.array([0, 1, 2, 4]))
-    records = [
-        {"labels": "fer2013", "output": output, "subset": subset, "input": "aligned", **figures}
-        for output in ("fer_head", "votes_head", "served")
-        for subset in ("all", "without_duplicates")
-    ]
-    assert find(records, labels="fer2013", output="served")["n"] == 4
-    with pytest.raises(KeyError):
-        find(records, labels="ferplus", output="served")
-    single = {"fer2013": dict.fromkeys(("fer_head", "votes_head", "served"), 0.5)}
-    text = figures_table({"results": records, "accuracy_without_the_mirrored_view": single})
-    assert "| FER-2013 labels | FER head | 4 | 75.0 % (" in text
-    assert ") | 50.0 % | 75.0 % (" in text
-    assert "FER+" not in text
-
-
-def test_text_between_marks_is_replaced(tmp_path: Path) -> None:
-    path = tmp_path / "README.md"
-    path.write_text("a\n<!-- figures X -->\nold\n<!-- /figures X -->\nb\n")
-    write_between(path, "figures X", "new 100\\1 %")
-    write_between(path, "figures X", "newer \\1")
-    assert path.read_text() == "a\n<!-- figures X -->\nnewer \\1\n<!-- /figures X -->\nb\n"
-    with pytest.raises(ValueError, match="figures Y"):
-        write_between(path, "figures Y", "")

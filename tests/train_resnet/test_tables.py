@@ -1,0 +1,46 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.train_resnet.test_metrics import certain
+from train_resnet.metrics import measure
+from train_resnet.tables import emotions_table, figures_table, find, write_between
+
+
+def test_the_table_quotes_the_records() -> None:
+    figures = measure(certain([0, 1, 2, 3]), np.array([0, 1, 2, 4]))
+    records = [
+        {"labels": "fer2013", "output": output, "subset": subset, "input": "aligned", **figures}
+        for output in ("fer_head", "votes_head", "served")
+        for subset in ("all", "without_duplicates")
+    ]
+    assert find(records, labels="fer2013", output="served")["n"] == 4
+    with pytest.raises(KeyError):
+        find(records, labels="ferplus", output="served")
+    single = {"fer2013": dict.fromkeys(("fer_head", "votes_head", "served"), 0.5)}
+    text = figures_table({"results": records, "accuracy_without_the_mirrored_view": single})
+    assert "| FER-2013 labels | FER head | 4 | 75.0 % (" in text
+    assert ") | 50.0 % | 75.0 % (" in text
+    assert "FER+" not in text
+
+
+def test_text_between_marks_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "README.md"
+    path.write_text("a\n<!-- figures X -->\nold\n<!-- /figures X -->\nb\n")
+    write_between(path, "figures X", "new 100\\1 %")
+    write_between(path, "figures X", "newer \\1")
+    assert path.read_text() == "a\n<!-- figures X -->\nnewer \\1\n<!-- /figures X -->\nb\n"
+    with pytest.raises(ValueError, match="figures Y"):
+        write_between(path, "figures Y", "")
+
+
+def test_emotions_stand_with_precision_recall_and_number() -> None:
+    figures = measure(certain([3, 3, 6, 6]), np.array([3, 6, 6, 6]))
+    records = [
+        {"labels": "fer2013", "output": output, "subset": "all", "input": "aligned", **figures}
+        for output in ("fer_head", "served")
+    ]
+    text = emotions_table(records)
+    assert "| happy | 50.0 %, 100.0 % of 1 | 50.0 %, 100.0 % of 1 |" in text
+    assert "| neutral | 100.0 %, 66.7 % of 3 |" in text

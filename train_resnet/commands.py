@@ -1,0 +1,236 @@
+"""What the commands of `python -m train_resnet` do with their options.
+
+Keras and TensorFlow take seconds to import, so each command imports what it needs.
+"""
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from preprocessing import fer2013
+
+ROOT = Path(__file__).parent.parent
+
+
+def _load(options: argparse.Namespace) -> fer2013.Fer2013:
+    votes = options.votes
+    beside = options.data.parent / "fer2013new.csv"
+    if votes is None and options.data.is_file() and beside.exists():
+        votes = beside
+    print(f"data {options.data}, votes {votes or 'none'}", flush=True)
+    return fer2013.load(options.data, votes)
+
+
+def train(options: argparse.Namespace) -> None:
+    from train_resnet import plots, teachers, training
+    from train_resnet.calibration import calibrate
+    from train_resnet.config import Recipe
+    from train_resnet.dataset import examples
+    from train_resnet.export import keras_logits, load_network
+
+    changed = {
+        name: getattr(options, name)
+        for name in ("arch", "epochs", "batch_size", "learning_rate", "seed")
+        if getattr(options, name) is not None
+    }
+    recipe = Recipe(**changed)
+    data = _load(options)
+    public = data.split("PublicTest")
+    validation = examples(public)
+    best = training.train(
+        recipe,
+        examples(data.split("Training")),
+        validation,
+        options.output,
+        options.resume,
+        teachers.ensemble(options.teachers) if options.teachers else None,
+    )
+    winners = None if public.votes is None else fer2013.vote_majority(public.votes)
+    logits = keras_logits(load_network(best), validation.crops, mirrored_view=True)
+    calibration = calibrate(logits, public.labels, winners)
+    _write_json(options.output / "calibration.json", asdict(calibration))
+    history = json.loads((options.output / "training.json").read_text())["history"]
+    plots.plot_training(history, options.output / "training_curves.png")
+    print(f"{best}\nTo serve it: python -m train_resnet export --checkpoint {best} --name NAME")
+
+
+def ensemble(options: argparse.Namespace) -> None:
+    def run(name: str, arch: str, seed: int, teachers: list[Path] | None = None) -> Path:
+        output = options.output / name
+        begun = (output / "training.json").exists()
+        own = {"arch": arch, "seed": seed, "output": output, "resume": begun, "teachers": teachers}
+        usual = {"epochs": options.epochs, "batch_size": None, "learning_rate": None}
+        train(argparse.Namespace(data=options.data, votes=options.votes, **own, **usual))
+        return Path(output / "best.keras")
+
+    members = [run(f"member-{seed}", options.arch, seed) for seed in range(options.members)]
+    together = {"split": "PublicTest", "robustness": False, "record": False}
+    evaluate(
+        argparse.Namespace(
+            data=options.data,
+            votes=options.votes,
+            model=[str(member) for member in members],
+            output=options.output / "together",
+            **together,
+        )
+    )
+    run("pupil", options.pupil, 0, members)
+
+
+def export(options: argparse.Namespace) -> None:
+    from model import classifier
+    from model.mixture import Mixture
+    from train_resnet.architectures import multiply_adds
+    from train_resnet.export import golden_logits, load_network, to_litert, write_weights
+
+    folder = options.checkpoint.parent
+    for name in ("calibration.json", "training.json"):
+        if not (folder / name).exists():
+            raise ValueError(f"{folder / name} is missing: `train` writes it at its end.")
+    calibration = json.loads((folder / "calibration.json").read_text())
+    training = json.loads((folder / "training.json").read_text())
+    network = load_network(options.checkpoint)
+    path = write_weights(
+        options.name,
+        options.version,
+        to_litert(network),
+        Mixture(**calibration["mixture"]),
+        calibration["uncertain_below"],
+        mirrored_view=True,
+        training={
+            "recipe": training["recipe"],
+            "parameters": network.count_params(),
+            "multiply_adds": multiply_adds(network),
+            "minutes": round(training["seconds"] / 60, 1),
+            "cores": training["cores"],
+            "backend": training["backend"],
+            "votes_shares_tried": calibration["shares"],
+            "history": training["history"],
+        },
+        golden=golden_logits(network),
+        folder=classifier.WEIGHTS,
+    )
+    print(f"{path} ({path.stat().st_size / 1e6:.1f} MB) and its .json")
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    from train_resnet import evaluation, plots, tables
+    from train_resnet.candidates import candidate
+    from train_resnet.robustness import measure_robustness
+
+    data = _load(options)
+    network = candidate(options.model, data)
+    part, output = data.split(options.split), options.output
+    found = evaluation.evaluate(
+        network.predict, network.mixture, part, data.split("Training"), network.uncertain_below
+    )
+    figures: dict[str, Any] = {
+        "results": found.records,
+        "accuracy_without_the_mirrored_view": evaluation.accuracies(
+            network.one_view, network.mixture, part
+        ),
+        "robustness": [],
+    }
+    if options.robustness:
+        figures["robustness"] = measure_robustness(network.predict, network.mixture, part)
+    output.mkdir(parents=True, exist_ok=True)
+    _write_json(
+        output / "metrics.json", {"model": options.model, "split": options.split, **figures}
+    )
+    plots.plot_confusion(found.records, output / "confusion_matrix.png")
+    plots.plot_reliability(found.records, output / "reliability.png")
+    plots.plot_risk_coverage(found.records, output / "risk_coverage.png")
+    for labels, truth in found.truths.items():
+        path = output / f"mistakes_{labels}.png"
+        plots.contact_sheet(found.crops, found.answers["served"], truth, path)
+    if network.history:
+        plots.plot_training(network.history, output / "training_curves.png")
+    print(f"{options.split}\n{tables.figures_table(figures)}")
+    if options.robustness:
+        plots.plot_robustness(figures["robustness"], output / "robustness.png")
+        print(f"\n{tables.robustness_table(figures['robustness'])}")
+    if options.record:
+        _record(options.model[0], options.split, figures)
+
+
+def _record(name: str, split: str, figures: dict[str, Any]) -> None:
+    from model import classifier
+    from train_resnet import tables
+
+    path = classifier.WEIGHTS / f"{name}.json"
+    info = json.loads(path.read_text(encoding="utf-8"))
+    figures = {**figures, "results": [_kept(record) for record in figures["results"]]}
+    info["figures"] = {**info["figures"], split: figures}
+    _write_json(path, info)
+    card = ROOT / "model" / "MODEL_CARD.md"
+    texts = {
+        "figures": tables.figures_table(figures),
+        "emotions": tables.emotions_table(figures["results"]),
+    }
+    if figures["robustness"]:
+        texts["robustness"] = tables.robustness_table(figures["robustness"])
+    for name, text in texts.items():
+        if f"<!-- {name} {split} -->" in card.read_text(encoding="utf-8"):
+            tables.write_between(card, f"{name} {split}", text)
+    if split == "PrivateTest":
+        tables.write_between(ROOT / "README.md", f"figures {split}", texts["figures"])
+
+
+def _kept(record: dict[str, Any]) -> dict[str, Any]:
+    """What of a record travels with the weights: `metrics.json` has it all."""
+    left_out = {"confusion", "reliability", "risk_coverage"}
+    if (record["subset"], record["input"]) != ("all", "aligned"):
+        left_out.add("per_class")
+    return {name: value for name, value in record.items() if name not in left_out}
+
+
+def visualize(options: argparse.Namespace) -> None:
+    from matplotlib.cbook import get_sample_data
+
+    from model.classifier import load
+    from train_resnet.visualize import largest_face, plot_layers
+
+    picture = options.picture or Path(get_sample_data("grace_hopper.jpg", asfileobj=False))
+    classifier, crop = load(options.model), largest_face(picture)
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    plot_layers(classifier, crop, options.output)
+    print(options.output)
+
+
+def study(options: argparse.Namespace) -> None:
+    from train_resnet import tables
+    from train_resnet.study import TRIALS, run, table
+
+    unknown = set(options.only or ()) - {trial.name for trial in TRIALS}
+    if unknown:
+        known = ", ".join(trial.name for trial in TRIALS)
+        raise ValueError(f"A trial is one of {known}. Received: {', '.join(sorted(unknown))}")
+    data = _load(options)
+    if data.votes is None:
+        raise ValueError("The study needs the FER+ votes: --votes fer2013new.csv.")
+    figures = {}
+    for trial in TRIALS:
+        finished = (options.output / trial.name / "figures.json").exists()
+        if finished or not options.only or trial.name in options.only:
+            print(f"{trial.name}: {trial.question}, {trial.change}", flush=True)
+            figures[trial.name] = run(trial, data, options.output)
+    if "base" not in figures:
+        raise ValueError("The table compares with the trial `base`; add it to --only.")
+    print(table(figures))
+    if options.record:
+        tables.write_between(ROOT / "train_resnet" / "STUDY.md", "study", table(figures))
+
+
+def architectures(_: argparse.Namespace) -> None:
+    from train_resnet.architectures import ARCHITECTURES, build, multiply_adds
+
+    print(f"{'--arch':16}{'parameters':>12}{'multiply-adds':>16}")
+    for name in ARCHITECTURES:
+        network = build(name, dropout=0.0)
+        print(f"{name:16}{network.count_params():>12,}{multiply_adds(network):>16,}")
+
+
+def _write_json(path: Path, content: object) -> None:
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
