@@ -52,7 +52,7 @@ def test_a_trial_is_run_once_and_stands_in_the_table(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    small = study.replace(study.BASE, arch="mini-xception", epochs=1, batch_size=16)
+    small = study.replace(study.BASE, arch="tiny", epochs=1, batch_size=16)
     monkeypatch.setattr(study, "BASE", small)
     command = f"study --data {data_file} --output {tmp_path} --only base taught seed-1"
     assert main(command.split()) == 0

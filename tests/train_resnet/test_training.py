@@ -17,7 +17,7 @@ from train_resnet.export import keras_logits, load_network
 from train_resnet.training import TrainingStopped, head_accuracies, train
 
 RECIPE = Recipe(
-    arch="mini-xception", epochs=2, batch_size=16, warmup_epochs=0.2, rotation=0, zoom=0, shift=0,
+    arch="tiny", epochs=2, batch_size=16, warmup_epochs=0.2, rotation=0, zoom=0, shift=0,
     erasing=0, dropout=0.2, early_share=0, precision="float32",
 )  # fmt: skip
 
