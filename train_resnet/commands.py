@@ -5,6 +5,7 @@ Keras and TensorFlow take seconds to import, so each command imports what it nee
 
 import argparse
 import json
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -152,10 +153,10 @@ def evaluate(options: argparse.Namespace) -> None:
         plots.plot_robustness(figures["robustness"], output / "robustness.png")
         print(f"\n{tables.robustness_table(figures['robustness'])}")
     if options.record:
-        _record(options.model[0], options.split, figures)
+        _record(options.model[0], options.split, figures, output)
 
 
-def _record(name: str, split: str, figures: dict[str, Any]) -> None:
+def _record(name: str, split: str, figures: dict[str, Any], output: Path) -> None:
     from model import classifier
     from train_resnet import tables
 
@@ -175,6 +176,9 @@ def _record(name: str, split: str, figures: dict[str, Any]) -> None:
         if f"<!-- {name} {split} -->" in card.read_text(encoding="utf-8"):
             tables.write_between(card, f"{name} {split}", text)
     if split == "PrivateTest":
+        for plot in ("reliability", "risk_coverage", "robustness"):
+            if (output / f"{plot}.png").exists():
+                shutil.copy(output / f"{plot}.png", ROOT / "model" / "figures")
         tables.write_between(ROOT / "README.md", f"figures {split}", texts["figures"])
 
 

@@ -11,9 +11,10 @@ from train_resnet.architectures import build
 class Recipe:
     """One training run, whole: the same recipe and seed on the same machine give the same network.
 
-    Expected of the defaults on PrivateTest: 69.5 % on the FER head, 84.7 % of the FER+ winners on the
-    votes head, within about 0.8 points from seed to seed, in about an hour on two cores with AVX-512
-    bfloat16.
+    `python -m train_resnet train --data fer2013.csv.gz --votes fer2013new.csv --output DIR` trains
+    the defaults. Expected on PrivateTest: 69.2 % on the FER head, 84.6 % of the FER+ winners on the
+    votes head, within about 0.8 points from seed to seed, in 102 minutes on two busy cores with
+    AVX-512 bfloat16. Why each value is what it is: STUDY.md.
 
     Attributes:
         arch: a name of `train_resnet.architectures.ARCHITECTURES`.

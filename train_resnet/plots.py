@@ -75,11 +75,10 @@ def plot_risk_coverage(records: list[dict[str, Any]], path: Path) -> None:
         if output == "served" and record["kept"]:
             axes.scatter(record["kept"], record["kept_accuracy"], color=line.get_color(), zorder=3)
             axes.annotate(
-                f"not uncertain: {record['kept']:.0%}, of which {record['kept_accuracy']:.0%} right",
+                f"{record['kept']:.0%} not uncertain,\n{record['kept_accuracy']:.0%} of them right",
                 (record["kept"], record["kept_accuracy"]),
-                xytext=(-6, -14),
+                xytext=(8, 6),
                 textcoords="offset points",
-                ha="right",
             )
     axes.set(xlabel="share of answers kept, surest first", ylabel="share of them that is right")
     axes.set(xlim=(0, 1.02), ylim=(None, 1.01))

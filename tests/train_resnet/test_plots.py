@@ -17,7 +17,7 @@ def test_the_threshold_stands_in_the_risk_coverage_plot(tmp_path: Path) -> None:
     ]
     with patch.object(Axes, "annotate", autospec=True) as annotate:
         plot_risk_coverage(records, tmp_path / "risk_coverage.png")
-    assert annotate.call_args[0][1] == "not uncertain: 100%, of which 75% right"
+    assert annotate.call_args[0][1] == "100% not uncertain,\n75% of them right"
     assert (tmp_path / "risk_coverage.png").read_bytes().startswith(b"\x89PNG")
 
 
