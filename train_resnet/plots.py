@@ -78,6 +78,7 @@ def plot_risk_coverage(records: list[dict[str, Any]], path: Path) -> None:
                 f"{record['kept']:.0%} not uncertain,\n{record['kept_accuracy']:.0%} of them right",
                 (record["kept"], record["kept_accuracy"]),
                 xytext=(8, 6),
+                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85},
                 textcoords="offset points",
             )
     axes.set(xlabel="share of answers kept, surest first", ylabel="share of them that is right")
