@@ -1,6 +1,7 @@
 """The command line: the expressions in files and folders, as text, JSON or a table.
 
-`python -m demo classify PATH... [--json | --csv FILE] [--explain DIR]`
+`python -m demo classify PATH... [--json | --csv FILE] [--explain DIR]`, and `python -m demo video`,
+for which see `demo.film.command`.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from tqdm import tqdm
 
 from demo.answer import to_json
 from demo.attention import AttentionFolder, Unwritable
+from demo.film.command import INTERRUPTED, add_video, run_video
 from demo.service import Answer, cores
 from demo.service import read as read_picture
 from demo.tables import CSV_COLUMNS, csv_rows, text_table
@@ -46,8 +48,6 @@ EXTENSIONS = frozenset(
 # From how many pictures on a progress bar tells more than it disturbs.
 _MANY = 5
 
-_INTERRUPTED = 130
-
 _EPILOG = """\
 Of a folder, every picture in it and in its folders is read, except hidden ones.
 --json prints one JSON document per picture, one a line, as the HTTP routes give it, with its path.
@@ -73,19 +73,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        return _classify(options)
+        return run_video(options, _complain) if options.command == "video" else _classify(options)
     except InvalidWeights as error:
         _complain(str(error))
         return 1
     except KeyboardInterrupt:
         _complain("Stopped.")
-        return _INTERRUPTED
+        return INTERRUPTED
     except BrokenPipeError:
         # Whoever read the output has seen enough.
         _silence()
         return 1
     except OSError as error:
-        _complain(f"{error.filename or options.csv or 'The output'}: {error.strerror}.")
+        output = options.output if options.command == "video" else options.csv
+        _complain(f"{error.filename or output or 'The output'}: {error.strerror}.")
         _silence()
         return 1
 
@@ -110,13 +111,15 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="also write what spoke for each face's emotion, as a picture into DIR",
     )
-    classify.add_argument(
-        "--min-face",
-        type=_face_size,
-        default=40,
-        metavar="N",
-        help="smallest face in pixels, of the picture scaled to at most 1280 (default: 40)",
-    )
+    for command, smallest in ((classify, 40), (add_video(commands), 80)):
+        command.add_argument(
+            "--min-face",
+            type=_face_size,
+            default=smallest,
+            metavar="N",
+            help="smallest face in pixels, of the picture scaled to at most 1280"
+            f" (default: {smallest})",
+        )
     return parser
 
 

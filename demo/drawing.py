@@ -2,6 +2,7 @@
 
 import io
 import threading
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -30,7 +31,7 @@ COLOURS: dict[str, str] = {
 _SMALLEST_TEXT = 9
 
 # Matplotlib does not promise to be safe between threads.
-_CHART = threading.Lock()
+CHARTS = threading.Lock()
 
 Rectangle = tuple[float, float, float, float]  # left, top, right, bottom
 
@@ -49,8 +50,12 @@ def text_colour(background: str) -> str:
     return "#000000" if linear @ (0.2126, 0.7152, 0.0722) > 0.179 else "#ffffff"
 
 
-def annotate(answer: Answer) -> np.ndarray:
+def annotate(answer: Answer, captions: Sequence[str] | None = None) -> np.ndarray:
     """The picture with a box round each face, coloured by emotion and labelled with its caption.
+
+    Args:
+        answer: a picture and its faces.
+        captions: a text for each face, instead of `caption`.
 
     Returns:
         `(height, width, 3)` uint8 RGB, of the size of `answer.picture.pixels`.
@@ -65,8 +70,9 @@ def annotate(answer: Answer) -> np.ndarray:
         pen.rectangle(_grown(box, line), outline="#000000", width=line)
         pen.rectangle(box, outline=COLOURS[face.emotion], width=line)
     taken = boxes.copy()
-    for face, box in zip(answer.faces, boxes, strict=True):
-        text, colour = caption(face), COLOURS[face.emotion]
+    texts = captions or [caption(face) for face in answer.faces]
+    for face, box, text in zip(answer.faces, boxes, texts, strict=True):
+        colour = COLOURS[face.emotion]
         font = _font_for(text, image.width, longer)
         label = _place(_grown(box, line), _label_size(text, font), image.size, taken)
         taken.append(label)
@@ -90,7 +96,7 @@ def bar_chart(probabilities: np.ndarray, uncertain: bool = False) -> bytes:
     title = f"{EMOTIONS[best]} {percent(float(probabilities[best]))}"
     if uncertain:
         title = doubt(EMOTIONS[best], EMOTIONS[second])
-    with _CHART:
+    with CHARTS:
         figure = Figure(figsize=(6, 4), dpi=150, layout="constrained")
         axes = figure.subplots()
         colours = [COLOURS[emotion] for emotion in EMOTIONS]

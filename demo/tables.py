@@ -6,11 +6,13 @@ from demo.service import Answer
 from model import FaceExpression
 from model.labels import EMOJI, EMOTIONS
 
-CSV_COLUMNS: tuple[str, ...] = (
-    *("path", "face", "x", "y", "width", "height", "detection_score"),
+FACE_COLUMNS: tuple[str, ...] = (
+    *("x", "y", "width", "height", "detection_score"),
     *EMOTIONS,
     *("emotion", "confidence", "uncertain"),
 )
+
+CSV_COLUMNS: tuple[str, ...] = ("path", "face", *FACE_COLUMNS)
 
 
 def percent(probability: float) -> str:
@@ -22,6 +24,14 @@ def percent(probability: float) -> str:
     return f"{probability:.0%}"
 
 
+def clock(seconds: float) -> str:
+    """A time for people: 0:03.2, 12:30.0 or 2:05:10.0."""
+    minutes, rest = divmod(round(seconds * 10), 600)
+    hours, minutes = divmod(minutes, 60)
+    ending = f"{rest // 10:02}.{rest % 10}"
+    return f"{hours}:{minutes:02}:{ending}" if hours else f"{minutes}:{ending}"
+
+
 def csv_rows(path: Path, answer: Answer) -> list[list[object]]:
     """One row per face, from left to right and counted from 1, in the order of `CSV_COLUMNS`.
 
@@ -31,17 +41,19 @@ def csv_rows(path: Path, answer: Answer) -> list[list[object]]:
     if not answer.faces:
         return [[str(path), 0, *[""] * (len(CSV_COLUMNS) - 2)]]
     return [
-        [
-            str(path),
-            number,
-            *face.box,
-            f"{face.detection_score:.4f}",
-            *(f"{value:.6f}" for value in face.probabilities),
-            face.emotion,
-            f"{face.confidence:.6f}",
-            str(face.uncertain).lower(),
-        ]
-        for number, face in enumerate(answer.faces, start=1)
+        [str(path), number, *face_cells(face)] for number, face in enumerate(answer.faces, start=1)
+    ]
+
+
+def face_cells(face: FaceExpression) -> list[object]:
+    """A face's cells, in the order of `FACE_COLUMNS`."""
+    return [
+        *face.box,
+        f"{face.detection_score:.4f}",
+        *(f"{value:.6f}" for value in face.probabilities),
+        face.emotion,
+        f"{face.confidence:.6f}",
+        str(face.uncertain).lower(),
     ]
 
 

@@ -18,6 +18,7 @@ from PIL import Image
 
 from demo.service import Service
 from demo.settings import Settings
+from model import Recognizer
 from tests.conftest import ROOT
 
 
@@ -106,6 +107,12 @@ def service() -> Service:
     wait_until(lambda: service.ready or service.error is not None)
     assert service.error is None
     return service
+
+
+@pytest.fixture(scope="session")
+def film_recognizer() -> Recognizer:
+    """The recognizer as films use it."""
+    return Recognizer(min_face=80)
 
 
 @pytest.fixture(scope="session")

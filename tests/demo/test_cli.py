@@ -338,7 +338,7 @@ def test_the_command_line_imports_no_server_and_no_training(
         "torch",
         "sklearn",
     )
-    heavy += ("skimage", "pandas")
+    heavy += ("skimage", "pandas", "av", "supervision", "scipy", "duckdb")
     program = f"""
 import sys
 import termios

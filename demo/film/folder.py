@@ -1,0 +1,240 @@
+"""What is written of a film: tables, plots, a summary, and what else was asked for, in a folder."""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+
+from demo.answer import model_json
+from demo.film.annotated import AnnotatedFilm
+from demo.film.plots import group_plot, person_plot
+from demo.film.reading import Film
+from demo.film.samples import read_film
+from demo.film.source import InvalidFilm
+from demo.film.table import FilmTable, to_parquet
+from demo.moments import Moment, Moments
+from demo.people import LOST_SECONDS, SMOOTHING_SECONDS
+from demo.service import cores
+from demo.tables import clock
+from demo.timeline import Timeline
+from model import Recognizer
+from model.labels import EMOTIONS
+
+# Of a film with many cuts there are hundreds of people, most of them for seconds.
+_MOST_PLOTS = 50
+_MOST_LINES = 20
+
+# All that a run may write; a later run replaces what an earlier one left.
+_FILES = (
+    *("expressions.csv", "expressions.parquet", "annotated.mp4", "summary.json", "timeline.png"),
+    *("people/person-*.png", "moments/moment-*.jpg"),
+)
+
+# The film's time that has been reached, and its length where it is known, both in seconds.
+Progress = Callable[[float, float | None], None]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to make of a film besides Parquet table, plots and summary.
+
+    Attributes:
+        fps: how many pictures of each second to look at.
+        csv: also the table as CSV.
+        annotated: also the film with what was found drawn into it.
+        thumbnails: also pictures of the moments of largest change. They show people's faces, and
+            are the only pictures besides the annotated film that are stored.
+    """
+
+    fps: float = 5.0
+    csv: bool = False
+    annotated: bool = False
+    thumbnails: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a film.
+
+    Attributes:
+        timeline: who was seen, and how.
+        complete: the film was read to its end.
+        sentences: what people should know: where the film broke off, what was met on the way.
+        files: what was written.
+    """
+
+    timeline: Timeline
+    complete: bool
+    sentences: list[str]
+    files: list[Path]
+
+    def table(self) -> str:
+        """For a terminal: a line for each person, when seen, and shares of time in percent.
+
+        Of many people those who were seen longest.
+        """
+        people = self.timeline.people
+        count = "1 person" if len(people) == 1 else f"{len(people)} people"
+        read = f"{clock(self.timeline.end)}, {self.timeline.samples} pictures looked at, {count}"
+        if not people:
+            return f"  {read}"
+        heads = "  ".join(f"{emotion:>4}" for emotion in EMOTIONS)
+        lines = [f"  {read}", f"  person       from         to  seconds  {heads}"]
+        for number in self.timeline.seen_longest(_MOST_LINES):
+            person = people[number]
+            shares = "  ".join(
+                f"{f'{share:.0%}':>{max(4, len(emotion))}}"
+                for emotion, share in zip(EMOTIONS, person.shares(), strict=True)
+            )
+            seen = f"{clock(person.first):>9}  {clock(person.last):>9}"
+            lines.append(f"  {number:>6}  {seen}  {person.seconds.sum():>7.1f}  {shares}")
+        if len(people) > _MOST_LINES:
+            lines.append(f"  and {len(people) - _MOST_LINES} seen for less, see summary.json")
+        return "\n".join(lines)
+
+
+def write_film(
+    recognizer: Recognizer,
+    source: Path,
+    folder: Path,
+    wanted: Wanted,
+    progress: Progress = lambda *_: None,
+    cancelled: Callable[[], bool] = lambda: False,
+    longest: float | None = None,
+) -> Outcome:
+    """Reads a film and writes what it shows into a folder.
+
+    While it is being read, and when it is cancelled, files have "partial" in their names
+    (`expressions.partial.csv`); they are whole as far as they go. Nothing is written before the
+    film's first frame has been decoded.
+
+    Args:
+        recognizer: reads the faces, in as many threads as there are cores.
+        source: the film.
+        folder: where to write; it need not be there yet. What an earlier run wrote is replaced.
+        wanted: what to make.
+        progress: called after each sample.
+        cancelled: asked after each sample whether to stop.
+        longest: as `Film` takes it; None reads a film of any length.
+
+    Raises:
+        InvalidFilm: nothing of the film can be read; nothing has been written then.
+        OSError: something cannot be written.
+    """
+    with ExitStack() as stack:
+        film = stack.enter_context(Film(source, longest))
+        if any(
+            file.samefile(source) for partial in (True, False) for file in _written(folder, partial)
+        ):
+            raise InvalidFilm(
+                f"{source}: The results would replace this film. Name another folder for them."
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in _written(folder, partial=True):
+            file.unlink()
+        # Without `csv` too: Parquet is made of it.
+        table = stack.enter_context(closing(FilmTable(_partial(folder / "expressions.csv"))))
+        timeline, moments = Timeline(), Moments(wanted.thumbnails)
+        sinks: list[FilmTable | Timeline | Moments | AnnotatedFilm] = [table, timeline, moments]
+        annotated = None
+        if wanted.annotated:
+            annotated = AnnotatedFilm(source, _partial(folder / "annotated.mp4"))
+            sinks.append(stack.enter_context(closing(annotated)))
+        pool = stack.enter_context(ThreadPoolExecutor(cores(), thread_name_prefix="film"))
+        samples = read_film(
+            film,
+            lambda picture: pool.submit(recognizer.recognize, picture),
+            recognizer.classifier.uncertain_below,
+            wanted.fps,
+        )
+        stopped = False
+        with closing(samples):
+            for sample in samples:
+                for sink in sinks:
+                    sink.add(sample)
+                progress(sample.time, film.duration)
+                stopped = cancelled()
+                if stopped:
+                    break
+        timeline.finish(timeline.end if stopped else film.end)
+        if annotated is not None and not stopped:
+            annotated.finish()
+    sentences = [*film.notes, *([film.ended] if film.ended else [])]
+    if stopped:
+        sentences.append(f"Stopped at {clock(timeline.end)}.")
+    complete = not stopped and film.ended is None
+    to_parquet(table.file, _partial(folder / "expressions.parquet"))
+    if not wanted.csv:
+        table.file.unlink()
+    _thumbnails(folder, moments.largest())
+    summary = {
+        "film": {
+            "name": source.name,
+            "width": film.width,
+            "height": film.height,
+            "duration": film.duration,
+            "read_to": round(timeline.end, 3),
+            "complete": complete,
+            "sentences": sentences,
+        },
+        "pictures_per_second": wanted.fps,
+        "smoothing_seconds": SMOOTHING_SECONDS,
+        "lost_seconds": LOST_SECONDS,
+        **timeline.summary(),
+        "plotted_people": _plots(folder, timeline),
+        "moments": [moment.to_json() for moment in moments.largest()],
+        "model": model_json(recognizer.classifier),
+    }
+    text = json.dumps(summary, indent=2, ensure_ascii=False)
+    _partial(folder / "summary.json").write_text(f"{text}\n", encoding="utf-8")
+    return Outcome(timeline, complete, sentences, _named(folder, partial=stopped))
+
+
+def _plots(folder: Path, timeline: Timeline) -> list[int]:
+    """Plots all people together, and those who were seen longest; gives these."""
+    _partial(folder / "timeline.png").write_bytes(group_plot(timeline))
+    plotted = timeline.seen_longest(_MOST_PLOTS)
+    for number in plotted:
+        file = _partial(folder / "people" / f"person-{number}.png")
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(person_plot(number, timeline.people[number]))
+    return plotted
+
+
+def _thumbnails(folder: Path, moments: list[Moment]) -> None:
+    for moment in moments:
+        if moment.thumbnail is None:
+            continue
+        change = f"{moment.before}-{moment.after}"
+        name = f"moment-{moment.time:08.2f}s-person-{moment.person}-{change}.jpg"
+        file = _partial(folder / "moments" / name)
+        file.parent.mkdir(exist_ok=True)
+        pixels = cv2.cvtColor(moment.thumbnail, cv2.COLOR_RGB2BGR)
+        file.write_bytes(cv2.imencode(".jpg", pixels)[1].tobytes())
+
+
+def _named(folder: Path, partial: bool) -> list[Path]:
+    """Gives what was written its name, unless it is partial; says what there is."""
+    files = _written(folder, partial=True)
+    if not partial:
+        for file in _written(folder, partial=False):
+            file.unlink()
+        files = [
+            file.replace(file.with_name(file.name.replace(".partial.", "."))) for file in files
+        ]
+    return sorted(files)
+
+
+def _partial(file: Path) -> Path:
+    return file.with_name(f"{file.stem}.partial{file.suffix}")
+
+
+def _written(folder: Path, partial: bool) -> list[Path]:
+    """The files of a run in a folder, partial ones or whole ones."""
+    patterns = [_partial(Path(each)) if partial else Path(each) for each in _FILES]
+    files = [file for pattern in patterns for file in folder.glob(str(pattern))]
+    return [file for file in files if (".partial." in file.name) == partial]

@@ -1,0 +1,76 @@
+"""A film read from its start to its end: pictures at a steady rate, and the people in each."""
+
+from collections import deque
+from collections.abc import Callable, Generator
+from concurrent.futures import Future
+
+from demo.film.reading import Film
+from demo.people import Cuts, People, Sample
+from demo.service import cores
+from model import FaceExpression
+from preprocessing.images import Picture
+
+Recognize = Callable[[Picture], "Future[list[FaceExpression]]"]
+
+
+def read_film(
+    film: Film, recognize: Recognize, uncertain_below: float, fps: float = 5.0
+) -> Generator[Sample, None, None]:
+    """Reads a film, a sample at a time.
+
+    Pictures are decoded in the thread that asks for samples, a few ahead of those whose faces are
+    being read in other threads. A sample is given when the next one has been read as well: only then
+    it is known which of its faces are people.
+
+    Whoever has seen enough closes the iterator; what was handed out for reading and has not begun is
+    then taken back.
+
+    Args:
+        film: open, at its start.
+        recognize: hands a picture to threads that read its faces.
+        uncertain_below: of the network, as `Classifier.uncertain_below`.
+        fps: pictures per second of the film, see `Film.samples`.
+
+    Example:
+
+    ```python
+    recognizer = Recognizer(min_face=80)
+    with ThreadPoolExecutor() as pool, Film("party.mp4") as film:
+        recognize = partial(pool.submit, recognizer.recognize)
+        for sample in read_film(film, recognize, recognizer.classifier.uncertain_below):
+            print(sample.time, {person: each.smoothed.emotion for person, each in sample.people().items()})
+    ```
+    """
+    people = People(min(fps, film.rate or fps), uncertain_below)
+    cuts = Cuts()
+    last: Sample | None = None
+    for time, picture, faces in _readings(film, recognize, fps):
+        cut = cuts.between(picture.pixels)
+        if cut:
+            people.cut()
+        sample = Sample(time, picture, people.update(faces, time), cut)
+        if last is not None:
+            yield last
+        last = sample
+    if last is not None:
+        yield last
+
+
+def _readings(
+    film: Film, recognize: Recognize, fps: float
+) -> Generator[tuple[float, Picture, list[FaceExpression]], None, None]:
+    """Samples with their faces, in order; as many are in work as there are cores, and one waits."""
+    ahead: deque[tuple[float, Picture, Future[list[FaceExpression]]]] = deque()
+    try:
+        for frame in film.samples(fps):
+            picture = film.picture(frame)
+            ahead.append((frame.time, picture, recognize(picture)))
+            if len(ahead) > cores() + 1:
+                time, first, future = ahead.popleft()
+                yield time, first, future.result()
+        while ahead:
+            time, first, future = ahead.popleft()
+            yield time, first, future.result()
+    finally:
+        for _, _, future in ahead:
+            future.cancel()

@@ -1,0 +1,85 @@
+"""A film's file is opened and looked into, or a sentence says why it cannot be read."""
+
+from pathlib import Path
+from typing import BinaryIO
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+# The file is opened here and handed over open, and FFmpeg may open nothing else: a playlist that
+# calls itself a film would otherwise read other files of the machine, or fetch addresses.
+_OPTIONS = {"protocol_whitelist": "none"}
+
+
+class InvalidFilm(ValueError):
+    """A film that cannot be read; `str(error)` says in a sentence why and what to do."""
+
+
+class FilmTooLong(InvalidFilm):
+    """A film that lasts longer than is allowed."""
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Opens a film's file.
+
+    Raises:
+        InvalidFilm: it is none, or cannot be opened.
+    """
+    try:
+        if path.is_dir():
+            raise InvalidFilm("This is a folder, not a film.")
+        if not path.exists():
+            raise InvalidFilm("There is no such file.")
+        if not path.is_file():
+            raise InvalidFilm("This is not an ordinary file.")
+        return path.open("rb")
+    except OSError as error:
+        reason = (error.strerror or "unknown error").lower()
+        raise InvalidFilm(f"The file cannot be opened ({reason}).") from error
+
+
+def open_container(file: BinaryIO) -> InputContainer:
+    """Opens what a file contains.
+
+    Raises:
+        InvalidFilm: it is empty, no film, or its beginning is damaged.
+    """
+    head = file.read(12)
+    if not head:
+        raise InvalidFilm("The file is empty. Copy or upload it again.")
+    file.seek(0)
+    try:
+        return av.open(file, "r", options=_OPTIONS, metadata_errors="replace", buffer_size=1 << 18)
+    except (FFmpegError, OSError) as error:
+        if head[4:8] == b"ftyp":
+            raise InvalidFilm(
+                "The film was cut off or never finished: the index that an MP4 or MOV has at its"
+                " end is missing or damaged. Copy it again."
+            ) from error
+        raise InvalidFilm(
+            "This is not a film this program can read. Use MP4, MOV, MKV, WebM, AVI or MPEG."
+        ) from error
+
+
+def moving_pictures(container: InputContainer) -> VideoStream:
+    """The stream of a film's pictures.
+
+    Raises:
+        InvalidFilm: there is none, or none that can be decoded.
+    """
+    # The cover of a song is a stream too, of one picture.
+    streams = [
+        each for each in container.streams.video if not each.disposition & Disposition.attached_pic
+    ]
+    if not streams:
+        raise InvalidFilm("There are no moving pictures in this file.")
+    for stream in streams:
+        if stream.codec_context is not None:
+            return stream
+    raise InvalidFilm(
+        "The film's pictures are coded in a way this program cannot decode. Convert it to an MP4"
+        " with H.264 and try again."
+    )

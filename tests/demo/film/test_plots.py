@@ -1,0 +1,67 @@
+import io
+
+import numpy as np
+from PIL import Image
+
+from demo.drawing import COLOURS
+from demo.film.plots import group_plot, person_plot
+from demo.timeline import Timeline
+from tests.demo.faces import HAPPY, SAD, sample
+
+
+def opened(png: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+
+
+def colour(name: str) -> list[int]:
+    return [int(COLOURS[name][start : start + 2], 16) for start in (1, 3, 5)]
+
+
+def share_of(pixels: np.ndarray, name: str) -> float:
+    return float((pixels == colour(name)).all(axis=2).mean())
+
+
+def test_a_person_is_shown_over_time_with_gaps() -> None:
+    timeline = Timeline()
+    for number in range(50):
+        if not 20 <= number < 30:
+            timeline.add(sample(number / 5, p1=HAPPY if number < 20 else SAD))
+    timeline.finish(10)
+    pixels = opened(person_plot(1, timeline.people[1]))
+    assert pixels.shape == (600, 1500, 3)
+    plot = pixels[60:500, 120:1270]
+    third = plot.shape[1] // 5
+    assert share_of(plot[:, : 2 * third - 20], "happy") > 0.8
+    assert share_of(plot[:, 3 * third + 20 :], "sad") > 0.8
+    gap = plot[20:-20, 2 * third + 20 : 3 * third - 20]
+    assert (gap == 255).all(axis=2).mean() > 0.99
+
+
+def test_someone_seen_twice_can_be_shown() -> None:
+    timeline = Timeline()
+    timeline.add(sample(3, p1=HAPPY))
+    timeline.add(sample(3.2, p1=HAPPY))
+    timeline.finish(3.4)
+    assert share_of(opened(person_plot(1, timeline.people[1])), "happy") > 0.3
+
+
+def test_the_group_shows_mean_spread_and_number() -> None:
+    timeline = Timeline()
+    for number in range(25):
+        timeline.add(sample(number / 5, p1=HAPPY, p2=SAD))
+    timeline.finish(5)
+    pixels = opened(group_plot(timeline))
+    assert pixels.shape == (1800, 1500, 3)
+    # One is happy and one sad: what both have has no spread, what one has has nearly all.
+    rows = np.array_split(pixels, 8)
+    yellow = np.abs(rows[3].astype(int) - (246, 236, 142)).max(axis=2) < 12
+    assert yellow.mean() > 0.3
+    orange = (rows[0][..., 0].astype(int) - rows[0][..., 2]) > 60
+    assert orange.mean() < 0.01
+
+
+def test_a_film_without_anyone_can_be_shown() -> None:
+    timeline = Timeline()
+    timeline.add(sample(0))
+    timeline.finish(0.2)
+    assert opened(group_plot(timeline)).shape == (1800, 1500, 3)
