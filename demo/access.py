@@ -71,7 +71,7 @@ class RateLimit:
         self.count = _Count(per_minute)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] not in _SAFE_METHODS:
+        if _asks_for_work(scope):
             client = client_of(scope, self.trusted_proxies)
             if not await self.count.hit(client):
                 wait = await self.count.seconds(client)
@@ -95,7 +95,7 @@ class SameOrigin:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] not in _SAFE_METHODS:
+        if _asks_for_work(scope):
             headers = Headers(scope=scope)
             own = [headers[name] for name in ("host", "x-forwarded-host") if name in headers]
             if "origin" in headers and _host(headers["origin"]) not in own:
@@ -121,7 +121,7 @@ class Login:
         self.wrong = _Count(_WRONG_PASSWORDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in _HEALTH:
+        if scope["type"] == "lifespan" or scope["path"] in _HEALTH:
             await self.app(scope, receive, send)
             return
         given = _basic(Headers(scope=scope).get("authorization", ""))
@@ -139,6 +139,13 @@ class Login:
             challenge = {"WWW-Authenticate": 'Basic realm="Facial expressions", charset="UTF-8"'}
             answer = refusal(scope, 401, "This needs a name and a password.", challenge)
         await answer(scope, receive, send)
+
+
+def _asks_for_work(scope: Scope) -> bool:
+    """Whether it is a WebSocket, or a request that may cost more than next to nothing."""
+    if scope["type"] == "http":
+        return scope["method"] not in _SAFE_METHODS
+    return bool(scope["type"] == "websocket")
 
 
 class _Count:

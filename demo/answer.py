@@ -27,7 +27,7 @@ def to_json(answer: Answer, classifier: Classifier, explain: bool = False) -> di
     """
     return {
         "image": {"width": answer.picture.width, "height": answer.picture.height},
-        "faces": [_face(face, explain) for face in answer.faces],
+        "faces": [face_json(face, explain) for face in answer.faces],
         "model": model_json(classifier),
     }
 
@@ -41,8 +41,8 @@ def model_json(classifier: Classifier) -> dict[str, str]:
     }
 
 
-def _face(face: FaceExpression, explain: bool) -> dict[str, Any]:
-    probabilities = zip(EMOTIONS, face.probabilities.tolist(), strict=True)
+def face_json(face: FaceExpression, explain: bool = False) -> dict[str, Any]:
+    """One of the faces of `to_json`."""
     fields: dict[str, Any] = {
         "box": dict(zip(("x", "y", "width", "height"), map(int, face.box), strict=True)),
         "detection_score": round(float(face.detection_score), 4),
@@ -51,7 +51,7 @@ def _face(face: FaceExpression, explain: bool) -> dict[str, Any]:
         "confidence": round(float(face.confidence), 6),
         "uncertain": bool(face.uncertain),
         "summary": face.summary,
-        "probabilities": {emotion: round(value, 6) for emotion, value in probabilities},
+        "probabilities": by_emotion(face.probabilities),
     }
     if explain:
         if face.attention is None:
@@ -59,6 +59,11 @@ def _face(face: FaceExpression, explain: bool) -> dict[str, Any]:
         fields["attention"] = _rounded(face.attention, 3)
         fields["crop"] = base64.b64encode(cv2.imencode(".png", face.crop)[1].tobytes()).decode()
     return fields
+
+
+def by_emotion(values: np.ndarray) -> dict[str, float]:
+    """Seven numbers under the emotions' names, to six digits."""
+    return {name: round(value, 6) for name, value in zip(EMOTIONS, values.tolist(), strict=True)}
 
 
 def _rounded(numbers: np.ndarray, digits: int) -> list[list[float]]:

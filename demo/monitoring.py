@@ -145,7 +145,7 @@ class Recording:
         self.monitor = monitor
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
@@ -159,17 +159,22 @@ class Recording:
         async def counted() -> Message:
             nonlocal received
             message = await receive()
-            received += len(message.get("body", b""))
+            received += len(message.get("body") or message.get("bytes") or b"")
             return message
 
         async def watched(message: Message) -> None:
             nonlocal sent, status, complete
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
-            elif message["type"] == "http.response.body":
-                sent += len(message.get("body", b""))
-                complete = not message.get("more_body", False)
+            match message["type"]:
+                case "http.response.start" | "websocket.http.response.start":
+                    status = message["status"]
+                    MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                case "http.response.body" | "websocket.http.response.body":
+                    sent += len(message.get("body", b""))
+                    complete = not message.get("more_body", False)
+                case "websocket.accept":
+                    status = 101
+                case "websocket.send":
+                    sent += len(message.get("text") or "")
             await send(message)
 
         try:
@@ -185,7 +190,7 @@ class Recording:
         finally:
             self.monitor.record(
                 _route(scope),
-                scope["method"] if scope["method"] in _METHODS else "other",
+                _method(scope),
                 status,
                 time.perf_counter() - began,
                 bytes_in=received,
@@ -204,6 +209,13 @@ def where(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)[: -_PLACES - 1 : -1]
     places = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
     return f"{type(error).__name__} at {places}"
+
+
+def _method(scope: Scope) -> str:
+    """Of a request; a WebSocket begins as a GET, which tells nothing."""
+    if scope["type"] == "websocket":
+        return "websocket"
+    return scope["method"] if scope["method"] in _METHODS else "other"
 
 
 def _route(scope: Scope) -> str:

@@ -13,7 +13,7 @@ import matplotlib
 import numpy as np
 from starlette.exceptions import HTTPException
 
-from demo import page_answer, page_text
+from demo import page_answer, page_live, page_text
 from demo.answer import to_json
 from demo.blocks import PrivateBlocks
 from demo.drawing import bar_chart, reduced
@@ -44,63 +44,19 @@ _NOT_SHOWN = (".heic", ".heif", ".hif", ".tif", ".tiff")
 def build(service: Service, settings: Settings, monitor: Monitor) -> gr.Blocks:
     """The page, to be mounted with `gradio.mount_gradio_app(..., **appearance(settings))`."""
     page = PrivateBlocks(title="Facial expressions", analytics_enabled=False)
-
-    def save_chart(request: dict[str, Any]) -> str:
-        try:
-            return service.work(lambda _: chart(request))
-        except (Busy, NotReady) as error:
-            raise HTTPException(503, str(error)) from error
-        except (ValueError, TypeError, KeyError) as error:
-            raise HTTPException(422, "This is no request for a chart.") from error
-
     with page:
         gr.HTML(page_text.HEAD, apply_default_css=False)
-        with gr.Row(elem_id="sides"):
-            with gr.Column(scale=5, min_width=320):
-                gr.HTML(page_text.NOTE, apply_default_css=False)
-                picture = _picture(settings)
-                others = gr.UploadButton(
-                    "Choose a HEIC, TIFF or other file",
-                    file_types=["image", ".avif", *_NOT_SHOWN],
-                    size="sm",
-                    elem_id="others",
-                )
-                examples = gr.Examples(
-                    [[str(_hopper())]],
-                    [picture],
-                    label=page_text.EXAMPLE,
-                    elem_id="examples",
-                    api_visibility="private",
-                )
-            with gr.Column(scale=7, min_width=320):
-                answer = gr.HTML(
-                    page_text.EMPTY,
-                    elem_id="answer",
+        with gr.Tabs():
+            with gr.Tab("Picture"):
+                _picture_tab(service, settings, monitor)
+            with gr.Tab("Live camera"):
+                gr.HTML(
+                    page_live.frame(),
+                    elem_id="live",
                     apply_default_css=False,
-                    js_on_load=(_FOLDER / "page.js").read_text("utf-8"),
-                    server_functions=[save_chart],
+                    js_on_load=(_FOLDER / "live.js").read_text("utf-8"),
                 )
-                with gr.Accordion("The answer as JSON", open=False, visible=False) as details:
-                    json = gr.JSON(label="Answer", max_height=420, elem_id="json")
         model = gr.HTML(apply_default_css=False, elem_id="model")
-
-        async def read(upload: dict[str, Any] | None) -> tuple[Any, ...]:
-            return await _read(service, monitor, upload)
-
-        reading: dict[str, Any] = {
-            "fn": read,
-            "outputs": [answer, json, details, picture],
-            # The component's own preprocessing fails where only Pillow without plugins would.
-            "preprocess": False,
-            "trigger_mode": "always_last",
-            "concurrency_limit": service.capacity,
-            "concurrency_id": "reading",
-            "show_progress_on": [answer],
-            "api_visibility": "private",
-        }
-        picture.input(inputs=picture, **reading)
-        others.upload(inputs=others, **reading)
-        examples.load_input_event.then(inputs=picture, **reading)
         page.load(js=_NAME_THE_EXAMPLE)
         page.load(lambda: page_text.model_line(service), outputs=model, api_visibility="private")
     return page.queue(max_size=_MOST_WAITING, api_open=False)
@@ -147,6 +103,62 @@ def chart(request: dict[str, Any]) -> str:
         raise ValueError(f"A chart takes {len(EMOTIONS)} probabilities.")
     png = bar_chart(probabilities, uncertain=bool(request["uncertain"]))
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+
+
+def _picture_tab(service: Service, settings: Settings, monitor: Monitor) -> None:
+    def save_chart(request: dict[str, Any]) -> str:
+        try:
+            return service.work(lambda _: chart(request))
+        except (Busy, NotReady) as error:
+            raise HTTPException(503, str(error)) from error
+        except (ValueError, TypeError, KeyError) as error:
+            raise HTTPException(422, "This is no request for a chart.") from error
+
+    with gr.Row(elem_id="sides"):
+        with gr.Column(scale=5, min_width=320):
+            gr.HTML(page_text.NOTE, apply_default_css=False)
+            picture = _picture(settings)
+            others = gr.UploadButton(
+                "Choose a HEIC, TIFF or other file",
+                file_types=["image", ".avif", *_NOT_SHOWN],
+                size="sm",
+                elem_id="others",
+            )
+            examples = gr.Examples(
+                [[str(_hopper())]],
+                [picture],
+                label=page_text.EXAMPLE,
+                elem_id="examples",
+                api_visibility="private",
+            )
+        with gr.Column(scale=7, min_width=320):
+            answer = gr.HTML(
+                page_text.EMPTY,
+                elem_id="answer",
+                apply_default_css=False,
+                js_on_load=(_FOLDER / "page.js").read_text("utf-8"),
+                server_functions=[save_chart],
+            )
+            with gr.Accordion("The answer as JSON", open=False, visible=False) as details:
+                json = gr.JSON(label="Answer", max_height=420, elem_id="json")
+
+    async def read(upload: dict[str, Any] | None) -> tuple[Any, ...]:
+        return await _read(service, monitor, upload)
+
+    reading: dict[str, Any] = {
+        "fn": read,
+        "outputs": [answer, json, details, picture],
+        # The component's own preprocessing fails where only Pillow without plugins would.
+        "preprocess": False,
+        "trigger_mode": "always_last",
+        "concurrency_limit": service.capacity,
+        "concurrency_id": "reading",
+        "show_progress_on": [answer],
+        "api_visibility": "private",
+    }
+    picture.input(inputs=picture, **reading)
+    others.upload(inputs=others, **reading)
+    examples.load_input_event.then(inputs=picture, **reading)
 
 
 def _picture(settings: Settings) -> gr.Image:

@@ -10,6 +10,8 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from demo.live import MAX_FRAME_BYTES
+
 # For the head of a request, and for the rest of a body that was refused.
 PATIENCE_SECONDS = 10
 
@@ -32,8 +34,10 @@ class Server(uvicorn.Server):
             log_level="warning",
             access_log=False,
             http=_Impatient,
-            # No part of the page needs WebSockets, and no middleware here would see them.
-            ws="none",
+            ws="websockets-sansio",
+            ws_max_size=MAX_FRAME_BYTES,
+            # Pictures are compressed, and answers are small.
+            ws_per_message_deflate=False,
             # Else X-Forwarded-For of programs on this machine is believed, whoever wrote it.
             proxy_headers=False,
             server_header=False,

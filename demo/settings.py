@@ -61,6 +61,13 @@ class Settings(BaseSettings):
         description="How many pictures and other calls that cost work one client may send a minute; "
         "further ones are answered 429. 0: as many as they like. The container's is 120.",
     )
+    live_views: int = Field(
+        default=4,
+        ge=0,
+        le=100,
+        description="How many live views of a camera may be open at once; each takes up to 20 "
+        "pictures a second of what the cores can read. 0: none.",
+    )
     trusted_proxies: int = Field(
         default=0,
         ge=0,

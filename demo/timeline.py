@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from demo.answer import by_emotion
 from demo.people import Sample
 from model.labels import EMOTIONS
 
@@ -178,11 +179,11 @@ class Timeline:
                     "last_seen": round(each.last, 3),
                     "samples": each.samples,
                     "seconds": round(float(each.seconds.sum()), 3),
-                    "share": _named(each.shares()),
+                    "share": by_emotion(each.shares()),
                 }
                 for number, each in sorted(self.people.items())
             ],
-            "group": {"share": _named(self.shares())},
+            "group": {"share": by_emotion(self.shares())},
         }
 
     def _count(self, sample: Sample, seconds: float) -> None:
@@ -194,7 +195,3 @@ class Timeline:
 def _shares(seconds: np.ndarray) -> np.ndarray:
     total = float(seconds.sum())
     return seconds / total if total > 0 else np.zeros(len(EMOTIONS))
-
-
-def _named(shares: np.ndarray) -> dict[str, float]:
-    return {name: round(float(value), 4) for name, value in zip(EMOTIONS, shares, strict=True)}

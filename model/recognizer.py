@@ -1,5 +1,6 @@
 """The whole path for programs: a picture in, every face's expression out."""
 
+import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,6 +82,12 @@ class Recognizer:
             raise ValueError(f"A detector is one of {', '.join(DETECTORS)}. Received: {detector!r}")
         self.detector = DETECTORS[detector](min_face)
         self.classifier: Classifier = load(weights)
+
+    def finding(self, min_face: int) -> "Recognizer":
+        """The same network behind a detector for faces of another smallest size."""
+        other = copy.copy(self)
+        other.detector = type(self.detector)(min_face)
+        return other
 
     def recognize(
         self, picture: str | Path | bytes | np.ndarray | Picture, explain: bool = False
