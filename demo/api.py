@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from demo import docs, problem, schema
 from demo.answer import model_json, to_json
 from demo.drawing import annotate
+from demo.film.service import Films
 from demo.live import LiveViews
 from demo.monitoring import Monitor
 from demo.service import Service, read
@@ -69,6 +70,7 @@ def add_routes(app: FastAPI, service: Service, settings: Settings, monitor: Moni
     _add_expressions(router, service, settings.max_upload_bytes)
     _add_state(router, service)
     LiveViews(service, settings.live_views).add_route(router)
+    Films(service, settings).add_route(router)
 
     @router.get("/api/docs", include_in_schema=False, response_class=HTMLResponse)
     async def documentation(request: Request) -> str:

@@ -39,7 +39,7 @@ MIN_FACE = 80
 _PATIENCE_SECONDS = 30
 
 # Of the WebSocket protocol (RFC 6455, section 7.4.1, and IANA's registry).
-_DONE, _NOT_THIS, _TRY_LATER = 1000, 1003, 1013
+DONE, NOT_THIS, TRY_LATER = 1000, 1003, 1013
 
 
 class LiveViews:
@@ -76,13 +76,13 @@ class LiveViews:
             await socket.accept()
             if self.open >= self.most:
                 reason = f"{self.most} cameras are being watched already; try again later."
-                await socket.close(_TRY_LATER, reason)
+                await socket.close(TRY_LATER, reason)
                 return
             self.open += 1
             try:
                 await self._view(socket)
             except (NotReady, Busy) as error:
-                await socket.close(_TRY_LATER, str(error)[:120])
+                await socket.close(TRY_LATER, str(error)[:120])
             finally:
                 self.open -= 1
 
@@ -130,7 +130,7 @@ class _Newest:
         self.taken = 0
         self.dropped = 0
         self.gone = False
-        self.code, self.reason = _DONE, ""
+        self.code, self.reason = DONE, ""
         self._socket = socket
         self._count = 0
         self._frames: deque[bytes] = deque(maxlen=1)
@@ -146,7 +146,7 @@ class _Newest:
                     return
                 frame = message.get("bytes")
                 if not frame:
-                    self.code, self.reason = _NOT_THIS, "A message is a picture file's bytes."
+                    self.code, self.reason = NOT_THIS, "A message is a picture file's bytes."
                     return
                 self._count += 1
                 self.dropped += len(self._frames)

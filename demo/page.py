@@ -13,7 +13,7 @@ import matplotlib
 import numpy as np
 from starlette.exceptions import HTTPException
 
-from demo import page_answer, page_live, page_text
+from demo import page_answer, page_film, page_live, page_text
 from demo.answer import to_json
 from demo.blocks import PrivateBlocks
 from demo.drawing import bar_chart, reduced
@@ -55,6 +55,13 @@ def build(service: Service, settings: Settings, monitor: Monitor) -> gr.Blocks:
                     elem_id="live",
                     apply_default_css=False,
                     js_on_load=(_FOLDER / "live.js").read_text("utf-8"),
+                )
+            with gr.Tab("Film"):
+                gr.HTML(
+                    page_film.frame(settings),
+                    elem_id="film",
+                    apply_default_css=False,
+                    js_on_load=(_FOLDER / "film.js").read_text("utf-8"),
                 )
         model = gr.HTML(apply_default_css=False, elem_id="model")
         page.load(js=_NAME_THE_EXAMPLE)

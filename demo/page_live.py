@@ -8,15 +8,17 @@ from demo.live import ROUTE
 from demo.page_text import emoji
 from model.labels import EMOTIONS
 
+NOT_FOR = """<p><strong>Not for classes or staff.</strong> In the EU inferring emotions at school and at work is
+prohibited, whatever the consent, but for medical and safety reasons (AI Act, Article 5(1)(f)). Use it
+for research and audience studies with people who were told and agreed, and for yourself. An
+expression shown is not an emotion felt.</p>"""
+
 _NOTE = """<div class="fx-note"><p><strong>What your camera is used for:</strong> while it is on, about
 15 small pictures a second go to this server, which reads the faces in them and answers with numbers.
 The pictures are only ever in its memory, nothing is written to a disk or passed on, and nobody is
 identified: a number stands for a face as long as it stays in sight. Stop, another tab or closing the
 page switches the camera off.</p>
-<p><strong>Not for classes or staff.</strong> In the EU inferring emotions at school and at work is
-prohibited, whatever the consent, but for medical and safety reasons (AI Act, Article 5(1)(f)). Use it
-for research and audience studies with people who were told and agreed, and for yourself. An
-expression shown is not an emotion felt.</p></div>"""
+{not_for}</div>"""
 
 # The probabilities of a face are steadied by the server; see `demo.people`.
 _FRAME = """<div class="fx-live" data-palette="{palette}" data-route="{route}">
@@ -64,7 +66,7 @@ def frame() -> str:
     return _FRAME.format(
         palette=escape(json.dumps(palette)),
         route=ROUTE.removeprefix("/"),
-        note=_NOTE,
+        note=_NOTE.format(not_for=NOT_FOR),
         rows=rows,
         key=key,
     )

@@ -61,6 +61,15 @@ class Settings(BaseSettings):
         description="How many pictures and other calls that cost work one client may send a minute; "
         "further ones are answered 429. 0: as many as they like. The container's is 120.",
     )
+    max_film_bytes: int = Field(
+        default=200_000_000,
+        ge=0,
+        description="The largest film taken in, in bytes. In a container at most an eighth of its "
+        "memory, where the file may lie. 0: none.",
+    )
+    max_film_seconds: int = Field(
+        default=600, ge=1, description="The longest film taken in; the command line reads any."
+    )
     live_views: int = Field(
         default=4,
         ge=0,

@@ -13,7 +13,7 @@ from demo.answer import model_json
 from demo.film.annotated import AnnotatedFilm
 from demo.film.plots import group_plot, person_plot
 from demo.film.reading import Film
-from demo.film.samples import read_film
+from demo.film.samples import Recognize, read_film
 from demo.film.source import InvalidFilm
 from demo.film.table import FilmTable, to_parquet
 from demo.moments import Moment, Moments
@@ -105,6 +105,8 @@ def write_film(
     progress: Progress = lambda *_: None,
     cancelled: Callable[[], bool] = lambda: False,
     longest: float | None = None,
+    recognize: Recognize | None = None,
+    name: str | None = None,
 ) -> Outcome:
     """Reads a film and writes what it shows into a folder.
 
@@ -113,13 +115,16 @@ def write_film(
     film's first frame has been decoded.
 
     Args:
-        recognizer: reads the faces, in as many threads as there are cores.
+        recognizer: reads the faces.
         source: the film.
         folder: where to write; it need not be there yet. What an earlier run wrote is replaced.
         wanted: what to make.
         progress: called after each sample.
         cancelled: asked after each sample whether to stop.
         longest: as `Film` takes it; None reads a film of any length.
+        recognize: hands a picture to the threads that read its faces; None makes as many threads as
+            there are cores.
+        name: what the summary calls the film; None calls it as its file.
 
     Raises:
         InvalidFilm: nothing of the film can be read; nothing has been written then.
@@ -144,13 +149,9 @@ def write_film(
         if wanted.annotated:
             annotated = AnnotatedFilm(source, _partial(folder / "annotated.mp4"))
             sinks.append(stack.enter_context(closing(annotated)))
-        pool = stack.enter_context(ThreadPoolExecutor(cores(), thread_name_prefix="film"))
-        samples = read_film(
-            film,
-            lambda picture: pool.submit(recognizer.recognize, picture),
-            recognizer.classifier.uncertain_below,
-            wanted.fps,
-        )
+        recognize = recognize or _in_threads(recognizer, stack)
+        uncertain_below = recognizer.classifier.uncertain_below
+        samples = read_film(film, recognize, uncertain_below, wanted.fps)
         stopped = False
         with closing(samples):
             for sample in samples:
@@ -173,7 +174,7 @@ def write_film(
     _thumbnails(folder, moments.largest())
     summary = {
         "film": {
-            "name": source.name,
+            "name": name or source.name,
             "width": film.width,
             "height": film.height,
             "duration": film.duration,
@@ -192,6 +193,11 @@ def write_film(
     text = json.dumps(summary, indent=2, ensure_ascii=False)
     _partial(folder / "summary.json").write_text(f"{text}\n", encoding="utf-8")
     return Outcome(timeline, complete, sentences, _named(folder, partial=stopped))
+
+
+def _in_threads(recognizer: Recognizer, stack: ExitStack) -> Recognize:
+    pool = stack.enter_context(ThreadPoolExecutor(cores(), thread_name_prefix="film"))
+    return lambda picture: pool.submit(recognizer.recognize, picture)
 
 
 def _plots(folder: Path, timeline: Timeline) -> list[int]:

@@ -1,18 +1,17 @@
 """The live tab in a real browser, with a camera that shows a smiling woman."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 
 @pytest.fixture
-def live(page: Page) -> Iterator[Locator]:
+def live(page: Page) -> Locator:
     page.get_by_role("tab", name="Live camera").click()
     tab = page.locator(".fx-live")
     expect(tab).to_be_visible()
-    yield tab
+    return tab
 
 
 def start(live: Locator) -> None:
@@ -46,7 +45,7 @@ def test_a_face_is_followed_and_its_probabilities_shown(page: Page, live: Locato
     assert int(found[2]) < 200
 
 
-def test_the_box_is_where_the_mirrored_face_is(page: Page, live: Locator) -> None:
+def test_the_box_is_where_the_mirrored_face_is(live: Locator) -> None:
     """In the camera's picture the face is left of the middle, in the mirror right of it."""
     start(live)
     box = live.locator(".fx-stage canvas").evaluate(
