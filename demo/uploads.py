@@ -1,12 +1,13 @@
-"""The page's files: a folder of this server's own, emptied of what is older than 20 seconds."""
+"""Visitors' files: folders of this server's own, whose contents are deleted, come what may."""
 
 import asyncio
 import os
 import shutil
+import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -18,6 +19,9 @@ MAX_AGE = 20
 _EVERY = 5
 
 _PREFIX = "facial-expressions-"
+
+# A folder so new may be another server's that has not claimed it yet.
+_NEW_SECONDS = 60
 
 
 class Uploads:
@@ -37,10 +41,10 @@ class Uploads:
         self.limit = limit
         # Of its own, because other programs may use Gradio's folder and not want it emptied; one for
         # the process, because Gradio asks its variable at every use.
-        self.folder = Path(os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir())
+        self.folder = _gradios_folder()
         if not self.folder.name.startswith(_PREFIX):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self.folder))
+            remove_leftovers()
+            self.folder, _ = _claimed_folder()
             os.environ["GRADIO_TEMP_DIR"] = str(self.folder)
 
     def bytes(self) -> int:
@@ -85,6 +89,62 @@ class Uploads:
         while True:
             await asyncio.sleep(_EVERY)
             await asyncio.to_thread(self.sweep)
+
+
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """A folder for one visitor's files, deleted at the end; after a crash by the next server."""
+    folder, claim = _claimed_folder()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        if claim is not None:
+            os.close(claim)
+
+
+def remove_leftovers() -> None:
+    """Deletes the folders of servers that were killed and could not do it themselves."""
+    for folder in _parent().glob(f"{_PREFIX}*"):
+        with suppress(OSError):  # gone meanwhile, or another user's
+            if time.time() - folder.stat().st_mtime < _NEW_SECONDS:
+                continue
+            claim = _claim(folder)
+            if claim is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(claim)
+
+
+def _gradios_folder() -> Path:
+    return Path(os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir())
+
+
+def _parent() -> Path:
+    """Where the folders are made: what Gradio's variable was before it named one of them."""
+    folder = _gradios_folder()
+    return folder.parent if folder.name.startswith(_PREFIX) else folder
+
+
+def _claimed_folder() -> tuple[Path, int | None]:
+    parent = _parent()
+    parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+    return folder, _claim(folder)
+
+
+def _claim(folder: Path) -> int | None:
+    """Locks a folder as long as this process lives; None where another does, or Windows."""
+    if sys.platform == "win32":
+        return None
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
 
 
 class UploadLimit:

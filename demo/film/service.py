@@ -6,7 +6,6 @@ could ask for, and no second request needs to find the same instance of a server
 """
 
 import asyncio
-import tempfile
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -23,6 +22,7 @@ from demo.live import DONE, MIN_FACE, NOT_THIS, TRY_LATER
 from demo.memory import uploads_limit
 from demo.service import Busy, NotReady, Service
 from demo.settings import Settings
+from demo.uploads import private_folder
 from model import FaceExpression, Recognizer
 from preprocessing.images import Picture
 
@@ -136,8 +136,7 @@ class Films:
                 }
             )
             return
-        with tempfile.TemporaryDirectory(prefix="facial-expressions-film-") as name:
-            folder = Path(name)
+        with private_folder() as folder:
             await socket.send_json({"ready": True})
             await _receive(socket, folder / "film", order.bytes)
             await self._read(socket, recognizer, folder, order)

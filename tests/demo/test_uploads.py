@@ -1,5 +1,8 @@
 import asyncio
+import fcntl
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -12,6 +15,7 @@ from starlette.testclient import TestClient
 
 from demo import uploads as module
 from demo.uploads import UploadLimit, Uploads
+from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -47,7 +51,8 @@ def test_the_folder_is_its_own_and_other_programs_files_stay(
 def test_without_gradios_variable_it_lies_among_the_temporary_files(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.delenv("GRADIO_TEMP_DIR", raising=False)
+    # Set first, so that it is put back whatever the test makes of it.
+    monkeypatch.setenv("GRADIO_TEMP_DIR", "")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     assert Uploads(limit=1).folder.parent == tmp_path
 
@@ -100,3 +105,25 @@ def test_a_full_folder_takes_no_upload(uploads: Uploads) -> None:
     assert refused.status_code == 503
     assert refused.headers["retry-after"] == str(module.MAX_AGE)
     assert client.post("/api/v1/expressions").status_code == 200
+
+
+def test_what_a_killed_server_left_is_deleted_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    code = (
+        "import os, signal; from demo.uploads import Uploads; uploads = Uploads(1000);"
+        "(uploads.folder / 'visitor.jpg').write_text('secret'); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
+    [left] = tmp_path.iterdir()
+    assert (left / "visitor.jpg").exists()
+    living = tmp_path / "facial-expressions-living"
+    living.mkdir()
+    for folder in (left, living):
+        os.utime(folder, (0, 0))
+    descriptor = os.open(living, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    own = Uploads(1000).folder
+    assert set(tmp_path.iterdir()) == {living, own}
+    os.close(descriptor)
