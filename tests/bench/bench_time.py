@@ -1,0 +1,117 @@
+"""What the camera and films cost on this machine: `make bench` prints it after the steps' table."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from websockets.sync.client import connect
+
+from demo.live import ROUTE
+from tests.browser.serving import ROOT, serving
+from tests.demo.film.clips import people, room, scene, steady, write_film
+
+from .bench_speed import jpeg
+from .bench_speed import scene as photograph_of
+
+# The promises, on an idle machine of two cores.
+LIVE_RATE = 10.0
+LIVE_MILLISECONDS = 200.0
+FILM_MEGABYTES = 600.0
+
+_MINUTE = 60
+
+
+@pytest.fixture(scope="module")
+def minute(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A minute of two people who move, 1280x720, 25 frames a second, with sound."""
+    left, right = people()
+    heads = [
+        (left, lambda time: (200 + 20 * (time % 10), 250)),
+        (right, lambda time: (800 - 15 * (time % 12), 300)),
+    ]
+    frames = scene(room(1280, 720), heads, steady(_MINUTE, rate=25))
+    path = tmp_path_factory.mktemp("films") / "minute.mp4"
+    return write_film(path, frames, sound="aac", seconds=_MINUTE, rate=25)
+
+
+@pytest.fixture(scope="module")
+def half_hour(minute: Path) -> Path:
+    """The minute thirty times over, as it was encoded."""
+    path = minute.with_name("half_hour.mp4")
+    with av.open(str(path), "w") as target:
+        streams = {}
+        for round_ in range(30):
+            with av.open(str(minute)) as source:
+                for packet in source.demux():
+                    if packet.dts is None:
+                        continue
+                    index = packet.stream.index
+                    if index not in streams:
+                        streams[index] = target.add_stream_from_template(packet.stream)
+                    shift = round(round_ * (_MINUTE + 0.1) / packet.time_base)
+                    packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
+                    packet.stream = streams[index]
+                    target.mux(packet)
+    return path
+
+
+def test_live(astronaut: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    frame = jpeg(photograph_of(astronaut, 640, 480))
+    with serving(tmp_path) as server, connect(server.address.replace("http", "ws") + ROUTE) as view:
+        delays, began = [], time.perf_counter()
+        for number in range(230):
+            sent = time.perf_counter()
+            view.send(frame)
+            assert len(json.loads(view.recv(timeout=30))["faces"]) == 1
+            if number == 29:  # the tracker has been imported
+                delays, began = [], time.perf_counter()
+            delays.append(1000 * (time.perf_counter() - sent))
+        rate = (len(delays) - 1) / (time.perf_counter() - began)
+    # As a statistician's 95th percentile.
+    slow = statistics.quantiles(delays, n=20)[-1]
+    with capsys.disabled():
+        print(f"\nlive, 640x480: {rate:.1f} pictures a second (20 are allowed), answered after")
+        print(
+            f"{statistics.median(delays):.0f} ms in the middle, {slow:.0f} ms at the 95th percentile"
+        )
+    assert rate >= LIVE_RATE
+    assert slow <= LIVE_MILLISECONDS
+
+
+def read(film: Path, *options: str) -> tuple[float, float]:
+    """Seconds that the command line takes for a film, and its most memory in megabytes."""
+    began = time.perf_counter()
+    command = [sys.executable, "-m", "demo", "video", str(film), "--output", f"{film}.out"]
+    process = subprocess.Popen([*command, *options], cwd=ROOT, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = status
+    assert status == 0
+    return time.perf_counter() - began, usage.ru_maxrss / 1000
+
+
+def test_a_minute_of_film(minute: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    seconds, megabytes = read(minute, "--csv")
+    drawn, more = read(minute, "--csv", "--annotate")
+    with capsys.disabled():
+        print(
+            f"\na minute of 1280x720, 25 frames a second: {seconds:.1f} s, {_MINUTE / seconds:.1f}"
+        )
+        print(
+            f"times real time, {5 * _MINUTE / seconds:.0f} pictures a second, {megabytes:.0f} MB;"
+        )
+        print(f"with the annotated film {drawn:.1f} s, {_MINUTE / drawn:.1f} times, {more:.0f} MB")
+    assert max(megabytes, more) <= FILM_MEGABYTES
+
+
+def test_half_an_hour_of_film(half_hour: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    seconds, megabytes = read(half_hour, "--csv")
+    with capsys.disabled():
+        print(f"\n30 minutes of it: {seconds:.0f} s, {megabytes:.0f} MB")
+    assert megabytes <= FILM_MEGABYTES
