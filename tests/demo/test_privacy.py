@@ -2,6 +2,7 @@
 
 import base64
 import gc
+import json
 import re
 import time
 import weakref
@@ -13,9 +14,11 @@ import httpx
 import numpy as np
 import pytest
 from starlette.testclient import TestClient
+from websockets.sync.client import connect
 
-from demo import service, uploads
+from demo import live, service, uploads
 from demo.app import create_app
+from demo.film import service as films
 from demo.settings import Settings
 from preprocessing.images import Picture
 from tests.demo.conftest import call, encoded, page_functions, running, wait_until
@@ -89,6 +92,7 @@ def test_nothing_is_left_of_a_visit(visit: Visit) -> None:
                 files = {"file": (f"{NAME}.jpg", content, "image/jpeg")}
                 assert client.post("/api/v1/expressions", files=files).status_code == status
             assert visit.traces() == []
+            watch_and_send_a_film(port, visit, visitor)
             # On the page: read, broken, and broken off in the middle of the upload.
             functions = page_functions(client)
             for content in (visit.picture, visit.picture[:3000]):
@@ -116,9 +120,32 @@ def test_nothing_is_left_of_a_visit(visit: Visit) -> None:
     log = out + errors
     assert '"route": "/api/v1/expressions"' in log
     assert '"route": "page"' in log
+    assert '"route": "/api/v1/live"' in log
+    assert '"route": "/api/v1/films"' in log
     assert NAME not in log
     assert ADDRESS not in log
     assert not list(visit.places[2].iterdir()), "the folder goes with the server"
+
+
+def watch_and_send_a_film(port: int, visit: Visit, visitor: dict[str, str]) -> None:
+    """Live, and as films: one that is read, one that breaks off in the middle of the upload."""
+    address = f"ws://127.0.0.1:{port}"
+    with connect(address + live.ROUTE, additional_headers=visitor) as socket:
+        socket.send(visit.picture)
+        assert len(json.loads(socket.recv(timeout=30))["faces"]) == 1
+        assert visit.traces() == []
+    for missing in (0, 10):
+        with connect(address + films.ROUTE, additional_headers=visitor) as socket:
+            size = len(visit.picture) + missing
+            socket.send(json.dumps({"name": f"{NAME}.mp4", "bytes": size}))
+            assert json.loads(socket.recv(timeout=30)) == {"ready": True}
+            socket.send(visit.picture[:-1])
+            wait_until(lambda: len(visit.traces()) == 1)
+            if not missing:
+                socket.send(visit.picture[-1:])
+                # As a film it is one of a single frame.
+                assert any(b"happy" in each for each in socket if isinstance(each, bytes))
+        wait_until(lambda: visit.traces() == [], 5)
 
 
 def break_off_an_upload(client: httpx.Client, picture: bytes, folder: Path) -> None:
