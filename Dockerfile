@@ -9,7 +9,7 @@ COPY requirements-serve.lock .
 RUN /opt/venv/bin/pip install --quiet --require-hashes -r requirements-serve.lock
 # Of the landmark package only the 5-point model is used, 9 MB of 126. What else is not read here goes
 # too: OpenCV's cascades, LiteRT's accelerators and their compilers, Gradio's server for Node and its
-# sample media, pip, all tests.
+# sample media, DuckDB (the page gives films' tables as CSV), pip, all tests.
 # Bytecode is compiled now: the file system is read-only when the container runs.
 RUN set -eu; site=$(/opt/venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); \
     find "$site/face_recognition_models/models" -name '*.dat' ! -name 'shape_predictor_5_*' -delete; \
@@ -18,7 +18,7 @@ RUN set -eu; site=$(/opt/venv/bin/python -c 'import sysconfig; print(sysconfig.g
         "$site/ai_edge_litert/tools" "$site/ai_edge_litert/aot" \
         "$site/gradio/templates/node" "$site/gradio/media_assets"; \
     find "$site" -depth -type d \( -name tests -o -name test \) -exec rm -rf {} +; \
-    /opt/venv/bin/python -m pip uninstall --quiet --yes setuptools pip; \
+    /opt/venv/bin/python -m pip uninstall --quiet --yes duckdb setuptools pip; \
     python -m compileall -q -j 0 "$site"
 COPY preprocessing /app/preprocessing
 COPY model /app/model

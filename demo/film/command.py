@@ -1,6 +1,7 @@
 """`python -m demo video FILE... --output DIR`: the expressions in films."""
 
 import argparse
+import importlib.util
 import signal
 import sys
 import threading
@@ -87,7 +88,16 @@ def run_video(options: argparse.Namespace, complain: Callable[[str], None]) -> i
         complain(f"{options.output}: cannot be written (Not a folder).")
         return 2
     recognizer = Recognizer(min_face=options.min_face)
-    wanted = Wanted(options.fps, options.csv, options.annotate, options.thumbnails)
+    parquet = importlib.util.find_spec("duckdb") is not None
+    if not parquet:
+        complain("There is no DuckDB here, which writes Parquet: the table is written as CSV.")
+    wanted = Wanted(
+        fps=options.fps,
+        parquet=parquet,
+        csv=options.csv or not parquet,
+        annotated=options.annotate,
+        thumbnails=options.thumbnails,
+    )
     failed = False
     with _ctrl_c() as stop:
         for film in options.films:

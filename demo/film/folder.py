@@ -40,17 +40,19 @@ Progress = Callable[[float, float | None], None]
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to make of a film besides Parquet table, plots and summary.
+    """What to make of a film besides plots and summary.
 
     Attributes:
         fps: how many pictures of each second to look at.
-        csv: also the table as CSV.
-        annotated: also the film with what was found drawn into it.
-        thumbnails: also pictures of the moments of largest change. They show people's faces, and
+        parquet: the table as Parquet.
+        csv: the table as CSV.
+        annotated: the film with what was found drawn into it.
+        thumbnails: pictures of the moments of largest change. They show people's faces, and
             are the only pictures besides the annotated film that are stored.
     """
 
     fps: float = 5.0
+    parquet: bool = True
     csv: bool = False
     annotated: bool = False
     thumbnails: bool = False
@@ -141,7 +143,7 @@ def write_film(
         folder.mkdir(parents=True, exist_ok=True)
         for file in _written(folder, partial=True):
             file.unlink()
-        # Without `csv` too: Parquet is made of it.
+        # Without `csv` too: Parquet is made of it, and what is found is safe at once.
         table = stack.enter_context(closing(FilmTable(_partial(folder / "expressions.csv"))))
         timeline, moments = Timeline(), Moments(wanted.thumbnails)
         sinks: list[FilmTable | Timeline | Moments | AnnotatedFilm] = [table, timeline, moments]
@@ -168,7 +170,8 @@ def write_film(
     if stopped:
         sentences.append(f"Stopped at {clock(timeline.end)}.")
     complete = not stopped and film.ended is None
-    to_parquet(table.file, _partial(folder / "expressions.parquet"))
+    if wanted.parquet:
+        to_parquet(table.file, _partial(folder / "expressions.parquet"))
     if not wanted.csv:
         table.file.unlink()
     _thumbnails(folder, moments.largest())

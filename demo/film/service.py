@@ -93,7 +93,7 @@ class Films:
         - `error`, a sentence, where nothing can be read; or
         - `complete`, whether the film was read to its end, and `files`, how many results follow:
           for each `file`, its name, and `bytes`, then the file in binary messages. They are those
-          of `python -m demo video --csv`; `summary.json` says what came of the film.
+          of `python -m demo video --csv` but Parquet; `summary.json` says what came of the film.
 
         A cancelled film's results are partial, and named so. Whoever comes while another film is
         being read is closed with code 1013 and a sentence.
@@ -178,13 +178,19 @@ class _Reading:
 
     def read(self, folder: Path, order: FilmOrder) -> "tuple[Path, Outcome] | str":
         """Gives the folder of the results and what came of the film, or why there is nothing."""
-        # With FFmpeg, SciPy and DuckDB behind it: 1 s and 100 MB that only films need.
+        # With FFmpeg and SciPy behind it: 1 s and 100 MB that only films need.
         from demo.film.folder import Wanted, write_film
         from demo.film.source import FilmTooLong, InvalidFilm
 
         source, target = folder / "film", folder / "results"
         recognizer = self._recognizer.finding(max(MIN_FACE, self._recognizer.detector.min_face))
-        wanted = Wanted(order.fps, True, order.annotate, order.thumbnails)
+        wanted = Wanted(
+            fps=order.fps,
+            parquet=False,
+            csv=True,
+            annotated=order.annotate,
+            thumbnails=order.thumbnails,
+        )
         try:
             outcome = write_film(
                 recognizer,

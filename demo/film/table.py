@@ -5,8 +5,6 @@ import errno
 import glob
 from pathlib import Path
 
-import duckdb
-
 from demo.people import Sample
 from demo.tables import FACE_COLUMNS, face_cells
 
@@ -65,6 +63,9 @@ def to_parquet(table: Path, target: Path) -> None:
     Raises:
         OSError: it cannot be written.
     """
+    # Not in the container: there the page alone asks for films, and it gives CSV.
+    import duckdb
+
     with duckdb.connect(config={"memory_limit": "256MB", "threads": 1}) as database:
         rows = database.read_csv(
             glob.escape(str(table)),  # Brackets in a path would be read as a pattern.

@@ -55,6 +55,17 @@ def test_a_film_is_written_into_the_folder(tmp_path: Path, capsys: Capture) -> N
     assert person[: heads.index("happy") + 5].endswith("100%")
 
 
+def test_without_duckdb_the_table_is_csv(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in the container."""
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    assert video(film(tmp_path / "a.mp4"), "--output", tmp_path / "out") == 0
+    assert "There is no DuckDB here" in capsys.readouterr().err
+    assert (tmp_path / "out" / "expressions.csv").exists()
+    assert not (tmp_path / "out" / "expressions.parquet").exists()
+
+
 def test_several_films_have_folders_of_their_own(tmp_path: Path, capsys: Capture) -> None:
     films = [film(tmp_path / "a.mp4"), film(tmp_path / "a.mkv")]
     bad = tmp_path / "bad.mp4"

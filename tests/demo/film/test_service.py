@@ -19,7 +19,7 @@ from tests.demo.conftest import wait_until
 from tests.demo.film.clips import people, room, scene, steady, write_film
 
 RESULTS = {
-    *("expressions.csv", "expressions.parquet", "summary.json", "timeline.png"),
+    *("expressions.csv", "summary.json", "timeline.png"),
     "people/person-1.png",
 }
 
