@@ -16,17 +16,17 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from pydantic import ValidationError
 
-from demo import api
-from demo.access import Login, RateLimit, SameOrigin
-from demo.bodies import BodyLimit
-from demo.headers import AnswerHeaders
-from demo.memory import give_pictures_back, stay_within_container, uploads_limit
-from demo.monitoring import Monitor, Recording
-from demo.mounting import mount_page
-from demo.server import Server
+from demo.page.mounting import mount_page
 from demo.service import Service
 from demo.settings import Settings
-from demo.uploads import UploadLimit, Uploads
+from demo.web import api
+from demo.web.access import Login, RateLimit, SameOrigin
+from demo.web.bodies import BodyLimit
+from demo.web.headers import AnswerHeaders
+from demo.web.memory import give_pictures_back, stay_within_container, uploads_limit
+from demo.web.monitoring import Monitor, Recording
+from demo.web.server import Server
+from demo.web.uploads import UploadLimit, Uploads
 
 # What a form puts around a picture: its boundaries and headers.
 _ENVELOPE_BYTES = 65_536

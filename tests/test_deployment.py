@@ -14,8 +14,8 @@ from google.appengine.api import appinfo, yaml_errors
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from demo.access import client_of
 from demo.settings import Settings
+from demo.web.access import client_of
 
 ROOT = Path(__file__).parents[1]
 APP = (ROOT / "app.yaml").read_text()

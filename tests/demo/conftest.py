@@ -42,7 +42,7 @@ def running(
 ) -> Iterator[tuple["subprocess.Popen[str]", int]]:
     """The server as a process of its own, once it is ready, with its port.
 
-    `limit_megabytes` is what the process may allocate, as `demo.memory` limits it in a container.
+    `limit_megabytes` is what the process may allocate, as `demo.web.memory` limits it in a container.
     """
     limited = ["prlimit", f"--data={limit_megabytes * 1_000_000}"] if limit_megabytes else []
     process = subprocess.Popen(

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo import schema
 from demo.answer import to_json
 from demo.service import Answer, Service
+from demo.web import schema
 from model.labels import EMOTIONS
 
 KEYS = [

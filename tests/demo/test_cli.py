@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from demo import schema
 from demo.answer import to_json
 from demo.cli import main
 from demo.service import Answer, Service
 from demo.tables import CSV_COLUMNS, csv_rows, text_table
+from demo.web import schema
 from model import Recognizer
 from model.labels import EMOTIONS
 from tests.conftest import ROOT

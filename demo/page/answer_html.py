@@ -1,7 +1,7 @@
 """An answer as HTML: the picture with its boxes, a card for each face, and a panel for each face.
 
 Pictures are data URLs, so that an answer leaves no file behind and can be saved as long as the page
-is open. `page.js` shows the panel of the face that is chosen, `page.css` gives all this its looks.
+is open. `picture.js` shows the panel of the face that is chosen, `page.css` gives all this its looks.
 """
 
 import base64
@@ -13,7 +13,7 @@ import numpy as np
 
 from demo.attention import attention_picture
 from demo.drawing import COLOURS, annotate, caption, reduced, text_colour
-from demo.page_text import emoji
+from demo.page.text import emoji
 from demo.service import Answer
 from demo.tables import percent
 from model import FaceExpression

@@ -9,7 +9,7 @@ from gradio.block_function import BlockFunction
 from gradio.state_holder import SessionState
 from gradio_client import utils as client_utils
 
-from demo.monitoring import where
+from demo.web.monitoring import where
 
 _log = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
-from demo.film import service as films
 from demo.service import Service
 from demo.settings import Settings
+from demo.web import films
 from tests.demo.conftest import wait_until
 from tests.demo.film.clips import people, room, scene, steady, write_film
 

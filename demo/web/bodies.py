@@ -6,7 +6,7 @@ import time
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from demo.problem import UPLOAD_ROUTE, refusal
+from demo.web.problem import UPLOAD_ROUTE, refusal
 
 # The routes that take pictures. What others take is small, and Gradio keeps it while it waits.
 _PICTURES = ("/api/v1/expressions", UPLOAD_ROUTE)

@@ -11,9 +11,9 @@ from fastapi import FastAPI
 from fastapi.routing import APIRouter
 from starlette.routing import BaseRoute, Mount
 
-from demo.monitoring import Monitor
 from demo.service import Service
 from demo.settings import Settings
+from demo.web.monitoring import Monitor
 
 # What the page uses of Gradio's routes. The others fetch what is elsewhere, run programs, report
 # on visitors, or run the page's functions in other ways.
@@ -59,7 +59,7 @@ def mount_page(app: FastAPI, service: Service, settings: Settings, monitor: Moni
     with _no_type_stubs():
         import gradio
 
-        from demo import page
+        from demo.page import page
 
     blocks = page.build(service, settings, monitor)
     gradio.mount_gradio_app(app, blocks, path="/", **page.appearance(settings))

@@ -14,7 +14,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from demo.problem import refusal
+from demo.web.problem import refusal
 
 # What changes nothing and costs next to nothing.
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")

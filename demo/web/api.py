@@ -16,14 +16,14 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from demo import docs, problem, schema
 from demo.answer import model_json, to_json
 from demo.drawing import annotate
-from demo.film.service import Films
-from demo.live import LiveViews
-from demo.monitoring import Monitor
 from demo.service import Service, read
 from demo.settings import Settings
+from demo.web import docs, problem, schema
+from demo.web.films import Films
+from demo.web.live import LiveViews
+from demo.web.monitoring import Monitor
 from model import Recognizer
 from preprocessing.images import ImageTooLarge
 

@@ -14,8 +14,8 @@ from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from demo.monitoring import Monitor, Recording
 from demo.settings import Settings
+from demo.web.monitoring import Monitor, Recording
 
 
 async def echo(request: Request) -> PlainTextResponse:

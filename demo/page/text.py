@@ -15,6 +15,11 @@ on this server, and its file is deleted within a minute. Nothing is kept or pass
 it is written down but its size and how many faces it has, and nobody is identified.</p><p><strong>An expression shown is not an emotion felt.</strong> The answer says what a
 face looks like to a network that is often wrong.</p></div>"""
 
+NOT_FOR = """<p><strong>Not for classes or staff.</strong> In the EU inferring emotions at school and at work is
+prohibited, whatever the consent, but for medical and safety reasons (AI Act, Article 5(1)(f)). Use it
+for research and audience studies with people who were told and agreed, and for yourself. An
+expression shown is not an emotion felt.</p>"""
+
 EXAMPLE = "No picture at hand? Try Rear Admiral Grace Hopper (public domain)"
 
 

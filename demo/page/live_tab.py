@@ -4,14 +4,9 @@ import json
 from html import escape
 
 from demo.drawing import COLOURS, text_colour
-from demo.live import ROUTE
-from demo.page_text import emoji
+from demo.page.text import NOT_FOR, emoji
+from demo.web.live import ROUTE
 from model.labels import EMOTIONS
-
-NOT_FOR = """<p><strong>Not for classes or staff.</strong> In the EU inferring emotions at school and at work is
-prohibited, whatever the consent, but for medical and safety reasons (AI Act, Article 5(1)(f)). Use it
-for research and audience studies with people who were told and agreed, and for yourself. An
-expression shown is not an emotion felt.</p>"""
 
 _NOTE = """<div class="fx-note"><p><strong>What your camera is used for:</strong> while it is on, about
 15 small pictures a second go to this server, which reads the faces in them and answers with numbers.

@@ -16,10 +16,10 @@ import pytest
 from starlette.testclient import TestClient
 from websockets.sync.client import connect
 
-from demo import live, service, uploads
+from demo import service
 from demo.app import create_app
-from demo.film import service as films
 from demo.settings import Settings
+from demo.web import films, live, uploads
 from preprocessing.images import Picture
 from tests.demo.conftest import call, encoded, page_functions, running, wait_until
 
@@ -56,13 +56,13 @@ class Visit:
         """Where the disk holds something of the picture or its name."""
         part = self.picture[2000:2064]
         needles = (part, NAME.encode(), base64.b64encode(part)[4:-4], ADDRESS.encode())
-        return [
-            str(path)
-            for place in self.places
-            for path in place.rglob("*")
-            if NAME in path.name
-            or (path.is_file() and any(needle in path.read_bytes() for needle in needles))
-        ]
+        found = []
+        for path in (path for place in self.places for path in place.rglob("*")):
+            with suppress(FileNotFoundError):  # deleted meanwhile
+                content = path.read_bytes() if path.is_file() else b""
+                if NAME in path.name or any(needle in content for needle in needles):
+                    found.append(str(path))
+        return found
 
 
 @pytest.fixture

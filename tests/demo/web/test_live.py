@@ -15,12 +15,12 @@ from starlette.websockets import WebSocketDisconnect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from demo import live
 from demo.answer import face_json
 from demo.camera import Camera
 from demo.people import SMOOTHING_SECONDS
 from demo.service import Answer, Service
 from demo.settings import Settings
+from demo.web import live
 from model import Recognizer
 from tests.demo.conftest import encoded, running, wait_until
 from tests.demo.faces import HAPPY, PICTURE, SAD, face

@@ -19,13 +19,12 @@ from fastapi import FastAPI
 from PIL import Image
 from starlette.testclient import TestClient
 
-from demo import blocks, page, page_answer, page_text
-from demo.monitoring import Monitor
+from demo.page import answer_html, blocks, page, text
 from demo.service import Answer, Busy, NotReady, Service
 from demo.settings import Settings
+from demo.web.monitoring import Monitor
 from model.labels import EMOJI, EMOTIONS
-
-from .conftest import encoded
+from tests.demo.conftest import encoded
 
 DATA_URL = re.compile(r"data:image/(jpeg|png);base64,([A-Za-z0-9+/=]+)")
 
@@ -190,9 +189,9 @@ def test_the_inner_calls_are_not_offered_as_an_api(visitor: Visitor) -> None:
 
 def test_nothing_is_loaded_from_elsewhere(visitor: Visitor) -> None:
     for path in ("/", "/theme.css"):
-        text = visitor.client.get(path).text
-        assert not re.findall(r"(?:src|href)=\"https?://(?!testserver)[^\"]*\"", text)
-        assert not re.findall(r"@import[^;]*http|url\(['\"]?http", text)
+        source = visitor.client.get(path).text
+        assert not re.findall(r"(?:src|href)=\"https?://(?!testserver)[^\"]*\"", source)
+        assert not re.findall(r"@import[^;]*http|url\(['\"]?http", source)
     config = visitor.client.get("/config").json()
     assert all(not sheet.startswith("http") for sheet in config["stylesheets"])
     assert config["analytics_enabled"] is False
@@ -207,8 +206,8 @@ def test_the_page_says_what_happens_to_pictures_before_they_are_asked_for(
         each["props"].get("elem_id") or each["props"].get("value"): each for each in components
     }
     names = list(order)
-    assert names.index(page_text.NOTE) < names.index("picture")
-    assert "not an emotion felt" in page_text.NOTE
+    assert names.index(text.NOTE) < names.index("picture")
+    assert "not an emotion felt" in text.NOTE
     assert order["picture"]["props"]["webcam_options"]["mirror"] is False
 
 
@@ -229,7 +228,7 @@ def test_no_chart_of_what_are_no_probabilities(probabilities: Any) -> None:
 
 
 def test_an_answer_has_a_box_a_card_and_a_panel_for_each_face(two: Answer) -> None:
-    html = page_answer.render(two)
+    html = answer_html.render(two)
     assert html.count('class="fx-box') == html.count('class="fx-face"') == 2
     panels = re.findall(r'data-panel="(\d)"( hidden)?>', html)
     assert panels == [("0", " hidden"), ("1", "")]
@@ -243,7 +242,7 @@ def test_an_answer_has_a_box_a_card_and_a_panel_for_each_face(two: Answer) -> No
 
 def test_crops_are_shown_as_the_network_saw_them(two: Answer) -> None:
     crops = re.findall(
-        r'class="fx-crop" src="data:image/png;base64,([^"]+)"', page_answer.render(two)
+        r'class="fx-crop" src="data:image/png;base64,([^"]+)"', answer_html.render(two)
     )
     for face, crop in zip(two.faces, crops, strict=True):
         pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(crop))))
@@ -252,13 +251,13 @@ def test_crops_are_shown_as_the_network_saw_them(two: Answer) -> None:
 
 def test_an_uncertain_face_is_called_so(two: Answer) -> None:
     face = replace(two.faces[0], uncertain=True)
-    html = page_answer.render(Answer(two.picture, [face]))
+    html = answer_html.render(Answer(two.picture, [face]))
     assert f"<h3>Face 1: {face.summary}</h3>" in html
     assert f"happy or {face.second}?" in html
 
 
 def test_no_face_says_what_to_try(two: Answer) -> None:
-    html = page_answer.render(Answer(two.picture, []))
+    html = answer_html.render(Answer(two.picture, []))
     for hint in ("No face found", "turn the face to the camera", "more light", "come closer"):
         assert hint in html
 
@@ -268,7 +267,7 @@ def test_the_first_choice_is_large_and_central(two: Answer) -> None:
 
     def choice(*boxes: tuple[int, int, int, int]) -> int:
         faces = [replace(face, box=box) for box in boxes]
-        return page_answer.first_choice(Answer(two.picture, faces))
+        return answer_html.first_choice(Answer(two.picture, faces))
 
     width, height = two.picture.width, two.picture.height
     assert choice((10, 10, 50, 50), (400, 200, 100, 100)) == 1
@@ -278,18 +277,18 @@ def test_the_first_choice_is_large_and_central(two: Answer) -> None:
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 def test_the_verdict_counts_faces(two: Answer, count: int) -> None:
-    verdict = page_answer.verdict(Answer(two.picture, two.faces[:1] * count))
+    verdict = answer_html.verdict(Answer(two.picture, two.faces[:1] * count))
     assert verdict.startswith("One face: " if count == 1 else f"{count} faces")
     assert ("happy" in verdict) is (count <= 3)
 
 
 def test_a_problem_is_shown_as_text() -> None:
-    assert "&lt;script&gt;" in page_answer.problem("<script>alert(1)</script>")
+    assert "&lt;script&gt;" in answer_html.problem("<script>alert(1)</script>")
 
 
 def test_the_model_line_names_the_network(service: Service) -> None:
     classifier = service.recognizer.classifier
-    line = page_text.model_line(service)
+    line = text.model_line(service)
     assert classifier.name in line
     assert classifier.version in line
     assert 'href="api/docs"' in line
@@ -309,7 +308,7 @@ def test_the_model_line_quotes_the_accuracy() -> None:
     }
     classifier = SimpleNamespace(name="net", version="1", info={"figures": figures})
     service: Any = SimpleNamespace(recognizer=SimpleNamespace(classifier=classifier))
-    line = page_text.model_line(service)
+    line = text.model_line(service)
     assert "right on 71.2% by FER-2013's labels, 80.0% by the FER+ winners of PrivateTest" in line
 
 
@@ -318,7 +317,7 @@ def test_the_model_line_says_why_there_is_no_network() -> None:
     service.start()
     while service.error is None:
         pass
-    assert "There are no weights" in page_text.model_line(service)
+    assert "There are no weights" in text.model_line(service)
 
 
 def test_a_picture_without_a_face_is_no_error(visitor: Visitor) -> None:

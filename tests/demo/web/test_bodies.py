@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from demo import bodies
-from demo.bodies import BodyLimit
+from demo.web import bodies
+from demo.web.bodies import BodyLimit
 
 Part = tuple[float, bytes]
 

@@ -7,7 +7,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from demo.headers import AnswerHeaders
+from demo.web.headers import AnswerHeaders
 
 
 async def in_parts() -> AsyncIterator[bytes]:

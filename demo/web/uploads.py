@@ -12,7 +12,7 @@ from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from demo.problem import UPLOAD_ROUTE, refusal
+from demo.web.problem import UPLOAD_ROUTE, refusal
 
 # Seconds. A file is gone at the latest after their sum: less than the minute that is promised.
 MAX_AGE = 20

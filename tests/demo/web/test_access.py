@@ -10,8 +10,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from demo import access
-from demo.access import Login, RateLimit, SameOrigin, client_of
+from demo.web import access
+from demo.web.access import Login, RateLimit, SameOrigin, client_of
 
 
 def scope(peer: str | None, *forwarded: str) -> MutableMapping[str, Any]:

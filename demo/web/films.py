@@ -18,11 +18,11 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from demo.live import DONE, MIN_FACE, NOT_THIS, TRY_LATER
-from demo.memory import uploads_limit
 from demo.service import Busy, NotReady, Service
 from demo.settings import Settings
-from demo.uploads import private_folder
+from demo.web.live import DONE, MIN_FACE, NOT_THIS, TRY_LATER
+from demo.web.memory import uploads_limit
+from demo.web.uploads import private_folder
 from model import FaceExpression, Recognizer
 from preprocessing.images import Picture
 

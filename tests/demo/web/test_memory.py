@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo import memory
+from demo.web import memory
 from tests.conftest import ROOT
 from tests.demo.conftest import running
 
@@ -47,7 +47,7 @@ def test_the_process_stays_within_its_container(tmp_path: Path) -> None:
     limit.write_text("800000000")
     program = f"""
 import numpy as np
-from demo import memory
+from demo.web import memory
 memory._LIMITS = ({str(limit)!r},)
 assert np.ones(800_000_000, np.uint8).any()
 memory.stay_within_container()
@@ -67,7 +67,7 @@ print("alive")
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it is glibc that is told")
 def test_glibc_takes_what_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     # In a process of its own: the setting would outlast the test.
-    program = "from demo.memory import give_pictures_back; print(give_pictures_back())"
+    program = "from demo.web.memory import give_pictures_back; print(give_pictures_back())"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -14,12 +14,12 @@ from httpx import ASGITransport, AsyncClient
 from PIL import Image
 from starlette.testclient import TestClient
 
-from demo import api, docs, schema
 from demo.answer import to_json
-from demo.bodies import BodyLimit
-from demo.monitoring import Monitor
 from demo.service import Service
 from demo.settings import Settings
+from demo.web import api, docs, schema
+from demo.web.bodies import BodyLimit
+from demo.web.monitoring import Monitor
 from tests.demo.conftest import encoded, wait_until
 
 ROUTE = "/api/v1/expressions"

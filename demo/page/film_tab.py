@@ -1,8 +1,8 @@
 """The film tab: what it says, and the frame that `film.js` fills with a film's results."""
 
-from demo.film.service import ROUTE, most_film_bytes
-from demo.page_live import NOT_FOR
+from demo.page.text import NOT_FOR
 from demo.settings import Settings
+from demo.web.films import ROUTE, most_film_bytes
 from model.labels import EMOTIONS
 
 _FRAME = """<div class="fx-film" data-route="{route}" data-limit="{limit}">

@@ -16,9 +16,9 @@ from prometheus_client.process_collector import ProcessCollector
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from demo.access import client_of
-from demo.problem import problem
 from demo.settings import Settings
+from demo.web.access import client_of
+from demo.web.problem import problem
 
 _log = logging.getLogger(__name__)
 

@@ -13,21 +13,21 @@ import matplotlib
 import numpy as np
 from starlette.exceptions import HTTPException
 
-from demo import page_answer, page_film, page_live, page_text
 from demo.answer import to_json
-from demo.blocks import PrivateBlocks
 from demo.drawing import bar_chart, reduced
-from demo.monitoring import Monitor
+from demo.page import answer_html, film_tab, live_tab, text
+from demo.page.blocks import PrivateBlocks
 from demo.service import Busy, NotReady, Service
 from demo.service import read as read_picture
 from demo.settings import Settings
+from demo.web.monitoring import Monitor
 from model import Recognizer
 from model.labels import EMOTIONS
 from preprocessing.images import InvalidImage
 
 _FOLDER = Path(__file__).parent
 
-# Who waits longer than 20 seconds finds the picture deleted (see `demo.uploads`).
+# Who waits longer than 20 seconds finds the picture deleted (see `demo.web.uploads`).
 _MOST_WAITING = 40
 
 _WAITED_TOO_LONG = "The picture waited too long and has been deleted. Choose it again."
@@ -45,27 +45,27 @@ def build(service: Service, settings: Settings, monitor: Monitor) -> gr.Blocks:
     """The page, to be mounted with `gradio.mount_gradio_app(..., **appearance(settings))`."""
     page = PrivateBlocks(title="Facial expressions", analytics_enabled=False)
     with page:
-        gr.HTML(page_text.HEAD, apply_default_css=False)
+        gr.HTML(text.HEAD, apply_default_css=False)
         with gr.Tabs():
             with gr.Tab("Picture"):
                 _picture_tab(service, settings, monitor)
             with gr.Tab("Live camera"):
                 gr.HTML(
-                    page_live.frame(),
+                    live_tab.frame(),
                     elem_id="live",
                     apply_default_css=False,
                     js_on_load=(_FOLDER / "live.js").read_text("utf-8"),
                 )
             with gr.Tab("Film"):
                 gr.HTML(
-                    page_film.frame(settings),
+                    film_tab.frame(settings),
                     elem_id="film",
                     apply_default_css=False,
                     js_on_load=(_FOLDER / "film.js").read_text("utf-8"),
                 )
         model = gr.HTML(apply_default_css=False, elem_id="model")
         page.load(js=_NAME_THE_EXAMPLE)
-        page.load(lambda: page_text.model_line(service), outputs=model, api_visibility="private")
+        page.load(lambda: text.model_line(service), outputs=model, api_visibility="private")
     return page.queue(max_size=_MOST_WAITING, api_open=False)
 
 
@@ -123,7 +123,7 @@ def _picture_tab(service: Service, settings: Settings, monitor: Monitor) -> None
 
     with gr.Row(elem_id="sides"):
         with gr.Column(scale=5, min_width=320):
-            gr.HTML(page_text.NOTE, apply_default_css=False)
+            gr.HTML(text.NOTE, apply_default_css=False)
             picture = _picture(settings)
             others = gr.UploadButton(
                 "Choose a HEIC, TIFF or other file",
@@ -134,16 +134,16 @@ def _picture_tab(service: Service, settings: Settings, monitor: Monitor) -> None
             examples = gr.Examples(
                 [[str(_hopper())]],
                 [picture],
-                label=page_text.EXAMPLE,
+                label=text.EXAMPLE,
                 elem_id="examples",
                 api_visibility="private",
             )
         with gr.Column(scale=7, min_width=320):
             answer = gr.HTML(
-                page_text.EMPTY,
+                text.EMPTY,
                 elem_id="answer",
                 apply_default_css=False,
-                js_on_load=(_FOLDER / "page.js").read_text("utf-8"),
+                js_on_load=(_FOLDER / "picture.js").read_text("utf-8"),
                 server_functions=[save_chart],
             )
             with gr.Accordion("The answer as JSON", open=False, visible=False) as details:
@@ -176,7 +176,7 @@ def _picture(settings: Settings) -> gr.Image:
         height=340,
         # Mirrored, the camera's picture would also be sent mirrored.
         webcam_options=gr.WebcamOptions(mirror=False),
-        placeholder=page_text.placeholder(settings.max_upload_bytes),
+        placeholder=text.placeholder(settings.max_upload_bytes),
         buttons=[],
         alt_text="Your picture",
         elem_id="picture",
@@ -202,7 +202,7 @@ async def _read(
         New values for the answer, the JSON, what folds the JSON away, and the picture shown.
     """
     if upload is None:
-        return page_text.EMPTY, None, gr.Accordion(visible=False), gr.skip()
+        return text.EMPTY, None, gr.Accordion(visible=False), gr.skip()
     began, path = time.perf_counter(), Path(upload["path"])
     # What is not known below is a defect, and stays 500.
     status, faces = 500, None
@@ -217,7 +217,7 @@ async def _read(
         sentence = _WAITED_TOO_LONG if gone else str(error)
         gr.Warning(escape(sentence), duration=5)
         kept = gr.skip() if status == 503 else None
-        return page_answer.problem(sentence), None, gr.Accordion(visible=False), kept
+        return answer_html.problem(sentence), None, gr.Accordion(visible=False), kept
     finally:
         monitor.record("page", "read", status, time.perf_counter() - began, faces=faces)
 
@@ -230,6 +230,6 @@ def _answer(
     answer = read_picture(recognizer, path.read_bytes(), explain=True)
     shown: np.ndarray | str = str(path)
     if path.suffix.lower() in _NOT_SHOWN:
-        shown = reduced(answer.picture.pixels, page_answer.SHOWN_SIDE)
+        shown = reduced(answer.picture.pixels, answer_html.SHOWN_SIDE)
     json = to_json(answer, recognizer.classifier)
-    return page_answer.render(answer), json, shown, len(answer.faces)
+    return answer_html.render(answer), json, shown, len(answer.faces)

@@ -13,8 +13,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from demo import uploads as module
-from demo.uploads import UploadLimit, Uploads
+from demo.web import uploads as module
+from demo.web.uploads import UploadLimit, Uploads
 from tests.conftest import ROOT
 
 
@@ -112,7 +112,7 @@ def test_what_a_killed_server_left_is_deleted_by_the_next(
 ) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     code = (
-        "import os, signal; from demo.uploads import Uploads; uploads = Uploads(1000);"
+        "import os, signal; from demo.web.uploads import Uploads; uploads = Uploads(1000);"
         "(uploads.folder / 'visitor.jpg').write_text('secret'); os.kill(os.getpid(), signal.SIGKILL)"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
