@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -46,18 +47,19 @@ def half_hour(minute: Path) -> Path:
     """The minute thirty times over, as it was encoded."""
     path = minute.with_name("half_hour.mp4")
     with av.open(str(path), "w") as target:
-        streams = {}
-        for round_ in range(30):
+        streams: list[Any] = []
+        for number in range(30):
             with av.open(str(minute)) as source:
+                # All of them before the first packet, with which the file's head is written.
+                streams = streams or [
+                    target.add_stream_from_template(each) for each in source.streams
+                ]
                 for packet in source.demux():
                     if packet.dts is None:
                         continue
-                    index = packet.stream.index
-                    if index not in streams:
-                        streams[index] = target.add_stream_from_template(packet.stream)
-                    shift = round(round_ * (_MINUTE + 0.1) / packet.time_base)
+                    shift = round(number * (_MINUTE + 0.1) / packet.time_base)
                     packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
-                    packet.stream = streams[index]
+                    packet.stream = streams[packet.stream.index]
                     target.mux(packet)
     return path
 
