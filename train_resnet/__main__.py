@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
 
     train = names.add_parser("train", help="train a network")
     _add_data(train)
-    train.add_argument("--arch", default="resnet18-w24", help="a name of `architectures`")
+    train.add_argument("--arch", help="a name of `architectures`")
     train.add_argument("--output", type=Path, required=True, help="folder of the run")
     train.add_argument("--epochs", type=int, help="passes over Training")
     train.add_argument("--batch-size", type=int, help="images a step")
@@ -47,7 +47,11 @@ def _parser() -> argparse.ArgumentParser:
         "--resume", action="store_true", help="go on from the checkpoint in --output"
     )
     train.add_argument(
-        "--teachers", nargs="+", type=Path, help=".keras files whose mean answer it also learns"
+        "--teachers",
+        nargs="+",
+        default=(),
+        metavar="MODEL",
+        help="the name of weights, or .keras files whose mean answer it also learns",
     )
     train.set_defaults(run=commands.train)
 

@@ -25,29 +25,27 @@ def _load(options: argparse.Namespace) -> fer2013.Fer2013:
 
 
 def train(options: argparse.Namespace) -> None:
-    from train_resnet import plots, teachers, training
+    from train_resnet import plots, training
     from train_resnet.calibration import calibrate
+    from train_resnet.candidates import candidate
     from train_resnet.config import Recipe
     from train_resnet.dataset import examples
     from train_resnet.export import keras_logits, load_network
+    from train_resnet.teachers import taught
 
     changed = {
         name: getattr(options, name)
         for name in ("arch", "epochs", "batch_size", "learning_rate", "seed")
         if getattr(options, name) is not None
     }
-    recipe = Recipe(**changed)
+    recipe = Recipe(**changed, teachers=tuple(options.teachers))
     data = _load(options)
     public = data.split("PublicTest")
-    validation = examples(public)
-    best = training.train(
-        recipe,
-        examples(data.split("Training")),
-        validation,
-        options.output,
-        options.resume,
-        teachers.ensemble(options.teachers) if options.teachers else None,
-    )
+    faces, validation = examples(data.split("Training")), examples(public)
+    if recipe.teachers:
+        answers = candidate(recipe.teachers, data).predict(faces.crops)
+        faces = taught(faces, answers, recipe.teaching)
+    best = training.train(recipe, faces, validation, options.output, options.resume)
     winners = None if public.votes is None else fer2013.vote_majority(public.votes)
     logits = keras_logits(load_network(best), validation.crops, mirrored_view=True)
     calibration = calibrate(logits, public.labels, winners)
@@ -58,7 +56,7 @@ def train(options: argparse.Namespace) -> None:
 
 
 def ensemble(options: argparse.Namespace) -> None:
-    def run(name: str, arch: str, seed: int, teachers: list[Path] | None = None) -> Path:
+    def run(name: str, arch: str, seed: int, teachers: tuple[str, ...] = ()) -> Path:
         output = options.output / name
         begun = (output / "training.json").exists()
         own = {"arch": arch, "seed": seed, "output": output, "resume": begun, "teachers": teachers}
@@ -77,7 +75,7 @@ def ensemble(options: argparse.Namespace) -> None:
             **together,
         )
     )
-    run("pupil", options.pupil, 0, members)
+    run("pupil", options.pupil, 0, tuple(map(str, members)))
 
 
 def export(options: argparse.Namespace) -> None:

@@ -39,7 +39,8 @@ class Recipe:
             over the whole face and takes any size, so they cost as much less as they are smaller.
         early_side: side in pixels of these images.
         sharpness: how far uphill a sharpness-aware step looks; 0 takes plain steps, at half the cost.
-        teaching: share of the teachers' answers in the targets, where a run has teachers.
+        teachers: trained networks whose answers it learns besides: names of weights, or `.keras` files.
+        teaching: share of their answers in the targets.
         averaging: weight of the past in the running mean of the weights, per step.
         seed: of the first weights, the order and every random change.
         precision: Keras's dtype policy.
@@ -65,6 +66,7 @@ class Recipe:
     early_share: float = 0.7
     early_side: int = 32
     sharpness: float = 0.0
+    teachers: tuple[str, ...] = ()
     teaching: float = 0.5
     averaging: float = 0.998
     seed: int = 0

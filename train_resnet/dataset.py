@@ -97,26 +97,6 @@ def batches(data: Examples, recipe: Recipe, epoch: int, first: int = 0) -> Itera
             yield ahead.popleft().result()
 
 
-def taught(batch: Batch, answers: dict[str, np.ndarray], share: float) -> Batch:
-    """Moves a batch's targets towards what a teacher says of its images.
-
-    Hinton et al., "Distilling the Knowledge in a Neural Network" (2015). Images without votes learn
-    the votes head's answer from the teacher alone.
-
-    Args:
-        batch: as `batches` gives it.
-        answers: the teacher's distribution by head, each `(batch, 7)`.
-        share: of the teacher in the targets, 0 to 1.
-    """
-    targets, weights = {}, {}
-    for head, target in batch.targets.items():
-        own = (1 - share) * batch.weights[head]
-        weights[head] = (own + share).astype(np.float32)
-        total = own[:, None] * target + share * answers[head]
-        targets[head] = (total / weights[head][:, None]).astype(np.float32)
-    return Batch(batch.faces, targets, weights)
-
-
 def blend(batch: Batch, share: float) -> Batch:
     """Blends each image and its targets with another's of the batch.
 

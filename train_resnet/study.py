@@ -14,14 +14,14 @@ from typing import Any
 import cv2
 import numpy as np
 
-from model.mixture import softmax
+from model.mixture import Logits, softmax
 from preprocessing import fer2013
 from train_resnet.config import Recipe
 from train_resnet.dataset import Examples, examples
 from train_resnet.evaluation import truths
 from train_resnet.export import keras_logits, load_network
 from train_resnet.metrics import measure
-from train_resnet.teachers import ensemble
+from train_resnet.teachers import taught
 from train_resnet.training import train
 
 # What every run is but for the one thing it changes.
@@ -174,16 +174,16 @@ def run(trial: Trial, data: fer2013.Fer2013, output: Path) -> dict[str, Any]:
         return dict(json.loads(done.read_text()))
     public = data.split("PublicTest")
     validation = _shown(examples(public), trial)
-    best = train(
-        replace(BASE, **trial.recipe),
-        _shown(trial.learn(data.split("Training")), trial),
-        validation,
-        folder,
-        resume=(folder / "training.json").exists(),
-        teacher=ensemble([output / name / "best.keras" for name in trial.teachers])
-        if trial.teachers
-        else None,
-    )
+    recipe = replace(BASE, **trial.recipe, teachers=trial.teachers)
+    faces = _shown(trial.learn(data.split("Training")), trial)
+    if trial.teachers:
+        networks = [
+            load_network(output / name / "best.keras", trial.side) for name in trial.teachers
+        ]
+        answers = [keras_logits(each, faces.crops, mirrored_view=True) for each in networks]
+        faces = taught(faces, Logits.mean(answers), recipe.teaching)
+    resume = (folder / "training.json").exists()
+    best = train(recipe, faces, validation, folder, resume)
     logits = keras_logits(load_network(best, trial.side), validation.crops, mirrored_view=True)
     winners = truths(public)["ferplus"]
     rows = winners >= 0

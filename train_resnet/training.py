@@ -9,14 +9,14 @@ import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import keras
 import numpy as np
 from tqdm import tqdm
 
 from train_resnet.config import Recipe
-from train_resnet.dataset import Batch, Examples, batches, steps_per_epoch, taught
+from train_resnet.dataset import Batch, Examples, batches, steps_per_epoch
 from train_resnet.steps import SharpnessAware, train_on_batch
 
 # The running mean of the weights takes a sample of them every so many steps.
@@ -27,19 +27,12 @@ class TrainingStopped(Exception):
     """Training ended before its last step; the message says why and how to go on."""
 
 
-class Teacher(Protocol):
-    """Gives faces of `(n, height, width, 1)`, 0 to 255, each head's distribution, `(n, 7)`."""
-
-    def __call__(self, faces: np.ndarray) -> dict[str, np.ndarray]: ...
-
-
 def train(
     recipe: Recipe,
     training: Examples,
     validation: Examples,
     output: Path,
     resume: bool = False,
-    teacher: Teacher | None = None,
 ) -> Path:
     """Trains a network, keeping a checkpoint and the best network so far in a folder.
 
@@ -54,7 +47,6 @@ def train(
         output: folder for `best.keras`, `training.json` (recipe, history, cost) and the checkpoint.
         resume: go on from the checkpoint in `output`, to the very weights that a run without the
             interruption gives.
-        teacher: whose answers the targets are moved towards.
 
     Returns:
         The path of `best.keras`.
@@ -81,8 +73,6 @@ def train(
                 mininterval=1,
             )
             for batch in progress:
-                if teacher is not None:
-                    batch = taught(batch, teacher(batch.faces), recipe.teaching)
                 losses.append(run.step_on(batch))
                 if not np.isfinite(losses[-1]):
                     raise TrainingStopped(
@@ -131,7 +121,7 @@ class _Run:
         if not path.exists():
             raise ValueError(f"{output} holds no checkpoint to resume.")
         state = json.loads(path.read_text())
-        wanted = dataclasses.asdict(recipe)
+        wanted = json.loads(json.dumps(dataclasses.asdict(recipe)))
         if state["recipe"] != wanted:
             changed = [name for name in wanted if state["recipe"].get(name) != wanted[name]]
             raise ValueError(

@@ -75,10 +75,23 @@ def test_an_ensemble_trains_its_members_and_a_pupil_and_goes_on_where_it_was(
     runs = ("member-0", "member-1", "pupil")
     before = {name: json.loads((tmp_path / name / "training.json").read_text()) for name in runs}
     assert [before[name]["recipe"]["seed"] for name in runs] == [0, 1, 0]
+    teachers = [str(tmp_path / name / "best.keras") for name in runs[:2]]
+    assert [before[name]["recipe"]["teachers"] for name in runs] == [[], [], teachers]
     assert (tmp_path / "together" / "metrics.json").exists()
     assert main(command.split()) == 0
     for name in runs:
         assert json.loads((tmp_path / name / "training.json").read_text()) == before[name]
+
+
+def test_a_pupil_is_not_resumed_without_its_teachers(
+    run_folder: Path, data_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    teacher = run_folder / "best.keras"
+    command = f"train --data {data_file} --arch tiny --epochs 1 --output {tmp_path}"
+    assert main([*command.split(), "--teachers", str(teacher)]) == 0
+    assert main([*command.split(), "--resume"]) == 1
+    assert "was trained by another recipe: teachers differ" in capsys.readouterr().err
+    assert main([*command.split(), "--resume", "--teachers", str(teacher)]) == 0
 
 
 def test_what_is_exported_measures_as_the_checkpoint_did(

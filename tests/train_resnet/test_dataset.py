@@ -12,7 +12,6 @@ from train_resnet.dataset import (
     blend,
     examples,
     steps_per_epoch,
-    taught,
 )
 
 RECIPE = Recipe(batch_size=16, early_share=0.0)
@@ -87,12 +86,3 @@ def test_mixup_is_part_of_a_batch_and_repeats_exactly(training: Examples) -> Non
     first, again = (next(iter(batches(training, recipe, epoch=0))) for _ in range(2))
     np.testing.assert_array_equal(first.faces, again.faces)
     assert ((first.targets["fer_head"] > 0).sum(1) == 2).any()
-
-
-def test_a_teacher_moves_the_targets_and_answers_where_there_are_no_votes() -> None:
-    answer = np.full((2, 7), 1 / 7, np.float32)
-    batch = taught(a_batch(), {"fer_head": answer, "votes_head": answer}, share=0.25)
-    assert batch.targets["fer_head"][0, 0] == pytest.approx(0.75 + 0.25 / 7)
-    np.testing.assert_allclose(batch.targets["votes_head"].sum(1), 1, atol=1e-6)
-    np.testing.assert_allclose(batch.targets["votes_head"][1], 1 / 7, atol=1e-6)
-    np.testing.assert_allclose(batch.weights["votes_head"], [1, 0.25])
