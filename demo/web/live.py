@@ -31,8 +31,8 @@ MAX_FRAME_BYTES = 1_000_000
 MAX_RATE = 20
 
 # Smallest face, in pixels of the frame scaled to at most 1280: without doubling the picture. A whole
-# frame of 640x480 then takes a core 20 ms, so each is searched: following faces between searches
-# would save less than the time until a new face is seen.
+# frame of 640x480 then takes a core 20 ms, so every one is searched and nothing needs to be guessed
+# between searches.
 MIN_FACE = 80
 
 # A connection over which no picture comes for so many seconds is closed.
