@@ -13,8 +13,8 @@ _PICTURES = ("/api/v1/expressions", UPLOAD_ROUTE)
 _OTHERS_BYTES = 1_000_000
 
 # A body has this long, and besides as long as its bytes take at this speed: a slow telephone's.
-_PATIENCE_SECONDS = 20
-_SLOWEST_BYTES_PER_SECOND = 16_000
+PATIENCE_SECONDS = 20
+SLOWEST_BYTES_PER_SECOND = 16_000
 
 
 class BodyLimit:
@@ -96,7 +96,7 @@ class _Body:
         """The next message; when it does not come in time, an empty one, and `status` is 408."""
         if self._complete:  # What comes now is the end of the connection, whenever that is.
             return await self._receive()
-        allowed = _PATIENCE_SECONDS + self.bytes / _SLOWEST_BYTES_PER_SECOND
+        allowed = PATIENCE_SECONDS + self.bytes / SLOWEST_BYTES_PER_SECOND
         try:
             message = await asyncio.wait_for(
                 self._receive(), self._began + allowed - time.monotonic()

@@ -20,6 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from demo.service import Busy, NotReady, Service
 from demo.settings import Settings
+from demo.web import bodies
 from demo.web.live import DONE, MIN_FACE, NOT_THIS, TRY_LATER
 from demo.web.memory import uploads_limit
 from demo.web.uploads import private_folder
@@ -33,9 +34,6 @@ ROUTE = "/api/v1/films"
 
 # Of the messages with a film's results.
 _PART_BYTES = 1 << 18
-
-# The next part of an upload is waited for so long.
-_PATIENCE_SECONDS = 30
 
 # Between two messages about how far the film has been read.
 _TOLD_EVERY = 0.25
@@ -125,7 +123,7 @@ class Films:
             self.busy = False
 
     async def _serve(self, socket: WebSocket, recognizer: Recognizer) -> None:
-        text = await asyncio.wait_for(socket.receive_text(), _PATIENCE_SECONDS)
+        text = await asyncio.wait_for(socket.receive_text(), bodies.PATIENCE_SECONDS)
         order = FilmOrder.model_validate_json(text)
         if order.bytes > self.most_bytes:
             limit = f"{self.most_bytes / 1e6:.0f} MB"
@@ -231,12 +229,15 @@ class _Reading:
 
 
 async def _receive(socket: WebSocket, file: Path, size: int) -> None:
-    """Writes a file that comes in parts."""
+    """Writes a file that comes in parts, as fast as any other upload has to."""
+    began, received = time.monotonic(), 0
     with file.open("wb") as target:
-        while size > 0:
-            part = await asyncio.wait_for(socket.receive_bytes(), _PATIENCE_SECONDS)
-            size -= len(part)
-            if size < 0:
+        while received < size:
+            allowed = bodies.PATIENCE_SECONDS + received / bodies.SLOWEST_BYTES_PER_SECOND
+            left = began + allowed - time.monotonic()
+            part = await asyncio.wait_for(socket.receive_bytes(), left)
+            received += len(part)
+            if received > size:
                 raise KeyError("more bytes than announced")
             await asyncio.to_thread(target.write, part)
 

@@ -55,7 +55,7 @@ async def reader(_: Any, receive: Callable[..., Any], send: Callable[..., Any]) 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "_PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(bodies, "PATIENCE_SECONDS", 0.2)
 
 
 def limit(largest: int = 100, at_once: int = 1000) -> BodyLimit:

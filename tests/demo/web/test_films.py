@@ -14,7 +14,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from demo.service import Service
 from demo.settings import Settings
-from demo.web import films
+from demo.web import bodies, films
 from tests.demo.conftest import wait_until
 from tests.demo.film.clips import people, room, scene, steady, write_film
 
@@ -250,13 +250,18 @@ def test_more_bytes_than_announced_are_not_taken(
     assert list(folder.iterdir()) == []
 
 
-def test_an_upload_that_stops_is_not_waited_for(
-    service: Service, folder: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("parts", [1, 1000])
+def test_an_upload_that_stops_or_trickles_is_not_waited_for(
+    service: Service, folder: Path, monkeypatch: pytest.MonkeyPatch, parts: int
 ) -> None:
-    monkeypatch.setattr(films, "_PATIENCE_SECONDS", 0.2)
-    began = time.monotonic()
+    """Else one visitor could keep all others' films out."""
+    monkeypatch.setattr(bodies, "PATIENCE_SECONDS", 0.3)
     with film(service) as socket:
-        send(socket, b"the first bytes", bytes=1000)
+        send(socket, b"the first bytes", bytes=100_000)
+        began = time.monotonic()
+        for _ in range(parts):
+            socket.send_bytes(b"a")
+            time.sleep(0.001)
         assert closed(socket)[0] == 1003
     assert time.monotonic() - began < 5
     assert list(folder.iterdir()) == []
