@@ -61,7 +61,7 @@ async function start() {
   busy(true);
   try {
     await read(mine);
-    if (run === mine && mine.told) await showResults(mine);
+    await showResults(mine);
   } catch (error) {
     complain(error.sentence ?? "The results cannot be shown.");
   }

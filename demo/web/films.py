@@ -59,7 +59,7 @@ class FilmOrder(BaseModel, extra="forbid"):
     """
 
     name: Annotated[str, Field(min_length=1, max_length=255)]
-    bytes: Annotated[int, Field(ge=1)]
+    bytes: Annotated[int, Field(ge=0)]
     fps: Annotated[float, Field(ge=0.1, le=30)] = 5.0
     annotate: bool = False
     thumbnails: bool = False

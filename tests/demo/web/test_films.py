@@ -186,6 +186,7 @@ def test_films_beyond_the_limits_are_refused_with_the_way_out(
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
+        (b"", "The file is empty."),
         (b"This is a text.\n" * 100, "This is not a film this program can read."),
         (b"\0\0\0 ftypisom" + bytes(1000), "The film was cut off or never finished"),
     ],
@@ -230,7 +231,7 @@ def test_one_film_at_a_time(service: Service, party: bytes) -> None:
     [
         "no JSON",
         "{}",
-        '{"name": "a.mp4", "bytes": 0}',
+        '{"name": "a.mp4", "bytes": -1}',
         '{"name": "a.mp4", "bytes": 10, "fps": 1000}',
         '{"name": "a.mp4", "bytes": 10, "folder": "/etc"}',
     ],
