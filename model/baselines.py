@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from model.resnet import add_heads
+from model.resnet import add_heads, rescale
 from preprocessing.alignment import SIZE
 
 
@@ -22,7 +22,7 @@ def plain_cnn(width: int, dropout: float = 0.2, side: int | None = SIZE) -> kera
         A model with the inputs and outputs of `model.resnet.resnet`.
     """
     inputs = keras.Input((side, side, 1), name="face")
-    x = layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(inputs)
+    x = rescale(inputs)
     for stage in range(4):
         for layer in range(2):
             name = f"stage{stage + 1}_{layer + 1}"
@@ -55,7 +55,7 @@ def mini_xception(dropout: float = 0.2, side: int | None = SIZE) -> keras.Model:
         A model with the inputs and outputs of `model.resnet.resnet`.
     """
     inputs = keras.Input((side, side, 1), name="face")
-    x = layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(inputs)
+    x = rescale(inputs)
     for index in range(2):
         x = layers.Conv2D(8, 3, use_bias=False, name=f"stem{index + 1}_conv")(x)
         x = layers.BatchNormalization(momentum=0.9, name=f"stem{index + 1}_norm")(x)

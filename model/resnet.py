@@ -8,6 +8,7 @@ from preprocessing.alignment import SIZE
 
 # Of the layer between the two of squeeze and excitation, as in its paper's smaller networks.
 _SQUEEZE_RATIO = 8
+STANDARDISATION = "standardisation"
 
 
 def resnet(
@@ -15,6 +16,7 @@ def resnet(
     blocks: tuple[int, ...] = (2, 2, 2, 2),
     dropout: float = 0.2,
     squeeze: bool = False,
+    standardised: bool = False,
     side: int | None = SIZE,
 ) -> keras.Model:
     """Builds a residual network of basic blocks for 48x48 faces.
@@ -28,6 +30,8 @@ def resnet(
         blocks: residual blocks in each stage; `(2, 2, 2, 2)` is ResNet-18, `(3, 4, 6, 3)` ResNet-34.
         dropout: share of the last features dropped while training.
         squeeze: weigh each block's channels by what the whole face shows (squeeze and excitation).
+        standardised: first bring each face to mean 0 and deviation 1, which light and contrast do not
+            change then; else grey levels are brought to -1 to 1.
         side: of the faces in pixels; None takes any, as a run needs that begins with smaller ones.
 
     Returns:
@@ -42,7 +46,7 @@ def resnet(
     ```
     """
     inputs = keras.Input((side, side, 1), name="face")
-    x = layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(inputs)
+    x = standardise(inputs) if standardised else rescale(inputs)
     x = _convolution(x, width, kernel=3, stride=1, name="stem")
     x = layers.ReLU(name="stem_relu")(x)
     for stage, depth in enumerate(blocks):
@@ -51,6 +55,19 @@ def resnet(
             name = f"stage{stage + 1}_block{block + 1}"
             x = _basic_block(x, width * 2**stage, stride, squeeze, name)
     return add_heads(inputs, x, dropout, name=f"resnet_{sum(blocks) * 2 + 2}_w{width}")
+
+
+def rescale(inputs: keras.KerasTensor) -> keras.KerasTensor:
+    """Grey levels of 0 to 255 as -1 to 1."""
+    return layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(inputs)
+
+
+def standardise(inputs: keras.KerasTensor) -> keras.KerasTensor:
+    """Grey levels of any range with mean 0 and deviation 1, each face by itself."""
+    # One grey level is added to the variance, so a blank picture is not divided by zero.
+    return layers.GroupNormalization(
+        1, epsilon=1.0, center=False, scale=False, dtype="float32", name=STANDARDISATION
+    )(inputs)
 
 
 def add_heads(

@@ -63,8 +63,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_data(ensemble)
     ensemble.add_argument("--members", type=int, default=7, help="how many, one for each seed")
-    ensemble.add_argument("--arch", default="resnet18-w64", help="of the members")
-    ensemble.add_argument("--pupil", default="resnet18-w32", metavar="ARCH", help="of the pupil")
+    ensemble.add_argument("--arch", default="resnet18-w64-std", help="of the members")
+    ensemble.add_argument(
+        "--pupil", default="resnet18-w32-std", metavar="ARCH", help="of the pupil"
+    )
     ensemble.add_argument("--epochs", type=int, default=200, help="of each")
     ensemble.add_argument("--output", type=Path, required=True, help="folder of the runs")
     ensemble.set_defaults(run=commands.ensemble)

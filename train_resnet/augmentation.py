@@ -11,6 +11,7 @@ from train_resnet.config import Recipe
 # Zhong et al., "Random Erasing Data Augmentation" (AAAI 2020).
 _ERASED_AREA = (0.02, 0.2)
 _ERASED_ASPECT = (0.3, 1 / 0.3)
+_INTERPOLATIONS = {"linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}
 
 
 def augment(
@@ -28,9 +29,14 @@ def augment(
         `(n, height, width)` uint8.
     """
     if side is not None:
-        size, area = (side, side), cv2.INTER_AREA
-        images = np.stack([cv2.resize(image, size, interpolation=area) for image in images])
+        images = resize(images, side)
     return np.stack([_augment_one(image, recipe, rng) for image in images])
+
+
+def resize(images: np.ndarray, side: int) -> np.ndarray:
+    """Images, `(n, height, width)` uint8, with sides of so many pixels, averaged over areas."""
+    size, area = (side, side), cv2.INTER_AREA
+    return np.stack([cv2.resize(image, size, interpolation=area) for image in images])
 
 
 def _augment_one(image: np.ndarray, recipe: Recipe, rng: np.random.Generator) -> np.ndarray:
@@ -45,7 +51,11 @@ def _augment_one(image: np.ndarray, recipe: Recipe, rng: np.random.Generator) ->
         matrix[:, 2] += matrix[:, 0] * (width - 1)
         matrix[:, 0] *= -1
     changed = cv2.warpAffine(
-        image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        image,
+        matrix,
+        (width, height),
+        flags=_INTERPOLATIONS[recipe.interpolation],
+        borderMode=cv2.BORDER_REPLICATE,
     )
     contrast, brightness = rng.uniform(-1, 1, 2)
     gain = 1 + contrast * recipe.contrast

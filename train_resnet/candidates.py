@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -42,22 +42,18 @@ def candidate(models: Sequence[str], data: fer2013.Fer2013) -> Candidate:
     """Loads what is to be evaluated.
 
     Args:
-        models: the name of weights, a `.tflite` file, a `.keras` file, or several `.keras` files,
-            whose logits are averaged.
+        models: names of weights, `.tflite` or `.keras` files; the logits of several are averaged.
         data: FER-2013, whose PublicTest calibrates an ensemble.
 
     Raises:
-        ValueError: a model cannot be read, or one of several is no `.keras` file.
+        ValueError: a model cannot be read.
     """
     if len(models) == 1 and not models[0].endswith(".keras"):
         return _served(load(models[0]))
-    for model in models:
-        if not model.endswith(".keras"):
-            raise ValueError(f"Of several models each is a .keras file. Received: {model!r}")
-    networks = [load_network(Path(model)) for model in models]
+    networks = [_network(model) for model in models]
 
     def predict(crops: np.ndarray, mirrored_view: bool) -> Logits:
-        return Logits.mean([keras_logits(network, crops, mirrored_view) for network in networks])
+        return Logits.mean([network(crops, mirrored_view) for network in networks])
 
     both, single = partial(predict, mirrored_view=True), partial(predict, mirrored_view=False)
     folder = Path(models[0]).parent
@@ -73,24 +69,35 @@ def candidate(models: Sequence[str], data: fer2013.Fer2013) -> Candidate:
 
 
 def _served(classifier: Classifier) -> Candidate:
-    history = classifier.info["training"]["history"]
+    see = _on_every_core(classifier)
     return Candidate(
-        _on_every_core(classifier),
-        _on_every_core(replace(classifier, mirrored_view=False)),
+        partial(see, mirrored_view=classifier.mirrored_view),
+        partial(see, mirrored_view=False),
         classifier.mixture,
         classifier.uncertain_below,
-        history,
+        classifier.info["training"]["history"],
     )
 
 
-def _on_every_core(classifier: Classifier) -> Predictor:
-    """A classifier serves one thread at a time, so each core gets a copy with its own interpreter."""
-    copies = [replace(classifier) for _ in range(os.cpu_count() or 1)]
+def _network(model: str) -> Callable[..., Logits]:
+    """What gives crops their logits, from both views or from one."""
+    if model.endswith(".keras"):
+        return partial(keras_logits, load_network(Path(model)))
+    return _on_every_core(load(model))
 
-    def predict(crops: np.ndarray) -> Logits:
-        parts = np.array_split(crops, len(copies))
-        with ThreadPoolExecutor(len(copies)) as pool:
-            seen = pool.map(lambda copy, faces: copy.logits(faces), copies, parts)
+
+def _on_every_core(classifier: Classifier) -> Callable[..., Logits]:
+    """A classifier serves one thread at a time, so each core gets a copy with its own interpreter."""
+    count = os.cpu_count() or 1
+    copies = {
+        view: [replace(classifier, mirrored_view=view) for _ in range(count)]
+        for view in (True, False)
+    }
+
+    def predict(crops: np.ndarray, mirrored_view: bool) -> Logits:
+        parts = np.array_split(crops, count)
+        with ThreadPoolExecutor(count) as pool:
+            seen = pool.map(lambda copy, faces: copy.logits(faces), copies[mirrored_view], parts)
             return Logits.stack([vars(logits) for logits in seen])
 
     return predict

@@ -82,7 +82,13 @@ def export(options: argparse.Namespace) -> None:
     from model import classifier
     from model.mixture import Mixture
     from train_resnet.architectures import multiply_adds
-    from train_resnet.export import golden_logits, load_network, to_litert, write_weights
+    from train_resnet.export import (
+        golden_logits,
+        load_network,
+        normalisation,
+        to_litert,
+        write_weights,
+    )
 
     folder = options.checkpoint.parent
     for name in ("calibration.json", "training.json"):
@@ -95,6 +101,7 @@ def export(options: argparse.Namespace) -> None:
         options.name,
         options.version,
         to_litert(network),
+        normalisation(network),
         Mixture(**calibration["mixture"]),
         calibration["uncertain_below"],
         mirrored_view=True,

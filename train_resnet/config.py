@@ -30,6 +30,7 @@ class Recipe:
         rotation: largest turn to either side, degrees.
         zoom: largest relative change of size, to either side.
         shift: largest move in either direction, as a share of the side.
+        interpolation: of these moves, "cubic" or "linear"; the second blurs what is tested sharp.
         contrast: largest relative change, to either side.
         brightness: largest change, to either side, as a share of the range.
         degradation: probability that an image is darkened, blurred, compressed, made noisy or small.
@@ -37,6 +38,7 @@ class Recipe:
         mixup: alpha of the Beta distribution that pairs of images are blended by; 0 blends none.
         early_share: share of the epochs, from the first, that see smaller images. The network pools
             over the whole face and takes any size, so they cost as much less as they are smaller.
+            Below 1, for `best.keras` is one of the others.
         early_side: side in pixels of these images.
         sharpness: how far uphill a sharpness-aware step looks; 0 takes plain steps, at half the cost.
         teachers: trained networks whose answers it learns besides: names of weights, or `.keras` files.
@@ -46,24 +48,25 @@ class Recipe:
         precision: Keras's dtype policy.
     """
 
-    arch: str = "resnet18-w24"
-    epochs: int = 50
+    arch: str = "resnet18-w32-std"
+    epochs: int = 60
     batch_size: int = 128
-    learning_rate: float = 0.1
+    learning_rate: float = 0.15
     warmup_epochs: float = 1.0
     momentum: float = 0.9
     weight_decay: float = 5e-3
-    label_smoothing: float = 0.1
-    dropout: float = 0.2
+    label_smoothing: float = 0.0
+    dropout: float = 0.0
     rotation: float = 15.0
     zoom: float = 0.15
     shift: float = 0.12
+    interpolation: str = "cubic"
     contrast: float = 0.3
     brightness: float = 0.15
-    degradation: float = 0.25
-    erasing: float = 0.3
+    degradation: float = 0.2
+    erasing: float = 0.15
     mixup: float = 0.0
-    early_share: float = 0.7
+    early_share: float = 0.75
     early_side: int = 32
     sharpness: float = 0.0
     teachers: tuple[str, ...] = ()
@@ -71,6 +74,10 @@ class Recipe:
     averaging: float = 0.998
     seed: int = 0
     precision: str = "mixed_bfloat16"
+
+    def side(self, epoch: int) -> int | None:
+        """Side in pixels of the images of an epoch, counted from 0; None for images as they are."""
+        return self.early_side if epoch < int(self.early_share * self.epochs) else None
 
     def build(self) -> keras.Model:
         """The network, untrained, in this recipe's precision."""

@@ -70,7 +70,7 @@ def batches(data: Examples, recipe: Recipe, epoch: int, first: int = 0) -> Itera
         epoch: counted from 0.
         first: the step to begin with.
     """
-    side = recipe.early_side if epoch < round(recipe.early_share * recipe.epochs) else None
+    side = recipe.side(epoch)
     order = np.random.default_rng([recipe.seed, epoch]).permutation(len(data))
 
     def make(step: int) -> Batch:

@@ -15,7 +15,7 @@ from matplotlib.cbook import get_sample_data
 
 from model.labels import EMOTIONS
 from model.mixture import Logits, Mixture
-from model.resnet import with_maps
+from model.resnet import STANDARDISATION, with_maps
 from preprocessing.alignment import SIZE, TEMPLATE, align
 from preprocessing.faces import HogDetector
 from preprocessing.images import decode
@@ -80,6 +80,13 @@ def to_litert(network: keras.Model) -> bytes:
         return path.read_bytes()
 
 
+def normalisation(network: keras.Model) -> str:
+    """What the network does first with the grey levels x, as a formula."""
+    if any(layer.name == STANDARDISATION for layer in network.layers):
+        return "(x - mean(x)) / sqrt(variance(x) + 1)"
+    return "x / 127.5 - 1"
+
+
 def golden_crops() -> np.ndarray:
     """Real crops to compare an export by: views of the face in matplotlib's Grace Hopper.
 
@@ -108,6 +115,7 @@ def write_weights(
     name: str,
     version: str,
     content: bytes,
+    normalisation: str,
     mixture: Mixture,
     uncertain_below: float,
     mirrored_view: bool,
@@ -121,6 +129,7 @@ def write_weights(
         name: of the weights.
         version: of the weights.
         content: of `to_litert`.
+        normalisation: of `normalisation`.
         mixture: how the answer is made.
         uncertain_below: the threshold of doubt.
         mirrored_view: whether faces are also seen mirrored.
@@ -141,7 +150,7 @@ def write_weights(
             "shape": [1, SIZE, SIZE, 1],
             "type": "float32",
             "values": "grey levels, 0 to 255",
-            "normalisation": "x / 127.5 - 1, inside the network",
+            "normalisation": f"{normalisation}, inside the network",
         },
         "alignment": {
             "template": np.round(TEMPLATE.astype(np.float64), 4).tolist(),

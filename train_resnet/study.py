@@ -25,7 +25,17 @@ from train_resnet.teachers import taught
 from train_resnet.training import train
 
 # What every run is but for the one thing it changes.
-BASE = Recipe(arch="resnet18-w16", epochs=6, early_share=0.0)
+BASE = Recipe(
+    arch="resnet18-w16",
+    epochs=6,
+    learning_rate=0.1,
+    label_smoothing=0.1,
+    dropout=0.2,
+    interpolation="linear",
+    degradation=0.25,
+    erasing=0.3,
+    early_share=0.0,
+)
 _SIDE = 32
 
 
@@ -132,6 +142,9 @@ TRIALS = (
     Trial("no-degradation", "degradation", "none", {"degradation": 0.0}),
     Trial("degradation-0.5", "degradation", "of half the images", {"degradation": 0.5}),
     Trial("no-erasing", "erasing", "none", {"erasing": 0.0}),
+    Trial("standardised", "light and contrast", "each face to mean 0, deviation 1",
+          {"arch": "resnet18-w16-std"}),
+    Trial("cubic", "interpolation of moved images", "cubic", {"interpolation": "cubic"}),
     Trial("mixup", "mixup", "alpha 0.2", {"mixup": 0.2}),
     Trial("no-smoothing", "label smoothing", "none", {"label_smoothing": 0.0}),
     Trial("no-dropout", "dropout", "none", {"dropout": 0.0}),

@@ -15,6 +15,7 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
+from train_resnet.augmentation import resize
 from train_resnet.config import Recipe
 from train_resnet.dataset import Batch, Examples, batches, steps_per_epoch
 from train_resnet.steps import SharpnessAware, train_on_batch
@@ -36,9 +37,10 @@ def train(
 ) -> Path:
     """Trains a network, keeping a checkpoint and the best network so far in a folder.
 
-    After each epoch both the network and the running mean of its weights are measured on the
-    validation images. The better of the two is kept as `best.keras` when the mean of both heads'
-    accuracy on their own labels exceeds what was kept before.
+    After each epoch the network is measured on the validation images. While training sees smaller
+    images, so does this; after that the running mean of the weights is measured too, and the better
+    of the two is kept as `best.keras` when the mean of both heads' accuracy on their own labels
+    exceeds what was kept before.
 
     Args:
         recipe: what to train and how.
@@ -169,12 +171,19 @@ class _Run:
     ) -> None:
         record = {"epoch": epoch + 1, "loss": float(np.mean(losses))}
         weights = self.network.get_weights()
-        for name, candidate in (("network", weights), ("mean", self.mean)):
+        small = self.recipe.side(epoch)
+        if small is not None:
+            validation = dataclasses.replace(validation, crops=resize(validation.crops, small))
+        # The mean lags behind while the rate is high, and measuring costs as much as many steps.
+        candidates = (
+            [("network", weights)] if small else [("network", weights), ("mean", self.mean)]
+        )
+        for name, candidate in candidates:
             self.network.set_weights(candidate)
             scores = head_accuracies(self.network, validation)
             record |= {f"{name}_{head}": score for head, score in scores.items()}
             score = float(np.mean(list(scores.values())))
-            if score > self.best:
+            if small is None and score > self.best:
                 self.best = score
                 _replace_with(self.output / "best.keras", self.network.save)
         self.network.set_weights(weights)

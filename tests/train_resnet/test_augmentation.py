@@ -40,6 +40,14 @@ def test_a_shift_moves_no_further_than_said() -> None:
     assert np.abs(x - 23.5).max() == pytest.approx(6.5, abs=1)
 
 
+def test_cubic_moves_keep_what_linear_ones_blur(images: np.ndarray) -> None:
+    turned = replace(STILL, rotation=15, zoom=0.15)
+    cubic, linear = (
+        changed(images, replace(turned, interpolation=way)) for way in ("cubic", "linear")
+    )
+    assert images.std() > cubic.std() > 1.1 * linear.std()
+
+
 def test_light_changes_within_its_bounds() -> None:
     grey = np.full((200, 48, 48), 128, np.uint8)
     level = changed(grey, replace(STILL, brightness=0.1)).mean((1, 2))

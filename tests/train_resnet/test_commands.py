@@ -49,10 +49,11 @@ def test_a_checkpoint_is_evaluated_on_both_label_sets(
     assert {"clean", "darkened", "JPEG", "turned", "covered"} <= kinds
 
 
-def test_several_checkpoints_are_evaluated_as_one(
-    run_folder: Path, data_file: Path, tmp_path: Path
+@pytest.mark.parametrize("model", ["RUN/best.keras", "resnet"])
+def test_several_networks_are_evaluated_as_one(
+    model: str, run_folder: Path, data_file: Path, tmp_path: Path
 ) -> None:
-    both = [str(run_folder / "best.keras")] * 2
+    both = [model.replace("RUN", str(run_folder))] * 2
     command = f"evaluate --data {data_file} --split PublicTest --no-robustness --output"
     accuracy = {}
     for models in (both, both[:1]):
@@ -131,8 +132,8 @@ def test_architectures_are_listed_with_their_cost(capsys: pytest.CaptureFixture[
         ("evaluate --data DATA --model none --split PublicTest --output OUT", "no weights 'none'"),
         ("evaluate --data DATA --model no.keras --split PublicTest --output OUT", "no.keras is no"),
         (
-            "evaluate --data DATA --model a.keras b.tflite --split PublicTest --output OUT",
-            "Of several models each is a .keras file",
+            "evaluate --data DATA --model resnet no.tflite --split PublicTest --output OUT",
+            "no.tflite",
         ),
         ("train --data DATA --teachers no.keras --output OUT", "no.keras is no network"),
         ("export --checkpoint OUT/best.keras --name x", "calibration.json is missing"),

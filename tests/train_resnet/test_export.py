@@ -11,6 +11,7 @@ from train_resnet.export import (
     golden_crops,
     keras_logits,
     load_network,
+    normalisation,
     to_litert,
     write_weights,
 )
@@ -27,12 +28,23 @@ def with_lively_statistics(network: keras.Model) -> keras.Model:
     return network
 
 
-@pytest.mark.parametrize("arch", ["resnet18-w16", "plain-cnn-w32", "mini-xception"])
+@pytest.mark.parametrize(
+    "arch", ["resnet18-w16", "resnet18-w16-std", "plain-cnn-w32", "mini-xception"]
+)
 def test_litert_and_keras_agree_on_real_crops(arch: str, tmp_path: Path) -> None:
     with_lively_statistics(build(arch, dropout=0.2)).save(tmp_path / "best.keras")
     network = load_network(tmp_path / "best.keras")
     path = write_weights(
-        "toy", "1", to_litert(network), Mixture(0.5), 0.5, True, {}, {}, folder=tmp_path
+        "toy",
+        "1",
+        to_litert(network),
+        normalisation(network),
+        Mixture(0.5),
+        0.5,
+        True,
+        {},
+        {},
+        folder=tmp_path,
     )
     classifier = load(path)
     crops = golden_crops()
@@ -43,6 +55,19 @@ def test_litert_and_keras_agree_on_real_crops(arch: str, tmp_path: Path) -> None
         np.testing.assert_allclose(
             getattr(seen, head) / scale, getattr(expected, head) / scale, atol=1e-4
         )
+
+
+def test_light_and_contrast_change_no_answer_of_a_standardised_network() -> None:
+    crop = golden_crops()[:1, ..., None].astype(np.float32)
+    poor = 90 + (crop - crop.mean()) * 0.3
+    for arch, same in (("resnet18-w16", False), ("resnet18-w16-std", True)):
+        network = with_lively_statistics(build(arch, dropout=0.0))
+        formula = "mean(x)" if same else "x / 127.5 - 1"
+        assert formula in normalisation(network)
+        expected, seen = (network.predict(x, verbose=0)["votes_head"] for x in (crop, poor))
+        assert np.allclose(seen, expected, rtol=0.02, atol=0.02 * expected.std()) == same
+    blank = network.predict(np.zeros((1, 48, 48, 1), np.float32), verbose=0)
+    assert np.isfinite(blank["votes_head"]).all()
 
 
 def test_the_shipped_weights_say_what_keras_said_at_export() -> None:

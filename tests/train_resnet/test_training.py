@@ -65,6 +65,28 @@ def test_what_can_be_learned_is_learned(
     assert len(list(output.glob("checkpoint-*"))) == 1
 
 
+def test_epochs_of_small_images_are_measured_at_their_size_and_not_kept(
+    parts: tuple[Examples, Examples], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def measured(_: object, data: Examples) -> dict[str, float]:
+        seen.append(data.crops.shape[1])
+        # The first would be the best, if it were one to keep.
+        return {"fer_head": 1 / len(seen), "votes_head": 1 / len(seen)}
+
+    monkeypatch.setattr(module, "head_accuracies", measured)
+    train(replace(RECIPE, epochs=3, early_share=0.7, early_side=32), *parts, tmp_path)
+    # After the second epoch the network, after the third both it and its mean.
+    assert seen == [32, 32, 48, 48]
+    assert state(tmp_path)["best"] == pytest.approx(1 / 3)
+    assert ["mean_fer_head" in record for record in state(tmp_path)["history"]] == [
+        False,
+        False,
+        True,
+    ]
+
+
 def test_fifty_steps_stopped_by_ctrl_c_and_resumed_give_the_same_network(
     parts: tuple[Examples, Examples], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
