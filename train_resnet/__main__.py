@@ -42,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--epochs", type=int, help="passes over Training")
     train.add_argument("--batch-size", type=int, help="images a step")
     train.add_argument("--learning-rate", type=float, help="at the end of the warm-up")
+    train.add_argument("--label-smoothing", type=float, help="of FER-2013's labels, 0 to 1")
+    train.add_argument("--dropout", type=float, help="before the heads, 0 to 1")
+    train.add_argument("--erasing", type=float, help="share of images partly painted over, 0 to 1")
     train.add_argument("--seed", type=int, help="of the weights, the order and the augmentation")
     train.add_argument(
         "--resume", action="store_true", help="go on from the checkpoint in --output"
@@ -51,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=(),
         metavar="MODEL",
-        help="the name of weights, or .keras files whose mean answer it also learns",
+        help="names of weights, .tflite or .keras files, whose mean answer it also learns",
     )
     train.set_defaults(run=commands.train)
 

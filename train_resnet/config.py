@@ -41,7 +41,8 @@ class Recipe:
             Below 1, for `best.keras` is one of the others.
         early_side: side in pixels of these images.
         sharpness: how far uphill a sharpness-aware step looks; 0 takes plain steps, at half the cost.
-        teachers: trained networks whose answers it learns besides: names of weights, or `.keras` files.
+        teachers: trained networks whose answers it learns besides: names of weights, `.tflite` or
+            `.keras` files.
         teaching: share of their answers in the targets.
         averaging: weight of the past in the running mean of the weights, per step.
         seed: of the first weights, the order and every random change.

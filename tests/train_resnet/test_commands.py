@@ -78,6 +78,7 @@ def test_an_ensemble_trains_its_members_and_a_pupil_and_goes_on_where_it_was(
     assert [before[name]["recipe"]["seed"] for name in runs] == [0, 1, 0]
     teachers = [str(tmp_path / name / "best.keras") for name in runs[:2]]
     assert [before[name]["recipe"]["teachers"] for name in runs] == [[], [], teachers]
+    assert [before[name]["recipe"]["dropout"] for name in runs] == [0.2] * 3
     assert (tmp_path / "together" / "metrics.json").exists()
     assert main(command.split()) == 0
     for name in runs:
