@@ -12,8 +12,9 @@ class Recipe:
     """One training run, whole: the same recipe and seed on the same machine give the same network.
 
     `python -m train_resnet train --data fer2013.csv.gz --votes fer2013new.csv --output DIR` trains
-    the defaults. Expected on PrivateTest: 69.2 % on the FER head, 84.6 % of the FER+ winners on the
-    votes head, within about 0.8 points from seed to seed, in 102 minutes on two busy cores with
+    the defaults; --teachers adds networks to learn from besides, as the model card's command does.
+    Expected with them on PrivateTest: 70.8 % on the FER head, 85.5 % of the FER+ winners on the
+    votes head, within about 0.8 points from seed to seed, in 111 minutes on two cores with
     AVX-512 bfloat16. Why each value is what it is: STUDY.md.
 
     Attributes:
