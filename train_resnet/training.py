@@ -172,13 +172,12 @@ class _Run:
         record = {"epoch": epoch + 1, "loss": float(np.mean(losses))}
         weights = self.network.get_weights()
         small = self.recipe.side(epoch)
-        if small is not None:
+        candidates = {"network": weights}
+        if small is None:
+            candidates["mean"] = self.mean
+        else:  # The mean lags behind while the rate is high, and measuring costs many steps' time.
             validation = dataclasses.replace(validation, crops=resize(validation.crops, small))
-        # The mean lags behind while the rate is high, and measuring costs as much as many steps.
-        candidates = (
-            [("network", weights)] if small else [("network", weights), ("mean", self.mean)]
-        )
-        for name, candidate in candidates:
+        for name, candidate in candidates.items():
             self.network.set_weights(candidate)
             scores = head_accuracies(self.network, validation)
             record |= {f"{name}_{head}": score for head, score in scores.items()}
