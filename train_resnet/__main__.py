@@ -42,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--epochs", type=int, help="passes over Training")
     train.add_argument("--batch-size", type=int, help="images a step")
     train.add_argument("--learning-rate", type=float, help="at the end of the warm-up")
+    train.add_argument(
+        "--kernel-rate", type=float, help="of the convolutions' orthogonalised steps; 0 takes none"
+    )
     train.add_argument("--label-smoothing", type=float, help="of FER-2013's labels, 0 to 1")
     train.add_argument("--dropout", type=float, help="before the heads, 0 to 1")
     train.add_argument("--erasing", type=float, help="share of images partly painted over, 0 to 1")

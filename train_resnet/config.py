@@ -22,6 +22,8 @@ class Recipe:
         epochs: passes over Training; the learning rate falls to zero with the last step.
         batch_size: images a step.
         learning_rate: at the end of the warm-up; from there half a cosine.
+        kernel_rate: of the convolutions' kernels, at the same time: how far an orthogonalised step
+            goes (`muon.Muon`), as a share of the kernel's length; 0 steps them like all else.
         warmup_epochs: over these it rises from zero.
         momentum: Nesterov's.
         weight_decay: of the kernels alone, per unit of learning rate, not multiplied by the
@@ -54,6 +56,7 @@ class Recipe:
     epochs: int = 60
     batch_size: int = 128
     learning_rate: float = 0.15
+    kernel_rate: float = 0.0
     warmup_epochs: float = 1.0
     momentum: float = 0.9
     weight_decay: float = 5e-3

@@ -151,6 +151,7 @@ TRIALS = (
     Trial("sharpness", "sharpness-aware steps", "radius 0.05", {"sharpness": 0.05}),
     Trial("rate-0.05", "schedule", "learning rate 0.05", {"learning_rate": 0.05}),
     Trial("rate-0.2", "schedule", "learning rate 0.2", {"learning_rate": 0.2}),
+    Trial("muon", "optimizer", "orthogonalised steps of the kernels", {"kernel_rate": 0.03}),
     Trial("batch-64", "schedule", "batches of 64", {"batch_size": 64, "learning_rate": 0.07}),
     Trial("decay-2.5e-3", "weight decay", "half as much", {"weight_decay": 2.5e-3}),
     Trial("decay-1e-2", "weight decay", "twice as much", {"weight_decay": 1e-2}),

@@ -18,6 +18,7 @@ from tqdm import tqdm
 from train_resnet.augmentation import resize
 from train_resnet.config import Recipe
 from train_resnet.dataset import Batch, Examples, batches, steps_per_epoch
+from train_resnet.muon import Muon
 from train_resnet.steps import SharpnessAware, train_on_batch
 
 # The running mean of the weights takes a sample of them every so many steps.
@@ -225,9 +226,11 @@ def compile_network(network: keras.Model, recipe: Recipe, steps: int) -> None:
         warmup_target=recipe.learning_rate,
         warmup_steps=max(1, warmup),
     )
-    optimizer = keras.optimizers.SGD(
-        schedule, momentum=recipe.momentum, nesterov=True, weight_decay=recipe.weight_decay
-    )
+    options = {"momentum": recipe.momentum, "nesterov": True, "weight_decay": recipe.weight_decay}
+    if recipe.kernel_rate:
+        optimizer = Muon(schedule, recipe.kernel_rate / recipe.learning_rate, **options)
+    else:
+        optimizer = keras.optimizers.SGD(schedule, **options)
     optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
     network.compile(
         optimizer,

@@ -1,0 +1,75 @@
+"""An optimizer that turns the convolutions' kernels by equal steps in every direction."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+# As in the method's own implementation: enough that all directions count about the same.
+_ITERATIONS = 5
+
+
+class Muon(keras.optimizers.SGD):
+    """Stochastic gradient descent with orthogonalised steps of the convolutions' kernels.
+
+    Jordan et al., "Muon: An optimizer for hidden layers in neural networks" (2024). The momentum of a
+    kernel, as a matrix of one column a filter, is replaced by the nearest matrix whose directions
+    are all as long, so that what few images tell of is learned as fast as what most do.
+    `keras.optimizers.Muon` does this to dense layers alone and steps the rest by Adam.
+
+    These kernels are followed by a normalisation, which undoes their length: before each step it is
+    set to the square root of the number of filters, and the step has the rate's share of it. So their
+    weight decay has nothing to do. All other variables are stepped by `keras.optimizers.SGD`.
+
+    Args:
+        learning_rate: of all other variables; its schedule is the kernels' too.
+        kernel_rate: of the kernels, relative to `learning_rate`: their product is the length of
+            a step as a share of the kernel's own.
+        options: of `keras.optimizers.SGD`.
+
+    Raises:
+        ValueError: no momentum, which is what is orthogonalised.
+    """
+
+    def __init__(self, learning_rate: Any, kernel_rate: float, **options: Any) -> None:
+        super().__init__(learning_rate, **options)
+        if not self.momentum:
+            raise ValueError(f"Muon needs a momentum above 0. Received: {self.momentum}")
+        self._kernel_rate = kernel_rate
+        self._kernels: set[int] = set()
+        self._orthogonalised = keras.optimizers.Muon().zeropower_via_newtonschulz5
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the same optimizer again."""
+        return {**super().get_config(), "kernel_rate": self._kernel_rate}
+
+    def build(self, variables: Sequence[keras.Variable]) -> None:
+        """Makes the momenta, and notes which variables are the kernels of convolutions."""
+        super().build(variables)
+        self._kernels = {
+            index for index, each in enumerate(variables) if each.path.endswith("_conv/kernel")
+        }
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Steps one variable."""
+        index = self._get_variable_index(variable)
+        if index not in self._kernels:
+            super().update_step(gradient, variable, learning_rate)
+            return
+        past = self.momentums[index]
+        momentum = ops.cast(self.momentum, variable.dtype)
+        summed = momentum * past + gradient
+        self.assign(past, summed)
+        ahead = momentum * summed + gradient if self.nesterov else summed
+        filters = variable.shape[-1]
+        step = self._orthogonalised(ops.reshape(ahead, (-1, filters)), _ITERATIONS)
+        kernel = ops.reshape(variable, (-1, filters))
+        length = filters**0.5
+        rate = ops.cast(learning_rate, variable.dtype) * self._kernel_rate
+        moved = _of_length(kernel, length) - rate * _of_length(step, length)
+        self.assign(variable, ops.reshape(moved, variable.shape))
+
+
+def _of_length(matrix: Any, length: float) -> Any:
+    return matrix * (length / (ops.norm(matrix) + 1e-7))
