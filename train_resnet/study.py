@@ -29,6 +29,7 @@ BASE = Recipe(
     arch="resnet18-w16",
     epochs=6,
     learning_rate=0.1,
+    kernel_rate=0.0,
     label_smoothing=0.1,
     dropout=0.2,
     interpolation="linear",
@@ -37,6 +38,16 @@ BASE = Recipe(
     early_share=0.0,
 )
 _SIDE = 32
+# What the trials before it led to: the values of version 3, at the size of these runs.
+_VERSION_3 = {
+    "arch": "resnet18-w16-std",
+    "learning_rate": 0.15,
+    "label_smoothing": 0.0,
+    "dropout": 0.0,
+    "interpolation": "cubic",
+    "degradation": 0.2,
+    "erasing": 0.15,
+}
 
 
 @dataclass(frozen=True)
@@ -151,10 +162,13 @@ TRIALS = (
     Trial("sharpness", "sharpness-aware steps", "radius 0.05", {"sharpness": 0.05}),
     Trial("rate-0.05", "schedule", "learning rate 0.05", {"learning_rate": 0.05}),
     Trial("rate-0.2", "schedule", "learning rate 0.2", {"learning_rate": 0.2}),
-    Trial("muon", "optimizer", "orthogonalised steps of the kernels", {"kernel_rate": 0.03}),
     Trial("batch-64", "schedule", "batches of 64", {"batch_size": 64, "learning_rate": 0.07}),
     Trial("decay-2.5e-3", "weight decay", "half as much", {"weight_decay": 2.5e-3}),
     Trial("decay-1e-2", "weight decay", "twice as much", {"weight_decay": 1e-2}),
+    Trial("muon", "optimizer", "orthogonalised steps of the kernels", {"kernel_rate": 0.03}),
+    Trial("together", "all together", "version 3's values", _VERSION_3),
+    Trial("together-muon", "all together", "and orthogonalised steps",
+          {**_VERSION_3, "kernel_rate": 0.03}),
     Trial("epochs-12", "length", "12 epochs", {"epochs": 12}),
     Trial("width-24", "size", "24 channels", {"arch": "resnet18-w24"}),
     Trial("width-32", "size", "32 channels", {"arch": "resnet18-w32"}),
