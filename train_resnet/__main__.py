@@ -53,6 +53,11 @@ def _parser() -> argparse.ArgumentParser:
         "--resume", action="store_true", help="go on from the checkpoint in --output"
     )
     train.add_argument(
+        "--pretrained",
+        metavar="MODEL",
+        help="name of weights, .tflite or .keras file to begin with",
+    )
+    train.add_argument(
         "--teachers",
         nargs="+",
         default=(),

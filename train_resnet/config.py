@@ -44,6 +44,8 @@ class Recipe:
             Below 1, for `best.keras` is one of the others.
         early_side: side in pixels of these images.
         sharpness: how far uphill a sharpness-aware step looks; 0 takes plain steps, at half the cost.
+        pretrained: trained network to begin with instead of first weights drawn by the seed: name of
+            weights, `.tflite` or `.keras` file; "" draws them.
         teachers: trained networks whose answers it learns besides: names of weights, `.tflite` or
             `.keras` files.
         teaching: share of their answers in the targets.
@@ -74,6 +76,7 @@ class Recipe:
     early_share: float = 0.75
     early_side: int = 32
     sharpness: float = 0.0
+    pretrained: str = ""
     teachers: tuple[str, ...] = ()
     teaching: float = 0.5
     averaging: float = 0.998

@@ -19,6 +19,7 @@ from train_resnet.augmentation import resize
 from train_resnet.config import Recipe
 from train_resnet.dataset import Batch, Examples, batches, steps_per_epoch
 from train_resnet.muon import Muon
+from train_resnet.pretrained import begin_with
 from train_resnet.steps import SharpnessAware, train_on_batch
 
 # The running mean of the weights takes a sample of them every so many steps.
@@ -61,7 +62,10 @@ def train(
     """
     output.mkdir(parents=True, exist_ok=True)
     steps = steps_per_epoch(training, recipe)
-    run = _Run.resume(recipe, output, steps) if resume else _Run.start(recipe, output, steps)
+    if resume:
+        run = _Run.resume(recipe, output, steps)
+    else:
+        run = _Run.start(recipe, output, steps, training)
     interrupted = _Interruption()
     with interrupted:
         for epoch in range(run.step // steps, recipe.epochs):
@@ -111,10 +115,12 @@ class _Run:
         self.history: list[dict[str, float]] = []
 
     @classmethod
-    def start(cls, recipe: Recipe, output: Path, steps: int) -> "_Run":
+    def start(cls, recipe: Recipe, output: Path, steps: int, training: Examples) -> "_Run":
         if (output / "training.json").exists():
             raise ValueError(f"{output} holds a run already: add --resume, or name another folder.")
         network = recipe.build()
+        if recipe.pretrained:
+            begin_with(network, recipe.pretrained, training.crops)
         compile_network(network, recipe, steps)
         return cls(recipe, output, network)
 

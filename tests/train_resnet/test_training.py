@@ -65,6 +65,18 @@ def test_what_can_be_learned_is_learned(
     assert len(list(output.glob("checkpoint-*"))) == 1
 
 
+def test_a_run_begins_with_the_trained_network_it_is_given(
+    whole_run: tuple[Path, Recipe], parts: tuple[Examples, Examples], tmp_path: Path
+) -> None:
+    best = whole_run[0] / "best.keras"
+    train(replace(RECIPE, epochs=1, learning_rate=1e-6, pretrained=str(best)), *parts, tmp_path)
+    expected = head_accuracies(load_network(best), parts[1])
+    assert expected["fer_head"] > 0.6  # More than an epoch from nothing learns.
+    assert state(tmp_path)["history"][0]["network_fer_head"] == pytest.approx(
+        expected["fer_head"], abs=0.1
+    )
+
+
 def test_epochs_of_small_images_are_measured_at_their_size_and_not_kept(
     parts: tuple[Examples, Examples], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,87 @@
+"""Trained weights to begin a run with, from a run's checkpoint or from what is served."""
+
+import keras
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+
+from model.classifier import load
+
+# How LiteRT names a layer's kernel, and the bias that its normalisation became a part of.
+_KERNEL, _BIAS, _FOLDED_BIAS = "_1/convolution", "_1/Squeeze", "_1/batchnorm/sub"
+# Enough faces for the mean and deviation of every channel over all positions.
+_SAMPLE = 512
+
+
+def begin_with(network: keras.Model, model: str, crops: np.ndarray) -> None:
+    """Gives a network the weights of a trained one of the same architecture.
+
+    A `.tflite` file holds kernels that their normalisations were folded into. They are unfolded such
+    that the network answers as the file does and each normalisation does nothing to these faces in
+    the mean, so training goes on from there: every filter gets the length that fresh ones have, and
+    its channel's mean and deviation over the faces become the normalisation's statistics.
+
+    Args:
+        network: of `train_resnet.architectures.build`.
+        model: name of weights, `.tflite` or `.keras` file.
+        crops: `(n, 48, 48)` uint8, some of the faces that it will learn from.
+
+    Raises:
+        ValueError: the file cannot be read, or holds a network of another architecture.
+    """
+    try:
+        if model.endswith(".keras"):
+            trained = keras.models.load_model(model, compile=False)
+            network.set_weights(trained.get_weights())
+        else:
+            _unfold(network, load(model).content, crops[:_SAMPLE])
+    except (OSError, TypeError, ValueError) as error:
+        raise ValueError(f"{model} cannot begin a {network.name} ({error}).") from error
+
+
+def _unfold(network: keras.Model, content: bytes, crops: np.ndarray) -> None:
+    served = _tensors(content)
+    missing = [
+        each.name
+        for each in network.layers
+        if isinstance(each, keras.layers.Conv2D) and f"{each.name}{_KERNEL}" not in served
+    ]
+    if missing:
+        raise ValueError(f"it has no {', '.join(missing)}")
+    normalised = []
+    for layer in network.layers:
+        if not isinstance(layer, keras.layers.Conv2D):
+            continue
+        kernel = served[f"{layer.name}{_KERNEL}"].transpose(1, 2, 3, 0)
+        if layer.use_bias:
+            layer.set_weights([kernel, served[f"{layer.name}{_BIAS}"]])
+            continue
+        layer.set_weights([kernel])
+        norm = network.get_layer(layer.name.removesuffix("_conv") + "_norm")
+        bias = served[f"{norm.name}{_FOLDED_BIAS}"]
+        still = np.ones_like(bias), bias, np.zeros_like(bias), np.ones_like(bias) - norm.epsilon
+        norm.set_weights(still)
+        normalised.append((layer, norm, kernel, bias))
+    see = keras.Model(network.input, [layer.output for layer, *_ in normalised])
+    seen = see(crops[..., None].astype(np.float32), training=False)
+    for (layer, norm, kernel, bias), channels in zip(normalised, seen, strict=True):
+        values = keras.ops.convert_to_numpy(keras.ops.cast(channels, "float32"))
+        length = np.sqrt(np.square(kernel).sum((0, 1, 2)))
+        # He's initialisation makes filters of this length; one that died stays as it is.
+        scale = np.where(length > 1e-6, np.sqrt(2) / np.maximum(length, 1e-6), 1)
+        mean, variance = values.mean((0, 1, 2)), values.var((0, 1, 2))
+        layer.set_weights([kernel * scale])
+        deviation = np.sqrt(variance * scale**2 + norm.epsilon)
+        norm.set_weights([deviation / scale, bias + mean, mean * scale, variance * scale**2])
+
+
+def _tensors(content: bytes) -> dict[str, np.ndarray]:
+    """The constants of a LiteRT file by the last part of their names."""
+    interpreter = Interpreter(model_content=content)
+    tensors = {}
+    for detail in interpreter.get_tensor_details():
+        name = detail["name"]
+        for ending in (_KERNEL, _BIAS, _FOLDED_BIAS):
+            if name.endswith(ending):
+                layer = name.removesuffix(ending).rsplit("/", 1)[-1]
+                tensors[f"{layer}{ending}"] = interpreter.get_tensor(detail["index"])
+    return tensors
