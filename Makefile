@@ -24,7 +24,7 @@ lint: $(VENV)/.everything
 train: $(VENV)/.everything
 	$(RUN) -m train_resnet train --data $(DATA) --output $(OUTPUT)
 
-# The short trials of train_resnet/STUDY.md; those that are in runs/study already are not run again.
+# The short trials of train_resnet/STUDY.md; those that it holds already are not run again.
 study: $(VENV)/.everything
 	$(RUN) -m train_resnet study --data $(DATA) --output runs/study --record
 

@@ -120,9 +120,11 @@ def _parser() -> argparse.ArgumentParser:
     study = names.add_parser("study", help="run the short trials behind the recipe")
     _add_data(study)
     study.add_argument("--output", type=Path, required=True, help="folder of the runs, resumable")
-    study.add_argument("--only", nargs="+", metavar="TRIAL", help="names of trials; else all")
     study.add_argument(
-        "--record", action="store_true", help="write the table of all that were run into STUDY.md"
+        "--only", nargs="+", metavar="TRIAL", help="names of trials; else those not recorded yet"
+    )
+    study.add_argument(
+        "--record", action="store_true", help="write the figures into study.json and STUDY.md"
     )
     study.set_defaults(run=commands.study)
 

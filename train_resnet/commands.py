@@ -218,27 +218,29 @@ def visualize(options: argparse.Namespace) -> None:
 
 
 def study(options: argparse.Namespace) -> None:
-    from train_resnet import tables
-    from train_resnet.study import TRIALS, run, table
+    from train_resnet import study, tables
 
-    unknown = set(options.only or ()) - {trial.name for trial in TRIALS}
+    names = [trial.name for trial in study.TRIALS]
+    unknown = set(options.only or ()) - set(names)
     if unknown:
-        known = ", ".join(trial.name for trial in TRIALS)
-        raise ValueError(f"A trial is one of {known}. Received: {', '.join(sorted(unknown))}")
+        raise ValueError(
+            f"A trial is one of {', '.join(names)}. Received: {', '.join(sorted(unknown))}"
+        )
     data = _load(options)
     if data.votes is None:
         raise ValueError("The study needs the FER+ votes: --votes fer2013new.csv.")
-    figures = {}
-    for trial in TRIALS:
-        finished = (options.output / trial.name / "figures.json").exists()
-        if finished or not options.only or trial.name in options.only:
+    figures = json.loads(study.RECORD.read_text(encoding="utf-8"))
+    wanted = options.only or set(names) - set(figures)
+    for trial in study.TRIALS:
+        if trial.name in wanted:
             print(f"{trial.name}: {trial.question}, {trial.change}", flush=True)
-            figures[trial.name] = run(trial, data, options.output)
+            figures[trial.name] = study.run(trial, data, options.output)
     if "base" not in figures:
         raise ValueError("The table compares with the trial `base`; add it to --only.")
-    print(table(figures))
+    print(study.table(figures))
     if options.record:
-        tables.write_between(ROOT / "train_resnet" / "STUDY.md", "study", table(figures))
+        _write_json(study.RECORD, {name: figures[name] for name in names if name in figures})
+        tables.write_between(ROOT / "train_resnet" / "STUDY.md", "study", study.table(figures))
 
 
 def architectures(_: argparse.Namespace) -> None:

@@ -38,6 +38,8 @@ BASE = Recipe(
     early_share=0.0,
 )
 _SIDE = 32
+# What the trials gave, by name: the table of STUDY.md, and what need not be run again.
+RECORD = Path(__file__).with_name("study.json")
 # What the trials before it led to: the values of version 3, at the size of these runs.
 _VERSION_3 = {
     "arch": "resnet18-w16-std",
@@ -184,7 +186,7 @@ TRIALS = (
 
 
 def run(trial: Trial, data: fer2013.Fer2013, output: Path) -> dict[str, Any]:
-    """Trains and measures a trial, or goes on with it, or gives what it measured before.
+    """Trains and measures a trial and its teachers, goes on with it, or gives what it measured before.
 
     Args:
         trial: what to change.
@@ -205,6 +207,9 @@ def run(trial: Trial, data: fer2013.Fer2013, output: Path) -> dict[str, Any]:
     recipe = replace(BASE, **trial.recipe, teachers=trial.teachers)
     faces = _shown(trial.learn(data.split("Training")), trial)
     if trial.teachers:
+        for teacher in TRIALS:
+            if teacher.name in trial.teachers:
+                run(teacher, data, output)
         networks = [
             load_network(output / name / "best.keras", trial.side) for name in trial.teachers
         ]
@@ -223,8 +228,9 @@ def run(trial: Trial, data: fer2013.Fer2013, output: Path) -> dict[str, Any]:
         "balanced": votes["balanced_accuracy"],
         "neutral": votes["per_class"]["neutral"]["recall"],
         "fear": votes["per_class"]["fear"]["recall"],
-        "minutes": seconds / 60,
     }
+    figures = {name: round(value, 4) for name, value in figures.items()}
+    figures["minutes"] = round(seconds / 60, 1)
     done.write_text(json.dumps(figures, indent=1) + "\n")
     return figures
 

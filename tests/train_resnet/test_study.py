@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from preprocessing.fer2013 import Fer2013
-from train_resnet import study
+from train_resnet import commands, study
 from train_resnet.__main__ import main
 from train_resnet.architectures import ARCHITECTURES
 from train_resnet.config import Recipe
@@ -54,15 +54,39 @@ def test_a_trial_is_run_once_and_stands_in_the_table(
 ) -> None:
     small = study.replace(study.BASE, arch="tiny", epochs=1, batch_size=16)
     monkeypatch.setattr(study, "BASE", small)
-    command = f"study --data {data_file} --output {tmp_path} --only base taught seed-1"
+    monkeypatch.setattr(study, "RECORD", tmp_path / "study.json")
+    monkeypatch.setattr(commands, "ROOT", tmp_path)
+    study.RECORD.write_text("{}")
+    page = tmp_path / "train_resnet" / "STUDY.md"
+    page.parent.mkdir()
+    page.write_text("<!-- study -->\n<!-- /study -->\n")
+    # The two that teach are run before it, and are not in the table.
+    command = f"study --data {data_file} --output {tmp_path} --only base taught"
     assert main(command.split()) == 0
+    assert (tmp_path / "seed-1" / "best.keras").exists()
     first = (tmp_path / "taught" / "figures.json").read_bytes()
     assert 0 <= json.loads(first)["votes_head"] <= 1
+    assert page.read_text() == "<!-- study -->\n<!-- /study -->\n"
     capsys.readouterr()
-    assert main(command.split()) == 0
+    assert main([*command.split(), "--record"]) == 0
     assert (tmp_path / "taught" / "figures.json").read_bytes() == first
     rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
-    assert [row.split(" | ")[0] for row in rows[2:]] == ["| noise", "| noise", "| distillation"]
+    assert [row.split(" | ")[0] for row in rows[2:]] == ["| noise", "| distillation"]
+    assert json.loads(study.RECORD.read_text())["taught"] == json.loads(first)
+    assert page.read_text().splitlines()[1:-1] == rows
+
+    # What is recorded is neither run again nor lost, wherever the runs are.
+    command = f"study --data {data_file} --output {tmp_path / 'other'} --only seed-1 --record"
+    assert main(command.split()) == 0
+    assert not (tmp_path / "other" / "base").exists()
+    assert set(json.loads(study.RECORD.read_text())) == {"base", "seed-1", "taught"}
+
+
+def test_the_table_of_the_study_is_that_of_its_figures() -> None:
+    figures = json.loads(study.RECORD.read_text(encoding="utf-8"))
+    page = study.RECORD.with_name("STUDY.md").read_text(encoding="utf-8")
+    assert study.table(figures) in page
+    assert set(figures) <= {trial.name for trial in study.TRIALS}
 
 
 def test_a_study_that_cannot_be_is_refused(
