@@ -50,7 +50,7 @@ def candidate(models: Sequence[str], data: fer2013.Fer2013) -> Candidate:
     """
     if len(models) == 1 and not models[0].endswith(".keras"):
         return _served(load(models[0]))
-    networks = [_network(model) for model in models]
+    networks = [network_logits(model) for model in models]
 
     def predict(crops: np.ndarray, mirrored_view: bool) -> Logits:
         return Logits.mean([network(crops, mirrored_view) for network in networks])
@@ -68,6 +68,20 @@ def candidate(models: Sequence[str], data: fer2013.Fer2013) -> Candidate:
     return Candidate(both, single, mixture, calibration["uncertain_below"], history)
 
 
+def network_logits(model: str) -> Callable[..., Logits]:
+    """What gives crops their logits, from both views or, with `mirrored_view=False`, from one.
+
+    Args:
+        model: name of weights, `.tflite` or `.keras` file.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    if model.endswith(".keras"):
+        return partial(keras_logits, load_network(Path(model)))
+    return _on_every_core(load(model))
+
+
 def _served(classifier: Classifier) -> Candidate:
     see = _on_every_core(classifier)
     return Candidate(
@@ -77,13 +91,6 @@ def _served(classifier: Classifier) -> Candidate:
         classifier.uncertain_below,
         classifier.info["training"]["history"],
     )
-
-
-def _network(model: str) -> Callable[..., Logits]:
-    """What gives crops their logits, from both views or from one."""
-    if model.endswith(".keras"):
-        return partial(keras_logits, load_network(Path(model)))
-    return _on_every_core(load(model))
 
 
 def _on_every_core(classifier: Classifier) -> Callable[..., Logits]:

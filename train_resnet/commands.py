@@ -28,13 +28,11 @@ def _load(options: argparse.Namespace) -> fer2013.Fer2013:
 
 
 def train(options: argparse.Namespace) -> None:
-    from train_resnet import plots, training
+    from train_resnet import plots, teachers, training
     from train_resnet.calibration import calibrate
-    from train_resnet.candidates import candidate
     from train_resnet.config import Recipe
     from train_resnet.dataset import examples
     from train_resnet.export import keras_logits, load_network
-    from train_resnet.teachers import taught
 
     given = {**vars(options), "teachers": tuple(options.teachers)}
     names = [field.name for field in fields(Recipe)]
@@ -43,8 +41,12 @@ def train(options: argparse.Namespace) -> None:
     public = data.split("PublicTest")
     faces, validation = examples(data.split("Training")), examples(public)
     if recipe.teachers:
-        answers = candidate(recipe.teachers, data).predict(faces.crops)
-        faces = taught(faces, answers, recipe.teaching)
+        answers = options.output / "answers.npz"
+        if not (answers.exists() and (options.output / "training.json").exists()):
+            options.output.mkdir(parents=True, exist_ok=True)
+            teachers.write_answers(answers, teachers.ask(recipe.teachers, faces), faces)
+        # Read even if just written, so that a run that is resumed learns the very same.
+        faces = teachers.taught(faces, teachers.read_answers(answers, faces), recipe.teaching)
     best = training.train(recipe, faces, validation, options.output, options.resume)
     winners = None if public.votes is None else fer2013.vote_majority(public.votes)
     logits = keras_logits(load_network(best), validation.crops, mirrored_view=True)

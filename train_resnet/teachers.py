@@ -1,11 +1,74 @@
 """Trained networks as teachers of another one."""
 
+import hashlib
+import zipfile
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from model.mixture import Logits, softmax
+from train_resnet.candidates import network_logits
 from train_resnet.dataset import Examples
+
+
+def ask(teachers: Sequence[str], faces: Examples) -> Logits:
+    """The mean of teachers' logits for faces, from both views of each.
+
+    Args:
+        teachers: names of weights, `.tflite` or `.keras` files, or `.npz` files of `write_answers`,
+            which stand for networks that need not be at hand.
+        faces: FER-2013's Training.
+
+    Raises:
+        ValueError: a teacher cannot be read, or its answers are about other faces.
+    """
+    return Logits.mean(
+        [
+            read_answers(Path(teacher), faces)
+            if teacher.endswith(".npz")
+            else network_logits(teacher)(faces.crops, mirrored_view=True)
+            for teacher in teachers
+        ]
+    )
+
+
+def write_answers(path: Path, answers: Logits, faces: Examples) -> None:
+    """Writes the logits of both heads for faces, in float16, which is far finer than they are sure.
+
+    Args:
+        path: the `.npz` file.
+        answers: of `ask`.
+        faces: what they are about; a hash of their labels tells later whether they are the same.
+    """
+    heads = {name: getattr(answers, name).astype(np.float16) for name in ("fer_head", "votes_head")}
+    np.savez_compressed(path, faces=_digest(faces), **heads)
+
+
+def read_answers(path: Path, faces: Examples) -> Logits:
+    """Reads what `write_answers` wrote about these faces; of the maps only their means are left.
+
+    Args:
+        path: the `.npz` file.
+        faces: FER-2013's Training, from the same file in the same order.
+
+    Raises:
+        ValueError: the file cannot be read, or is about other faces.
+    """
+    try:
+        with np.load(path) as arrays:
+            about = str(arrays["faces"])
+            heads = [arrays[name].astype(np.float32) for name in ("fer_head", "votes_head")]
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path} holds no teachers' answers ({error}).") from error
+    if about != _digest(faces):
+        raise ValueError(f"{path} is about other faces, or about these in another order.")
+    return Logits(*heads, *(head[:, None, None] for head in heads))
+
+
+def _digest(faces: Examples) -> str:
+    return hashlib.sha256(faces.labels.argmax(1).astype(np.uint8).tobytes()).hexdigest()
 
 
 def taught(faces: Examples, answers: Logits, share: float) -> Examples:

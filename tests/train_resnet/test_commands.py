@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from model import classifier
+from train_resnet import teachers
 from train_resnet.__main__ import main
 
 
@@ -94,6 +95,23 @@ def test_a_pupil_is_not_resumed_without_its_teachers(
     assert main([*command.split(), "--resume"]) == 1
     assert "was trained by another recipe: teachers differ" in capsys.readouterr().err
     assert main([*command.split(), "--resume", "--teachers", str(teacher)]) == 0
+
+
+def test_teachers_are_asked_once_a_run_and_their_answers_teach_another(
+    run_folder: Path, data_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = f"train --data {data_file} --arch tiny --epochs 1 --teachers".split()
+    first = [*command, str(run_folder / "best.keras"), "--output", str(tmp_path / "first")]
+    assert main(first) == 0
+    answers = tmp_path / "first" / "answers.npz"
+    assert main([*command, str(answers), "--output", str(tmp_path / "second")]) == 0
+    histories = [
+        json.loads((tmp_path / name / "training.json").read_text())["history"][0]
+        for name in ("first", "second")
+    ]
+    assert histories[0]["loss"] == pytest.approx(histories[1]["loss"], rel=1e-6)
+    monkeypatch.setattr(teachers, "ask", lambda *_: pytest.fail("asked again"))
+    assert main([*first, "--resume"]) == 0
 
 
 def test_what_is_exported_measures_as_the_checkpoint_did(
