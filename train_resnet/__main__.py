@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=(),
         metavar="MODEL",
-        help="names of weights, .tflite or .keras files, whose mean answer it also learns",
+        help="names of weights, .tflite, .keras or .npz (answers) files, whose mean answer it also learns",
     )
     train.set_defaults(run=commands.train)
 

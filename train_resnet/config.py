@@ -47,7 +47,7 @@ class Recipe:
         pretrained: trained network to begin with instead of first weights drawn by the seed: name of
             weights, `.tflite` or `.keras` file; "" draws them.
         teachers: trained networks whose answers it learns besides: names of weights, `.tflite` or
-            `.keras` files.
+            `.keras` files, or `.npz` files of their answers.
         teaching: share of their answers in the targets.
         averaging: weight of the past in the running mean of the weights, per step.
         seed: of the first weights, the order and every random change.

@@ -14,7 +14,7 @@ from train_resnet.dataset import Examples
 
 
 def ask(teachers: Sequence[str], faces: Examples) -> Logits:
-    """The mean of teachers' logits for faces, from both views of each.
+    """The mean of teachers' logits for faces, from both views of each; of the maps only their means.
 
     Args:
         teachers: names of weights, `.tflite` or `.keras` files, or `.npz` files of `write_answers`,
@@ -24,14 +24,14 @@ def ask(teachers: Sequence[str], faces: Examples) -> Logits:
     Raises:
         ValueError: a teacher cannot be read, or its answers are about other faces.
     """
-    return Logits.mean(
-        [
-            read_answers(Path(teacher), faces)
-            if teacher.endswith(".npz")
-            else network_logits(teacher)(faces.crops, mirrored_view=True)
-            for teacher in teachers
-        ]
-    )
+    answers = [
+        read_answers(Path(teacher), faces)
+        if teacher.endswith(".npz")
+        else network_logits(teacher)(faces.crops, mirrored_view=True)
+        for teacher in teachers
+    ]
+    # Networks give maps and files do not, so none are averaged.
+    return Logits.mean([_without_maps(each.fer_head, each.votes_head) for each in answers])
 
 
 def write_answers(path: Path, answers: Logits, faces: Examples) -> None:
@@ -64,7 +64,12 @@ def read_answers(path: Path, faces: Examples) -> Logits:
         raise ValueError(f"{path} holds no teachers' answers ({error}).") from error
     if about != _digest(faces):
         raise ValueError(f"{path} is about other faces, or about these in another order.")
-    return Logits(*heads, *(head[:, None, None] for head in heads))
+    return _without_maps(*heads)
+
+
+def _without_maps(fer_head: np.ndarray, votes_head: np.ndarray) -> Logits:
+    """Logits whose maps are single points, and so their own means."""
+    return Logits(fer_head, votes_head, fer_head[:, None, None], votes_head[:, None, None])
 
 
 def _digest(faces: Examples) -> str:

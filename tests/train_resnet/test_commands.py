@@ -114,6 +114,22 @@ def test_teachers_are_asked_once_a_run_and_their_answers_teach_another(
     assert main([*first, "--resume"]) == 0
 
 
+def test_networks_and_answers_teach_together(
+    run_folder: Path, data_file: Path, tmp_path: Path
+) -> None:
+    network = str(run_folder / "best.keras")
+    command = f"train --data {data_file} --arch tiny --epochs 1 --teachers".split()
+    assert main([*command, network, "--output", str(tmp_path / "first")]) == 0
+    answers = str(tmp_path / "first" / "answers.npz")
+    assert main([*command, answers, network, "--output", str(tmp_path / "second")]) == 0
+    # The mean of a network's answers and of what it answered is the same again.
+    losses = [
+        json.loads((tmp_path / name / "training.json").read_text())["history"][0]["loss"]
+        for name in ("first", "second")
+    ]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
 def test_what_is_exported_measures_as_the_checkpoint_did(
     run_folder: Path, data_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
