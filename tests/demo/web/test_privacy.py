@@ -3,6 +3,7 @@
 import base64
 import gc
 import json
+import os
 import re
 import time
 import weakref
@@ -57,12 +58,21 @@ class Visit:
         part = self.picture[2000:2064]
         needles = (part, NAME.encode(), base64.b64encode(part)[4:-4], ADDRESS.encode())
         found = []
-        for path in (path for place in self.places for path in place.rglob("*")):
+        for path in (path for place in self.places for path in everything_in(place)):
             with suppress(FileNotFoundError):  # deleted meanwhile
                 content = path.read_bytes() if path.is_file() else b""
                 if NAME in path.name or any(needle in content for needle in needles):
                     found.append(str(path))
         return found
+
+
+def everything_in(folder: Path) -> set[Path]:
+    """All below a folder; unlike `rglob`, also while the server deletes some of it."""
+    return {
+        Path(parent, name)
+        for parent, folders, files in os.walk(folder)
+        for name in (*folders, *files)
+    }
 
 
 @pytest.fixture
@@ -152,10 +162,10 @@ def break_off_an_upload(client: httpx.Client, picture: bytes, folder: Path) -> N
     """Sends half a form, and goes when the server has written what came."""
 
     def content() -> Iterator[bytes]:
-        before = set(folder.rglob("*"))
+        before = everything_in(folder)
         yield b'--b\r\nContent-Disposition: form-data; name="files"; filename="'
         yield f'{NAME}.jpg"\r\n\r\n'.encode() + picture
-        wait_until(lambda: set(folder.rglob("*")) > before, 5)
+        wait_until(lambda: everything_in(folder) > before, 5)
         raise ConnectionAbortedError
 
     headers = {"Content-Type": "multipart/form-data; boundary=b"}
