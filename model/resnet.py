@@ -1,5 +1,7 @@
 """The residual network: a ResNet-18 for 48x48 grey faces with two heads and their attention maps."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import layers
 
@@ -99,6 +101,43 @@ def with_maps(network: keras.Model) -> keras.Model:
     """The same network that also gives each head's maps, `(batch, height, width, 7)`, as outputs."""
     maps = {f"{head}_maps": network.get_layer(f"{head}_maps").output for head in ("fer", "votes")}
     return keras.Model(network.input, {**network.output, **maps}, name=network.name)
+
+
+def side_by_side(networks: Sequence[keras.Model]) -> keras.Model:
+    """Several trained networks as one: each sees the face, and their maps and logits are averaged.
+
+    Lakshminarayanan et al., "Simple and Scalable Predictive Uncertainty Estimation using Deep
+    Ensembles" (NeurIPS 2017), whose mean is of probabilities; that of logits keeps the logits the
+    means of the maps.
+
+    Args:
+        networks: of `resnet`, or others with heads of `add_heads`, for the same side and with maps
+            of the same size.
+
+    Returns:
+        A model as `resnet` gives it; the layers of the first have names that begin with "trunk1_".
+    """
+    face = keras.Input(networks[0].input.shape[1:], name="face")
+    trunks = []
+    for number, network in enumerate(networks, start=1):
+        trunk = keras.models.clone_model(
+            network,
+            input_tensors=face,
+            clone_function=lambda layer, number=number: layer.__class__.from_config(
+                {**layer.get_config(), "name": f"trunk{number}_{layer.name}"}
+            ),
+        )
+        trunk.set_weights(network.get_weights())
+        trunks.append(trunk)
+    outputs = {}
+    for head in ("fer", "votes"):
+        maps = [
+            trunk.get_layer(f"trunk{number}_{head}_maps").output
+            for number, trunk in enumerate(trunks, start=1)
+        ]
+        mean = layers.Average(name=f"{head}_maps")(maps)
+        outputs[f"{head}_head"] = layers.GlobalAveragePooling2D(name=f"{head}_head")(mean)
+    return keras.Model(face, outputs, name=f"{networks[0].name}_x{len(networks)}")
 
 
 def _convolution(

@@ -48,6 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--label-smoothing", type=float, help="of FER-2013's labels, 0 to 1")
     train.add_argument("--dropout", type=float, help="before the heads, 0 to 1")
     train.add_argument("--erasing", type=float, help="share of images partly painted over, 0 to 1")
+    train.add_argument(
+        "--mixup", type=float, help="alpha of the blends of two images; 0 makes none"
+    )
     train.add_argument("--seed", type=int, help="of the weights, the order and the augmentation")
     train.add_argument(
         "--resume", action="store_true", help="go on from the checkpoint in --output"
@@ -55,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--pretrained",
         metavar="MODEL",
-        help="name of weights, .tflite or .keras file to begin with",
+        help="name of weights, .tflite (of several networks the first) or .keras file to begin with",
     )
     train.add_argument(
         "--teachers",
@@ -63,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
         default=(),
         metavar="MODEL",
         help="names of weights, .tflite, .keras or .npz (answers) files, whose mean answer it also learns",
+    )
+    train.add_argument(
+        "--teaching", type=float, help="share of the teachers' answers in the targets, 0 to 1"
     )
     train.set_defaults(run=commands.train)
 
@@ -105,8 +111,27 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.set_defaults(run=commands.evaluate)
 
+    join = names.add_parser(
+        "join",
+        help="make one network of several",
+        description="Writes a network that sees a face with all networks of the models side by side"
+        " and averages what they say, with its calibration, as a run's folder for `export`.",
+    )
+    _add_data(join)
+    join.add_argument(
+        "--models",
+        nargs="+",
+        required=True,
+        metavar="MODEL",
+        help="names of weights, .tflite or .keras files",
+    )
+    join.add_argument("--output", type=Path, required=True, help="folder to write")
+    join.set_defaults(run=commands.join)
+
     export = names.add_parser("export", help="make weights to serve of a trained network")
-    export.add_argument("--checkpoint", type=Path, required=True, help="best.keras of a run")
+    export.add_argument(
+        "--checkpoint", type=Path, required=True, help="best.keras of a run or of `join`"
+    )
     export.add_argument("--name", required=True, help="of the weights, in model/weights")
     export.add_argument("--version", default="1", help="of the weights")
     export.set_defaults(run=commands.export)

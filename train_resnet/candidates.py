@@ -17,6 +17,7 @@ from preprocessing import fer2013
 from train_resnet.calibration import calibrate
 from train_resnet.evaluation import Predictor
 from train_resnet.export import keras_logits, load_network
+from train_resnet.members import members_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,14 +29,14 @@ class Candidate:
         one_view: the same without the mirrored view.
         mixture: makes the served answer.
         uncertain_below: the threshold of doubt.
-        history: of the run that trained it, as far as it is known.
+        histories: of the runs that trained its networks, as far as they are known.
     """
 
     predict: Predictor
     one_view: Predictor
     mixture: Mixture
     uncertain_below: float
-    history: list[dict[str, float]] = field(default_factory=list)
+    histories: list[list[dict[str, float]]] = field(default_factory=list)
 
 
 def candidate(models: Sequence[str], data: fer2013.Fer2013) -> Candidate:
@@ -56,16 +57,15 @@ def candidate(models: Sequence[str], data: fer2013.Fer2013) -> Candidate:
         return Logits.mean([network(crops, mirrored_view) for network in networks])
 
     both, single = partial(predict, mirrored_view=True), partial(predict, mirrored_view=False)
-    folder = Path(models[0]).parent
     if len(models) > 1:
         public = data.split("PublicTest")
         winners = None if public.votes is None else fer2013.vote_majority(public.votes)
         fitted = calibrate(both(fer2013.aligned(public.images)[0]), public.labels, winners)
         return Candidate(both, single, fitted.mixture, fitted.uncertain_below)
-    calibration = _read(folder / "calibration.json")
+    calibration = _read(Path(models[0]).with_name("calibration.json"))
     mixture = Mixture(**calibration["mixture"])
-    history = _read(folder / "training.json")["history"]
-    return Candidate(both, single, mixture, calibration["uncertain_below"], history)
+    histories = [member["history"] for member in members_of(models[0])]
+    return Candidate(both, single, mixture, calibration["uncertain_below"], histories)
 
 
 def network_logits(model: str) -> Callable[..., Logits]:
@@ -89,7 +89,7 @@ def _served(classifier: Classifier) -> Candidate:
         partial(see, mirrored_view=False),
         classifier.mixture,
         classifier.uncertain_below,
-        classifier.info["training"]["history"],
+        [member["history"] for member in classifier.info["training"]["members"]],
     )
 
 
@@ -112,5 +112,5 @@ def _on_every_core(classifier: Classifier) -> Callable[..., Logits]:
 
 def _read(path: Path) -> dict[str, Any]:
     if not path.exists():
-        raise ValueError(f"{path} is missing: `train` writes it.")
+        raise ValueError(f"{path} is missing: `train` and `join` write it.")
     return dict(json.loads(path.read_text(encoding="utf-8")))

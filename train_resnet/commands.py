@@ -29,10 +29,8 @@ def _load(options: argparse.Namespace) -> fer2013.Fer2013:
 
 def train(options: argparse.Namespace) -> None:
     from train_resnet import plots, teachers, training
-    from train_resnet.calibration import calibrate
     from train_resnet.config import Recipe
     from train_resnet.dataset import examples
-    from train_resnet.export import keras_logits, load_network
 
     given = {**vars(options), "teachers": tuple(options.teachers)}
     names = [field.name for field in fields(Recipe)]
@@ -44,16 +42,41 @@ def train(options: argparse.Namespace) -> None:
         answers = options.output / "answers.npz"
         if not (answers.exists() and (options.output / "training.json").exists()):
             options.output.mkdir(parents=True, exist_ok=True)
-            teachers.write_answers(answers, teachers.ask(recipe.teachers, faces), faces)
+            asked = teachers.ask(recipe.teachers, faces)
+            training.replace_with(answers, lambda path: teachers.write_answers(path, asked, faces))
         # Read even if just written, so that a run that is resumed learns the very same.
         faces = teachers.taught(faces, teachers.read_answers(answers, faces), recipe.teaching)
     best = training.train(recipe, faces, validation, options.output, options.resume)
-    winners = None if public.votes is None else fer2013.vote_majority(public.votes)
-    logits = keras_logits(load_network(best), validation.crops, mirrored_view=True)
-    calibration = calibrate(logits, public.labels, winners)
-    _write_json(options.output / "calibration.json", asdict(calibration))
+    _calibrate(best, public)
     history = json.loads((options.output / "training.json").read_text())["history"]
     plots.plot_training(history, options.output / "training_curves.png")
+    print(f"{best}\nTo serve it: python -m train_resnet export --checkpoint {best} --name NAME")
+
+
+def _calibrate(network: Path, public: fer2013.Fer2013) -> None:
+    """Fits what makes answers of a network's logits, and writes it beside the network."""
+    from train_resnet.calibration import calibrate
+    from train_resnet.export import keras_logits, load_network
+
+    winners = None if public.votes is None else fer2013.vote_majority(public.votes)
+    crops, _ = fer2013.aligned(public.images)
+    logits = keras_logits(load_network(network), crops, mirrored_view=True)
+    calibration = calibrate(logits, public.labels, winners)
+    _write_json(network.with_name("calibration.json"), asdict(calibration))
+
+
+def join(options: argparse.Namespace) -> None:
+    from train_resnet import members, training
+
+    if (options.output / "training.json").exists():
+        raise ValueError(f"{options.output} holds a run already: name another folder.")
+    public = _load(options).split("PublicTest")
+    network, trained = members.join(options.models, fer2013.aligned(public.images)[0])
+    options.output.mkdir(parents=True, exist_ok=True)
+    best = options.output / "best.keras"
+    training.replace_with(best, network.save)
+    _write_json(options.output / "training.json", {"members": trained})
+    _calibrate(best, public)
     print(f"{best}\nTo serve it: python -m train_resnet export --checkpoint {best} --name NAME")
 
 
@@ -100,13 +123,13 @@ def export(options: argparse.Namespace) -> None:
         to_litert,
         write_weights,
     )
+    from train_resnet.members import members_of
 
-    folder = options.checkpoint.parent
-    for name in ("calibration.json", "training.json"):
-        if not (folder / name).exists():
-            raise ValueError(f"{folder / name} is missing: `train` writes it at its end.")
-    calibration = json.loads((folder / "calibration.json").read_text())
-    training = json.loads((folder / "training.json").read_text())
+    calibrated = options.checkpoint.with_name("calibration.json")
+    if not calibrated.exists():
+        raise ValueError(f"{calibrated} is missing: `train` and `join` write it at their end.")
+    calibration = json.loads(calibrated.read_text())
+    trained = members_of(str(options.checkpoint))
     network = load_network(options.checkpoint)
     path = write_weights(
         options.name,
@@ -117,14 +140,10 @@ def export(options: argparse.Namespace) -> None:
         calibration["uncertain_below"],
         mirrored_view=True,
         training={
-            "recipe": training["recipe"],
             "parameters": network.count_params(),
             "multiply_adds": multiply_adds(network),
-            "minutes": round(training["seconds"] / 60, 1),
-            "cores": training["cores"],
-            "backend": training["backend"],
             "votes_shares_tried": calibration["shares"],
-            "history": training["history"],
+            "members": trained,
         },
         golden=golden_logits(network),
         folder=classifier.WEIGHTS,
@@ -162,8 +181,9 @@ def evaluate(options: argparse.Namespace) -> None:
     for labels, truth in found.truths.items():
         path = output / f"mistakes_{labels}.png"
         plots.contact_sheet(found.crops, found.answers["served"], truth, path)
-    if network.history:
-        plots.plot_training(network.history, output / "training_curves.png")
+    for number, history in enumerate(network.histories, start=1):
+        suffix = f"_{number}" if len(network.histories) > 1 else ""
+        plots.plot_training(history, output / f"training_curves{suffix}.png")
     print(f"{options.split}\n{tables.figures_table(figures)}")
     if options.robustness:
         plots.plot_robustness(figures["robustness"], output / "robustness.png")

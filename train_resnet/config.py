@@ -1,10 +1,22 @@
 """The recipe: all that a training run depends on but the data."""
 
+import math
 from dataclasses import dataclass
 
 import keras
 
 from train_resnet.architectures import build
+
+# Least and largest value of what people give.
+_RANGES: dict[str, tuple[float, float]] = {
+    "epochs": (1, math.inf),
+    "batch_size": (1, math.inf),
+    "label_smoothing": (0, 1),
+    "dropout": (0, 1),
+    "erasing": (0, 1),
+    "mixup": (0, math.inf),
+    "teaching": (0, 1),
+}
 
 
 @dataclass(frozen=True)
@@ -45,13 +57,17 @@ class Recipe:
         early_side: side in pixels of these images.
         sharpness: how far uphill a sharpness-aware step looks; 0 takes plain steps, at half the cost.
         pretrained: trained network to begin with instead of first weights drawn by the seed: name of
-            weights, `.tflite` or `.keras` file; "" draws them.
+            weights, `.tflite` (of several networks side by side the first) or `.keras` file; ""
+            draws them.
         teachers: trained networks whose answers it learns besides: names of weights, `.tflite` or
             `.keras` files, or `.npz` files of their answers.
         teaching: share of their answers in the targets.
         averaging: weight of the past in the running mean of the weights, per step.
         seed: of the first weights, the order and every random change.
         precision: Keras's dtype policy.
+
+    Raises:
+        ValueError: a value out of its range.
     """
 
     arch: str = "resnet18-w32-std"
@@ -82,6 +98,13 @@ class Recipe:
     averaging: float = 0.998
     seed: int = 0
     precision: str = "mixed_bfloat16"
+
+    def __post_init__(self) -> None:
+        for name, (least, largest) in _RANGES.items():
+            if not least <= (value := getattr(self, name)) <= largest:
+                option = "--" + name.replace("_", "-")
+                reach = f"at least {least}" if largest == math.inf else f"from {least} to {largest}"
+                raise ValueError(f"{option} is {value}; it is {reach}.")
 
     def side(self, epoch: int) -> int | None:
         """Side in pixels of the images of an epoch, counted from 0; None for images as they are."""

@@ -1,5 +1,7 @@
 """Trained weights to begin a run with, from a run's checkpoint or from what is served."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -12,7 +14,7 @@ _KERNEL, _BIAS, _FOLDED_BIAS = "_1/convolution", "_1/Squeeze", "_1/batchnorm/sub
 _SAMPLE = 512
 
 
-def begin_with(network: keras.Model, model: str, crops: np.ndarray) -> None:
+def begin_with(network: keras.Model, model: str, crops: np.ndarray, trunk: int = 1) -> None:
     """Gives a network the weights of a trained one of the same architecture.
 
     A `.tflite` file holds kernels that their normalisations were folded into. They are unfolded such
@@ -24,6 +26,7 @@ def begin_with(network: keras.Model, model: str, crops: np.ndarray) -> None:
         network: of `train_resnet.architectures.build`.
         model: name of weights, `.tflite` or `.keras` file.
         crops: `(n, 48, 48)` uint8, some of the faces that it will learn from.
+        trunk: which network of a `.tflite` file that holds several side by side, counted from 1.
 
     Raises:
         ValueError: the file cannot be read, or holds a network of another architecture.
@@ -33,13 +36,15 @@ def begin_with(network: keras.Model, model: str, crops: np.ndarray) -> None:
             trained = keras.models.load_model(model, compile=False)
             network.set_weights(trained.get_weights())
         else:
-            _unfold(network, load(model).content, crops[:_SAMPLE])
-    except (OSError, TypeError, ValueError) as error:
+            served = load(model)
+            several = len(served.info["training"]["members"]) > 1
+            prefix = f"trunk{trunk}_" if several else ""
+            _unfold(network, _tensors(served.content, prefix), crops[:_SAMPLE])
+    except (KeyError, OSError, TypeError, ValueError) as error:
         raise ValueError(f"{model} cannot begin a {network.name} ({error}).") from error
 
 
-def _unfold(network: keras.Model, content: bytes, crops: np.ndarray) -> None:
-    served = _tensors(content)
+def _unfold(network: keras.Model, served: dict[str, np.ndarray], crops: np.ndarray) -> None:
     missing = [
         each.name
         for each in network.layers
@@ -74,14 +79,25 @@ def _unfold(network: keras.Model, content: bytes, crops: np.ndarray) -> None:
         norm.set_weights([deviation / scale, bias + mean, mean * scale, variance * scale**2])
 
 
-def _tensors(content: bytes) -> dict[str, np.ndarray]:
-    """The constants of a LiteRT file by the last part of their names."""
+def _tensors(content: bytes, prefix: str) -> dict[str, np.ndarray]:
+    """The constants of a LiteRT file by the last part of their names, without its prefix."""
     interpreter = Interpreter(model_content=content)
     tensors = {}
     for detail in interpreter.get_tensor_details():
         name = detail["name"]
         for ending in (_KERNEL, _BIAS, _FOLDED_BIAS):
-            if name.endswith(ending):
-                layer = name.removesuffix(ending).rsplit("/", 1)[-1]
-                tensors[f"{layer}{ending}"] = interpreter.get_tensor(detail["index"])
+            layer = name.removesuffix(ending).rsplit("/", 1)[-1]
+            if name.endswith(ending) and layer.startswith(prefix):
+                values = interpreter.get_tensor(detail["index"])
+                key = f"{layer.removeprefix(prefix)}{ending}"
+                tensors[key] = _dequantised(values, detail["quantization_parameters"])
     return tensors
+
+
+def _dequantised(values: np.ndarray, quantisation: dict[str, Any]) -> np.ndarray:
+    """Eight-bit values times the scale of each filter; those that are not quantised as they are."""
+    scales, axis = quantisation["scales"], quantisation["quantized_dimension"]
+    if not len(scales):
+        return values
+    shape = [-1 if dimension == axis else 1 for dimension in range(values.ndim)]
+    return values.astype(np.float32) * scales.reshape(shape)

@@ -191,7 +191,7 @@ class _Run:
             score = float(np.mean(list(scores.values())))
             if small is None and score > self.best:
                 self.best = score
-                _replace_with(self.output / "best.keras", self.network.save)
+                replace_with(self.output / "best.keras", self.network.save)
         self.network.set_weights(weights)
         self.seconds += time.perf_counter() - began
         self.history.append(record | {"seconds": round(self.seconds, 1)})
@@ -215,8 +215,8 @@ class _Run:
             "history": self.history,
         }
         text = json.dumps(state, indent=1) + "\n"
-        _replace_with(self.output / name, lambda path: np.savez(path, **arrays))
-        _replace_with(self.output / "training.json", lambda path: path.write_text(text))
+        replace_with(self.output / name, lambda path: np.savez(path, **arrays))
+        replace_with(self.output / "training.json", lambda path: path.write_text(text))
         for old in self.output.glob("checkpoint-*.npz"):
             if old.name != name:
                 old.unlink()
@@ -264,15 +264,19 @@ def head_accuracies(network: keras.Model, data: Examples) -> dict[str, float]:
     return scores
 
 
-def _replace_with(path: Path, write: Callable[[Path], object]) -> None:
-    """Writes a file beside its place and moves it there, so the old one stays whole until then."""
+def replace_with(path: Path, write: Callable[[Path], object]) -> None:
+    """Writes a file beside its place and moves it there, so the old one stays whole until then.
+
+    Raises:
+        TrainingStopped: the disk is full, or the folder cannot be written.
+    """
     partial = path.with_name(f".partial-{path.name}")
     try:
         write(partial)
         partial.replace(path)
     except OSError as error:
         raise TrainingStopped(
-            f"{path.name} cannot be written ({error}); the checkpoint before it is kept."
+            f"{path.name} cannot be written ({error}); what was there before it is kept."
         ) from error
     finally:
         partial.unlink(missing_ok=True)

@@ -36,7 +36,7 @@ def largest_face(picture: Path) -> np.ndarray:
 
 
 def activations(classifier: Classifier, crop: np.ndarray) -> list[np.ndarray]:
-    """The output of the last rectifier of each resolution.
+    """The output of the last rectifier of each resolution, of networks side by side the first's.
 
     Args:
         classifier: whose network is looked into.
@@ -55,10 +55,11 @@ def activations(classifier: Classifier, crop: np.ndarray) -> list[np.ndarray]:
     [face] = interpreter.get_input_details()
     interpreter.set_tensor(face["index"], crop[None, ..., None].astype(np.float32))
     interpreter.invoke()
+    first = "trunk1_" if _count(classifier) > 1 else ""
     last = {
         tuple(tensor["shape"]): tensor["index"]
         for tensor in interpreter.get_tensor_details()
-        if "Relu" in tensor["name"] and len(tensor["shape"]) == 4
+        if "Relu" in tensor["name"] and first in tensor["name"] and len(tensor["shape"]) == 4
     }
     return [interpreter.get_tensor(index)[0] for index in last.values()]
 
@@ -77,7 +78,11 @@ def plot_layers(classifier: Classifier, crop: np.ndarray, path: Path) -> None:
     head, *stages, evidence = figure.subfigures(
         len(ratios), squeeze=False, height_ratios=ratios
     ).flat
-    head.suptitle(f"What {classifier.name} sees: {SIZE} x {SIZE} grey levels", fontsize=10)
+    count = _count(classifier)
+    side_by_side = f"; below, the first of its {count} networks side by side" if count > 1 else ""
+    head.suptitle(
+        f"What {classifier.name} sees: {SIZE} x {SIZE} grey levels{side_by_side}", fontsize=10
+    )
     axes = head.subplots()
     axes.imshow(crop, cmap="gray", vmin=0, vmax=255)
     axes.set_axis_off()
@@ -95,6 +100,11 @@ def plot_layers(classifier: Classifier, crop: np.ndarray, path: Path) -> None:
             axes.imshow(layer[:, :, channel], cmap="magma")
     _plot_evidence(evidence, classifier, crop)
     figure.savefig(path, dpi=110)
+
+
+def _count(classifier: Classifier) -> int:
+    """Of the networks that stand side by side in it."""
+    return len(classifier.info["training"]["members"])
 
 
 def _plot_evidence(row: SubFigure, classifier: Classifier, crop: np.ndarray) -> None:

@@ -72,3 +72,16 @@ def toy(data_file: Path) -> Fer2013:
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keeps made-up faces out of the user's cache."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+def with_lively_statistics(network: keras.Model) -> keras.Model:
+    """Random weights and batch statistics, so that no layer is a bystander."""
+    rng = np.random.default_rng(0)
+    for layer in network.layers:
+        weights = layer.get_weights()
+        if isinstance(layer, keras.layers.BatchNormalization):
+            weights = [rng.uniform(0.5, 1.5, weight.shape) for weight in weights]
+        elif isinstance(layer, keras.layers.Conv2D) and layer.use_bias:
+            weights = [weights[0], rng.normal(size=weights[1].shape)]
+        layer.set_weights(weights)
+    return network

@@ -114,6 +114,42 @@ def test_teachers_are_asked_once_a_run_and_their_answers_teach_another(
     assert main([*first, "--resume"]) == 0
 
 
+def test_a_full_disk_while_answers_are_written_ends_in_a_sentence(
+    run_folder: Path,
+    data_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def full(path: Path, *_: object) -> None:
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(teachers, "write_answers", full)
+    command = f"train --data {data_file} --arch tiny --teachers {run_folder / 'best.keras'}"
+    assert main([*command.split(), "--output", str(tmp_path)]) == 1
+    assert "answers.npz cannot be written" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--teaching 1.5", "--teaching is 1.5; it is from 0 to 1"),
+        ("--label-smoothing -0.1", "--label-smoothing is -0.1; it is from 0 to 1"),
+        ("--mixup -1", "--mixup is -1.0; it is at least 0"),
+        ("--epochs 0", "--epochs is 0; it is at least 1"),
+        ("--batch-size 0", "--batch-size is 0; it is at least 1"),
+    ],
+)
+def test_values_that_make_no_recipe_are_refused_before_anything_is_read(
+    options: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = f"train --data nowhere.csv --output {tmp_path} {options}"
+    assert main(command.split()) == 1
+    assert message in capsys.readouterr().err
+
+
 def test_networks_and_answers_teach_together(
     run_folder: Path, data_file: Path, tmp_path: Path
 ) -> None:
@@ -137,7 +173,7 @@ def test_what_is_exported_measures_as_the_checkpoint_did(
     checkpoint = run_folder / "best.keras"
     assert main(["export", "--checkpoint", str(checkpoint), "--name", "toy"]) == 0
     info = json.loads((tmp_path / "toy.json").read_text())
-    assert info["training"]["recipe"]["arch"] == "tiny"
+    assert info["training"]["members"][0]["recipe"]["arch"] == "tiny"
     assert info["training"]["parameters"] == 1598
     results = {}
     for model in (str(checkpoint), str(tmp_path / "toy.tflite")):

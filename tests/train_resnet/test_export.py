@@ -6,6 +6,7 @@ import pytest
 
 from model.classifier import load
 from model.mixture import Mixture
+from tests.train_resnet.conftest import with_lively_statistics
 from train_resnet.architectures import ARCHITECTURES, build, multiply_adds
 from train_resnet.export import (
     golden_crops,
@@ -15,17 +16,6 @@ from train_resnet.export import (
     to_litert,
     write_weights,
 )
-
-
-def with_lively_statistics(network: keras.Model) -> keras.Model:
-    """Random weights and batch statistics, so that no layer is a bystander."""
-    rng = np.random.default_rng(0)
-    for layer in network.layers:
-        weights = layer.get_weights()
-        if isinstance(layer, keras.layers.BatchNormalization):
-            weights = [rng.uniform(0.5, 1.5, weight.shape) for weight in weights]
-        layer.set_weights(weights)
-    return network
 
 
 @pytest.mark.parametrize(
@@ -52,8 +42,9 @@ def test_litert_and_keras_agree_on_real_crops(arch: str, tmp_path: Path) -> None
     assert expected.fer_head.std() > 1e-3
     for head in ("fer_head", "votes_head", "fer_maps", "votes_maps"):
         scale = max(1, float(np.abs(getattr(expected, head)).max()))
+        # Eight bits are 256 steps of what an image's largest value is.
         np.testing.assert_allclose(
-            getattr(seen, head) / scale, getattr(expected, head) / scale, atol=1e-4
+            getattr(seen, head) / scale, getattr(expected, head) / scale, atol=0.05
         )
 
 
@@ -74,8 +65,9 @@ def test_the_shipped_weights_say_what_keras_said_at_export() -> None:
     classifier = load()
     one_view = classifier._network(golden_crops())
     golden = classifier.info["golden_logits"]
-    np.testing.assert_allclose(one_view.fer_head, golden["fer_head"], atol=1e-4)
-    np.testing.assert_allclose(one_view.votes_head, golden["votes_head"], atol=1e-4)
+    # Keras computed in float32, LiteRT computes with eight bits.
+    np.testing.assert_allclose(one_view.fer_head, golden["fer_head"], atol=0.1)
+    np.testing.assert_allclose(one_view.votes_head, golden["votes_head"], atol=0.1)
 
 
 def test_mixed_precision_is_exported_in_float32(tmp_path: Path) -> None:

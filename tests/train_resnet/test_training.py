@@ -177,7 +177,7 @@ def test_a_full_disk_does_not_cost_the_best_network_either(
         raise OSError(28, "No space left on device")
 
     with pytest.raises(TrainingStopped, match=r"best\.keras cannot be written.*No space left"):
-        module._replace_with(tmp_path / "best.keras", full)
+        module.replace_with(tmp_path / "best.keras", full)
     assert (tmp_path / "best.keras").read_bytes() == kept
     assert not list(tmp_path.glob(".partial-*"))
 
