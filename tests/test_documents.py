@@ -87,7 +87,7 @@ def test_the_readmes_json_is_the_answer_to_the_same_photograph(
     assert list(shown) == list(face)
     np.testing.assert_allclose(shown.pop("landmarks"), face.pop("landmarks"))
     for name, value in face.items():
-        assert shown[name] == pytest.approx(value, abs=0.001), name
+        assert shown[name] == pytest.approx(value, abs=0.01), name
 
 
 def test_every_setting_is_documented() -> None:

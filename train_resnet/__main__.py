@@ -128,7 +128,13 @@ def _parser() -> argparse.ArgumentParser:
     join.add_argument("--output", type=Path, required=True, help="folder to write")
     join.set_defaults(run=commands.join)
 
-    export = names.add_parser("export", help="make weights to serve of a trained network")
+    export = names.add_parser(
+        "export",
+        help="make weights to serve of a trained network",
+        description="Writes a network as LiteRT with kernels of eight bits, and calibrates what is"
+        " served then on PublicTest.",
+    )
+    _add_data(export)
     export.add_argument(
         "--checkpoint", type=Path, required=True, help="best.keras of a run or of `join`"
     )

@@ -14,7 +14,7 @@ import numpy as np
 from model.classifier import Classifier, load
 from model.mixture import Logits, Mixture
 from preprocessing import fer2013
-from train_resnet.calibration import calibrate
+from train_resnet.calibration import Calibration, calibrate
 from train_resnet.evaluation import Predictor
 from train_resnet.export import keras_logits, load_network
 from train_resnet.members import members_of
@@ -58,14 +58,25 @@ def candidate(models: Sequence[str], data: fer2013.Fer2013) -> Candidate:
 
     both, single = partial(predict, mirrored_view=True), partial(predict, mirrored_view=False)
     if len(models) > 1:
-        public = data.split("PublicTest")
-        winners = None if public.votes is None else fer2013.vote_majority(public.votes)
-        fitted = calibrate(both(fer2013.aligned(public.images)[0]), public.labels, winners)
+        fitted = calibrated(predict, data)
         return Candidate(both, single, fitted.mixture, fitted.uncertain_below)
     calibration = _read(Path(models[0]).with_name("calibration.json"))
     mixture = Mixture(**calibration["mixture"])
     histories = [member["history"] for member in members_of(models[0])]
     return Candidate(both, single, mixture, calibration["uncertain_below"], histories)
+
+
+def calibrated(network: Callable[..., Logits], data: fer2013.Fer2013) -> Calibration:
+    """Fits on PublicTest what makes answers of a network's logits.
+
+    Args:
+        network: of `network_logits` or `on_every_core`.
+        data: FER-2013.
+    """
+    public = data.split("PublicTest")
+    winners = None if public.votes is None else fer2013.vote_majority(public.votes)
+    crops, _ = fer2013.aligned(public.images)
+    return calibrate(network(crops, mirrored_view=True), public.labels, winners)
 
 
 def network_logits(model: str) -> Callable[..., Logits]:
@@ -79,11 +90,11 @@ def network_logits(model: str) -> Callable[..., Logits]:
     """
     if model.endswith(".keras"):
         return partial(keras_logits, load_network(Path(model)))
-    return _on_every_core(load(model))
+    return on_every_core(load(model))
 
 
 def _served(classifier: Classifier) -> Candidate:
-    see = _on_every_core(classifier)
+    see = on_every_core(classifier)
     return Candidate(
         partial(see, mirrored_view=classifier.mirrored_view),
         partial(see, mirrored_view=False),
@@ -93,8 +104,11 @@ def _served(classifier: Classifier) -> Candidate:
     )
 
 
-def _on_every_core(classifier: Classifier) -> Callable[..., Logits]:
-    """A classifier serves one thread at a time, so each core gets a copy with its own interpreter."""
+def on_every_core(classifier: Classifier) -> Callable[..., Logits]:
+    """What gives crops a classifier's logits, from both views or, with `mirrored_view=False`, from one.
+
+    A classifier serves one thread at a time, so each core gets a copy with its own interpreter.
+    """
     count = os.cpu_count() or 1
     copies = {
         view: [replace(classifier, mirrored_view=view) for _ in range(count)]

@@ -36,8 +36,7 @@ def train(options: argparse.Namespace) -> None:
     names = [field.name for field in fields(Recipe)]
     recipe = Recipe(**{name: given[name] for name in names if given.get(name) is not None})
     data = _load(options)
-    public = data.split("PublicTest")
-    faces, validation = examples(data.split("Training")), examples(public)
+    faces, validation = examples(data.split("Training")), examples(data.split("PublicTest"))
     if recipe.teachers:
         answers = options.output / "answers.npz"
         if not (answers.exists() and (options.output / "training.json").exists()):
@@ -47,22 +46,19 @@ def train(options: argparse.Namespace) -> None:
         # Read even if just written, so that a run that is resumed learns the very same.
         faces = teachers.taught(faces, teachers.read_answers(answers, faces), recipe.teaching)
     best = training.train(recipe, faces, validation, options.output, options.resume)
-    _calibrate(best, public)
     history = json.loads((options.output / "training.json").read_text())["history"]
     plots.plot_training(history, options.output / "training_curves.png")
-    print(f"{best}\nTo serve it: python -m train_resnet export --checkpoint {best} --name NAME")
+    _finish(best, data, options.data)
 
 
-def _calibrate(network: Path, public: fer2013.Fer2013) -> None:
-    """Fits what makes answers of a network's logits, and writes it beside the network."""
-    from train_resnet.calibration import calibrate
-    from train_resnet.export import keras_logits, load_network
+def _finish(best: Path, data: fer2013.Fer2013, source: Path) -> None:
+    """Calibrates a trained network and says how it goes on."""
+    from train_resnet.candidates import calibrated, network_logits
 
-    winners = None if public.votes is None else fer2013.vote_majority(public.votes)
-    crops, _ = fer2013.aligned(public.images)
-    logits = keras_logits(load_network(network), crops, mirrored_view=True)
-    calibration = calibrate(logits, public.labels, winners)
-    _write_json(network.with_name("calibration.json"), asdict(calibration))
+    fitted = calibrated(network_logits(str(best)), data)
+    _write_json(best.with_name("calibration.json"), asdict(fitted))
+    export = f"python -m train_resnet export --data {source} --checkpoint {best} --name NAME"
+    print(f"{best}\nTo serve it: {export}")
 
 
 def join(options: argparse.Namespace) -> None:
@@ -70,14 +66,14 @@ def join(options: argparse.Namespace) -> None:
 
     if (options.output / "training.json").exists():
         raise ValueError(f"{options.output} holds a run already: name another folder.")
-    public = _load(options).split("PublicTest")
-    network, trained = members.join(options.models, fer2013.aligned(public.images)[0])
+    data = _load(options)
+    crops, _ = fer2013.aligned(data.split("PublicTest").images)
+    network, trained = members.join(options.models, crops)
     options.output.mkdir(parents=True, exist_ok=True)
     best = options.output / "best.keras"
     training.replace_with(best, network.save)
     _write_json(options.output / "training.json", {"members": trained})
-    _calibrate(best, public)
-    print(f"{best}\nTo serve it: python -m train_resnet export --checkpoint {best} --name NAME")
+    _finish(best, data, options.data)
 
 
 def ensemble(options: argparse.Namespace) -> None:
@@ -116,6 +112,7 @@ def export(options: argparse.Namespace) -> None:
     from model import classifier
     from model.mixture import Mixture
     from train_resnet.architectures import multiply_adds
+    from train_resnet.candidates import calibrated, on_every_core
     from train_resnet.export import (
         golden_logits,
         load_network,
@@ -125,24 +122,25 @@ def export(options: argparse.Namespace) -> None:
     )
     from train_resnet.members import members_of
 
-    calibrated = options.checkpoint.with_name("calibration.json")
-    if not calibrated.exists():
-        raise ValueError(f"{calibrated} is missing: `train` and `join` write it at their end.")
-    calibration = json.loads(calibrated.read_text())
     trained = members_of(str(options.checkpoint))
     network = load_network(options.checkpoint)
+    data = _load(options)
+    content = to_litert(network)
+    # Of what is served: with kernels of eight bits the network is not quite the same.
+    served = classifier.Classifier("", "", "", content, Mixture(0.0), 1.0, True, {})
+    calibration = calibrated(on_every_core(served), data)
     path = write_weights(
         options.name,
         options.version,
-        to_litert(network),
+        content,
         normalisation(network),
-        Mixture(**calibration["mixture"]),
-        calibration["uncertain_below"],
+        calibration.mixture,
+        calibration.uncertain_below,
         mirrored_view=True,
         training={
             "parameters": network.count_params(),
             "multiply_adds": multiply_adds(network),
-            "votes_shares_tried": calibration["shares"],
+            "votes_shares_tried": calibration.shares,
             "members": trained,
         },
         golden=golden_logits(network),

@@ -24,10 +24,11 @@ class Recipe:
     """One training run, whole: the same recipe and seed on the same machine give the same network.
 
     `python -m train_resnet train --data fer2013.csv.gz --votes fer2013new.csv --output DIR` trains
-    the defaults; --teachers adds networks to learn from besides, as the model card's command does.
-    Expected with them on PrivateTest: 70.8 % on the FER head, 85.5 % of the FER+ winners on the
-    votes head, within about 0.8 points from seed to seed, in 111 minutes on two cores with
-    AVX-512 bfloat16. Why each value is what it is: STUDY.md.
+    the defaults; with --teachers, as the model card's first command has it, they give version 3:
+    70.8 % of PrivateTest on the FER head, 85.5 % of the FER+ winners on the votes head, within
+    about 0.8 points from seed to seed, in 111 minutes on two cores with AVX-512 bfloat16. What is
+    served is that network and one that goes on from it for 34 epochs (102 minutes), side by side:
+    72.5 and 85.5 %. The commands are in the model card; why each value is what it is, in STUDY.md.
 
     Attributes:
         arch: a name of `train_resnet.architectures.ARCHITECTURES`.

@@ -167,7 +167,7 @@ def write_weights(
         },
         "mirrored_view": mirrored_view,
         "mixture": asdict(mixture),
-        "uncertain_below": round(uncertain_below, 4),
+        "uncertain_below": uncertain_below,
         "training": training,
         "golden_logits": golden,
         "figures": {},

@@ -58,7 +58,10 @@ def test_joined_networks_measure_as_an_ensemble_and_can_be_served(
     joined = tmp_path / "joined" / "best.keras"
     command = f"join --data {data_file} --output {joined.parent} --models".split()
     assert main([*command, *runs]) == 0
-    assert main(["export", "--checkpoint", str(joined), "--name", "toy"]) == 0
+    assert (
+        main(["export", "--data", str(data_file), "--checkpoint", str(joined), "--name", "toy"])
+        == 0
+    )
     trained = load("toy").info["training"]
     assert [member["recipe"]["seed"] for member in trained["members"]] == [0, 1]
     assert trained["parameters"] == 2 * 1598
