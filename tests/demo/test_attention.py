@@ -380,7 +380,8 @@ def test_ctrl_c_leaves_whole_maps(tmp_path: Path, happy: bytes) -> None:
     assert process.returncode == 130
     assert "Traceback" not in complaint
     written = files_in(why)
-    assert 3 < len(written) < 1000
+    # One of the four that were there may have been half a map, which goes.
+    assert 3 <= len(written) < 1000
     for name in written:
         picture = Image.open(io.BytesIO((why / name).read_bytes()))
         picture.load()
