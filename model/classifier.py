@@ -105,6 +105,13 @@ class Classifier:
     mirrored_view: bool
     info: dict[str, Any]
 
+    @property
+    def members(self) -> list[dict[str, Any]]:
+        """How each network was trained that stands in it: recipe, minutes, cores, backend, history."""
+        training = self.info["training"]
+        # Weights of one network said it without a list at first, as those of the history still do.
+        return list(training.get("members", [training]))
+
     @cached_property
     def _network(self) -> "_Network":
         return _Network(self.content)

@@ -100,7 +100,7 @@ def _served(classifier: Classifier) -> Candidate:
         partial(see, mirrored_view=False),
         classifier.mixture,
         classifier.uncertain_below,
-        [member["history"] for member in classifier.info["training"]["members"]],
+        [member["history"] for member in classifier.members],
     )
 
 

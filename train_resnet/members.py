@@ -27,7 +27,7 @@ def members_of(model: str) -> list[dict[str, Any]]:
         ValueError: there is no such model, or nothing says how it was trained.
     """
     if not model.endswith(".keras"):
-        return list(load(model).info["training"]["members"])
+        return load(model).members
     path = Path(model).with_name("training.json")
     if not path.exists():
         raise ValueError(f"{path} is missing: `train` and `join` write it.")

@@ -37,8 +37,7 @@ def begin_with(network: keras.Model, model: str, crops: np.ndarray, trunk: int =
             network.set_weights(trained.get_weights())
         else:
             served = load(model)
-            several = len(served.info["training"]["members"]) > 1
-            prefix = f"trunk{trunk}_" if several else ""
+            prefix = f"trunk{trunk}_" if len(served.members) > 1 else ""
             _unfold(network, _tensors(served.content, prefix), crops[:_SAMPLE])
     except (KeyError, OSError, TypeError, ValueError) as error:
         raise ValueError(f"{model} cannot begin a {network.name} ({error}).") from error

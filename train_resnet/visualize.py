@@ -55,7 +55,7 @@ def activations(classifier: Classifier, crop: np.ndarray) -> list[np.ndarray]:
     [face] = interpreter.get_input_details()
     interpreter.set_tensor(face["index"], crop[None, ..., None].astype(np.float32))
     interpreter.invoke()
-    first = "trunk1_" if _count(classifier) > 1 else ""
+    first = "trunk1_" if len(classifier.members) > 1 else ""
     last = {
         tuple(tensor["shape"]): tensor["index"]
         for tensor in interpreter.get_tensor_details()
@@ -78,7 +78,7 @@ def plot_layers(classifier: Classifier, crop: np.ndarray, path: Path) -> None:
     head, *stages, evidence = figure.subfigures(
         len(ratios), squeeze=False, height_ratios=ratios
     ).flat
-    count = _count(classifier)
+    count = len(classifier.members)
     side_by_side = f"; below, the first of its {count} networks side by side" if count > 1 else ""
     head.suptitle(
         f"What {classifier.name} sees: {SIZE} x {SIZE} grey levels{side_by_side}", fontsize=10
@@ -100,11 +100,6 @@ def plot_layers(classifier: Classifier, crop: np.ndarray, path: Path) -> None:
             axes.imshow(layer[:, :, channel], cmap="magma")
     _plot_evidence(evidence, classifier, crop)
     figure.savefig(path, dpi=110)
-
-
-def _count(classifier: Classifier) -> int:
-    """Of the networks that stand side by side in it."""
-    return len(classifier.info["training"]["members"])
 
 
 def _plot_evidence(row: SubFigure, classifier: Classifier, crop: np.ndarray) -> None:

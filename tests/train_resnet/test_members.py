@@ -51,6 +51,18 @@ def test_the_served_networks_can_be_joined_again() -> None:
     np.testing.assert_allclose(seen.votes_head, served.votes_head, atol=0.1)
 
 
+def test_weights_of_the_history_say_how_their_one_network_was_trained(tmp_path: Path) -> None:
+    for ending in ("tflite", "json"):
+        content = (classifier.WEIGHTS / f"resnet.{ending}").read_bytes()
+        (tmp_path / f"old.{ending}").write_bytes(content)
+    info = json.loads((tmp_path / "old.json").read_text())
+    [first, *_] = info["training"].pop("members")
+    info["training"] |= first
+    (tmp_path / "old.json").write_text(json.dumps(info))
+    [member] = members_of(str(tmp_path / "old.tflite"))
+    assert {name: member[name] for name in first} == first
+
+
 def test_joined_networks_measure_as_an_ensemble_and_can_be_served(
     runs: list[str], data_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
