@@ -8,8 +8,8 @@ import numpy as np
 
 from model.labels import EMOTIONS
 
-# The side of the maps at the end of a ResNet-18 on 48x48 pixels; only empty answers need to know it.
-_MAP_SIDE = 6
+# The side of the served network's maps; only empty answers need to know it.
+_MAP_SIDE = 12
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,7 @@
-"""The residual network: a ResNet-18 for 48x48 grey faces with two heads and their attention maps."""
+"""The residual networks for 48x48 grey faces, with two heads and their attention maps."""
 
 from collections.abc import Sequence
+from math import lcm
 
 import keras
 from keras import layers
@@ -11,6 +12,9 @@ from preprocessing.alignment import SIZE
 # Of the layer between the two of squeeze and excitation, as in its paper's smaller networks.
 _SQUEEZE_RATIO = 8
 STANDARDISATION = "standardisation"
+# Side in pixels of what dlib's recogniser sees: halved five times to 4x4 positions without a rest.
+# Its own is 150, with eyes as far apart as at 147 here.
+_DLIB_SIZE = 128
 
 
 def resnet(
@@ -57,6 +61,36 @@ def resnet(
             name = f"stage{stage + 1}_block{block + 1}"
             x = _basic_block(x, width * 2**stage, stride, squeeze, name)
     return add_heads(inputs, x, dropout, name=f"resnet_{sum(blocks) * 2 + 2}_w{width}")
+
+
+def dlib_resnet(dropout: float = 0.2, side: int | None = SIZE) -> keras.Model:
+    """Builds the residual network of dlib's face recognition with the two heads in place of its own.
+
+    King, "High Quality Face Recognition with Deep Metric Learning" (dlib's blog, 2017): 29
+    convolutions, of which the last two, which are left with a single position, are not built. Each
+    face is enlarged to about the size at which the recogniser saw faces. Unlike there, borders are
+    padded, and the channels that a shortcut lacks are learnt. `train_resnet.pretrained.begin_with`
+    gives it the recogniser's weights.
+
+    Args:
+        dropout: share of the last features dropped while training.
+        side: of the faces in pixels; None takes any.
+
+    Returns:
+        A model as `resnet` gives it.
+    """
+    inputs = keras.Input((side, side, 1), name="face")
+    x = standardise(inputs)
+    x = layers.Resizing(_DLIB_SIZE, _DLIB_SIZE, "bilinear", dtype="float32", name="enlarge")(x)
+    x = _convolution(x, 32, kernel=7, stride=2, name="stem")
+    x = layers.ReLU(name="stem_relu")(x)
+    x = layers.MaxPooling2D(3, 2, padding="same", name="stem_pool")(x)
+    for stage, depth in enumerate((3, 4, 3, 3)):
+        for block in range(depth):
+            stride = 2 if stage > 0 and block == 0 else 1
+            name = f"stage{stage + 1}_block{block + 1}"
+            x = _basic_block(x, 32 * 2**stage, stride, False, name, pooled=True)
+    return add_heads(inputs, x, dropout, name="dlib_resnet")
 
 
 def rescale(inputs: keras.KerasTensor) -> keras.KerasTensor:
@@ -111,8 +145,8 @@ def side_by_side(networks: Sequence[keras.Model]) -> keras.Model:
     means of the maps.
 
     Args:
-        networks: of `resnet`, or others with heads of `add_heads`, for the same side and with maps
-            of the same size.
+        networks: of `resnet`, or others with heads of `add_heads`, for the same side. Maps of
+            different sizes are enlarged to the least common multiple, which changes no mean.
 
     Returns:
         A model as `resnet` gives it; the layers of the first have names that begin with "trunk1_".
@@ -135,7 +169,14 @@ def side_by_side(networks: Sequence[keras.Model]) -> keras.Model:
             trunk.get_layer(f"trunk{number}_{head}_maps").output
             for number, trunk in enumerate(trunks, start=1)
         ]
-        mean = layers.Average(name=f"{head}_maps")(maps)
+        side = lcm(*(each.shape[1] for each in maps))
+        alike = [
+            each
+            if each.shape[1] == side
+            else layers.UpSampling2D(side // each.shape[1], interpolation="bilinear")(each)
+            for each in maps
+        ]
+        mean = layers.Average(name=f"{head}_maps")(alike)
         outputs[f"{head}_head"] = layers.GlobalAveragePooling2D(name=f"{head}_head")(mean)
     return keras.Model(face, outputs, name=f"{networks[0].name}_x{len(networks)}")
 
@@ -157,7 +198,7 @@ def _convolution(
 
 
 def _basic_block(
-    x: keras.KerasTensor, filters: int, stride: int, squeeze: bool, name: str
+    x: keras.KerasTensor, filters: int, stride: int, squeeze: bool, name: str, pooled: bool = False
 ) -> keras.KerasTensor:
     shortcut = x
     x = _convolution(x, filters, kernel=3, stride=stride, name=f"{name}_1")
@@ -167,6 +208,9 @@ def _basic_block(
     x = _convolution(x, filters, kernel=3, stride=1, name=f"{name}_2")
     if squeeze:
         x = _squeeze_and_excitation(x, filters, name)
+    if pooled and stride != 1:
+        shortcut = layers.AveragePooling2D(stride, padding="same", name=f"{name}_pool")(shortcut)
+        stride = 1
     if stride != 1 or shortcut.shape[-1] != filters:
         shortcut = _convolution(shortcut, filters, kernel=1, stride=stride, name=f"{name}_shortcut")
     x = layers.Add(name=f"{name}_add")([shortcut, x])

@@ -45,17 +45,19 @@ class Face:
 
 @cache
 def landmark_predictor() -> "dlib.shape_predictor":
-    """dlib's 5-point landmark model (public domain), from the package face-recognition-models.
+    """dlib's 5-point landmark model (public domain), from the package face-recognition-models."""
+    return dlib.shape_predictor(str(dlib_model("shape_predictor_5_face_landmarks.dat")))
 
-    The package's own `__init__` needs setuptools' pkg_resources, so it is found, not imported.
+
+def dlib_model(name: str) -> Path:
+    """Where the package face-recognition-models keeps one of dlib's models.
+
+    Its own `__init__` needs setuptools' pkg_resources, so it is found, not imported.
     """
     spec = importlib.util.find_spec("face_recognition_models")
     if spec is None or not spec.submodule_search_locations:
-        raise RuntimeError(
-            "The landmark model is missing: pip install face-recognition-models==0.3.0"
-        )
-    folder = Path(spec.submodule_search_locations[0])
-    return dlib.shape_predictor(str(folder / "models" / "shape_predictor_5_face_landmarks.dat"))
+        raise RuntimeError("dlib's models are missing: pip install face-recognition-models==0.3.0")
+    return Path(spec.submodule_search_locations[0]) / "models" / name
 
 
 def landmarks_in(grey: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:

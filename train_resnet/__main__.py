@@ -51,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--mixup", type=float, help="alpha of the blends of two images; 0 makes none"
     )
+    train.add_argument(
+        "--early-share", type=float, help="share of the epochs that see smaller images, below 1"
+    )
     train.add_argument("--seed", type=int, help="of the weights, the order and the augmentation")
     train.add_argument(
         "--resume", action="store_true", help="go on from the checkpoint in --output"
@@ -58,7 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--pretrained",
         metavar="MODEL",
-        help="name of weights, .tflite (of several networks the first) or .keras file to begin with",
+        help="name of weights, .tflite (of several networks the first) or .keras file to begin with;"
+        " dlib: its face recognition, for a dlib-resnet",
     )
     train.add_argument(
         "--teachers",

@@ -8,7 +8,7 @@ import keras
 from keras import layers
 
 from model.baselines import mini_xception, plain_cnn
-from model.resnet import resnet
+from model.resnet import dlib_resnet, resnet
 from preprocessing.alignment import SIZE
 
 ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
@@ -21,6 +21,7 @@ ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "resnet18-w16-se": partial(resnet, width=16, squeeze=True),
     "resnet34-w16": partial(resnet, width=16, blocks=(3, 4, 6, 3)),
     "resnet34-w32": partial(resnet, width=32, blocks=(3, 4, 6, 3)),
+    "dlib-resnet": dlib_resnet,
     "plain-cnn-w32": partial(plain_cnn, width=32),
     "mini-xception": mini_xception,
 }

@@ -27,8 +27,9 @@ class Recipe:
     the defaults; with --teachers, as the model card's first command has it, they give version 3:
     70.8 % of PrivateTest on the FER head, 85.5 % of the FER+ winners on the votes head, within
     about 0.8 points from seed to seed, in 111 minutes on two cores with AVX-512 bfloat16. What is
-    served is that network and one that goes on from it for 34 epochs (102 minutes), side by side:
-    72.5 and 85.5 %. The commands are in the model card; why each value is what it is, in STUDY.md.
+    served is a network that goes on from that one for 34 epochs (102 minutes) and one that begins
+    with dlib's face recognition (18 epochs, 80 minutes), side by side: 72.4 and 85.7 %.
+    The commands are in the model card; why each value is what it is, in STUDY.md.
 
     Attributes:
         arch: a name of `train_resnet.architectures.ARCHITECTURES`.
@@ -58,8 +59,8 @@ class Recipe:
         early_side: side in pixels of these images.
         sharpness: how far uphill a sharpness-aware step looks; 0 takes plain steps, at half the cost.
         pretrained: trained network to begin with instead of first weights drawn by the seed: name of
-            weights, `.tflite` (of several networks side by side the first) or `.keras` file; ""
-            draws them.
+            weights, `.tflite` (of several networks side by side the first) or `.keras` file, or
+            "dlib", whose face recognition begins a dlib-resnet; "" draws them.
         teachers: trained networks whose answers it learns besides: names of weights, `.tflite` or
             `.keras` files, or `.npz` files of their answers.
         teaching: share of their answers in the targets.

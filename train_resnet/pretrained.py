@@ -1,4 +1,4 @@
-"""Trained weights to begin a run with, from a run's checkpoint or from what is served."""
+"""Trained weights to begin a run with: of a run's checkpoint, of what is served, or of dlib."""
 
 from typing import Any
 
@@ -7,6 +7,10 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from model.classifier import load
+from train_resnet import dlib_weights
+
+# The name of dlib's recogniser among models to begin with.
+DLIB = "dlib"
 
 # How LiteRT names a layer's kernel, and the bias that its normalisation became a part of.
 _KERNEL, _BIAS, _FOLDED_BIAS = "_1/convolution", "_1/Squeeze", "_1/batchnorm/sub"
@@ -17,14 +21,16 @@ _SAMPLE = 512
 def begin_with(network: keras.Model, model: str, crops: np.ndarray, trunk: int = 1) -> None:
     """Gives a network the weights of a trained one of the same architecture.
 
-    A `.tflite` file holds kernels that their normalisations were folded into. They are unfolded such
-    that the network answers as the file does and each normalisation does nothing to these faces in
-    the mean, so training goes on from there: every filter gets the length that fresh ones have, and
-    its channel's mean and deviation over the faces become the normalisation's statistics.
+    A `.tflite` file holds kernels that their normalisations were folded into, and so does dlib's.
+    They are unfolded such that the network answers as the file does and each normalisation does
+    nothing to these faces in the mean, so training goes on from there: every filter gets the length
+    that fresh ones have, and its channel's mean and deviation over the faces become the
+    normalisation's statistics.
 
     Args:
         network: of `train_resnet.architectures.build`.
-        model: name of weights, `.tflite` or `.keras` file.
+        model: name of weights, `.tflite` or `.keras` file, or "dlib": its face recognition, for the
+            architecture `dlib-resnet`.
         crops: `(n, 48, 48)` uint8, some of the faces that it will learn from.
         trunk: which network of a `.tflite` file that holds several side by side, counted from 1.
 
@@ -35,6 +41,8 @@ def begin_with(network: keras.Model, model: str, crops: np.ndarray, trunk: int =
         if model.endswith(".keras"):
             trained = keras.models.load_model(model, compile=False)
             network.set_weights(trained.get_weights())
+        elif model == DLIB:
+            _unfold(network, dlib_weights.first_weights(network), crops[:_SAMPLE])
         else:
             served = load(model)
             prefix = f"trunk{trunk}_" if len(served.members) > 1 else ""
@@ -43,25 +51,21 @@ def begin_with(network: keras.Model, model: str, crops: np.ndarray, trunk: int =
         raise ValueError(f"{model} cannot begin a {network.name} ({error}).") from error
 
 
-def _unfold(network: keras.Model, served: dict[str, np.ndarray], crops: np.ndarray) -> None:
-    missing = [
-        each.name
-        for each in network.layers
-        if isinstance(each, keras.layers.Conv2D) and f"{each.name}{_KERNEL}" not in served
-    ]
+def _unfold(
+    network: keras.Model, served: dict[str, tuple[np.ndarray, np.ndarray]], crops: np.ndarray
+) -> None:
+    convolutions = [each for each in network.layers if isinstance(each, keras.layers.Conv2D)]
+    missing = [layer.name for layer in convolutions if layer.name not in served]
     if missing:
         raise ValueError(f"it has no {', '.join(missing)}")
     normalised = []
-    for layer in network.layers:
-        if not isinstance(layer, keras.layers.Conv2D):
-            continue
-        kernel = served[f"{layer.name}{_KERNEL}"].transpose(1, 2, 3, 0)
+    for layer in convolutions:
+        kernel, bias = served[layer.name]
         if layer.use_bias:
-            layer.set_weights([kernel, served[f"{layer.name}{_BIAS}"]])
+            layer.set_weights([kernel, bias])
             continue
         layer.set_weights([kernel])
         norm = network.get_layer(layer.name.removesuffix("_conv") + "_norm")
-        bias = served[f"{norm.name}{_FOLDED_BIAS}"]
         still = np.ones_like(bias), bias, np.zeros_like(bias), np.ones_like(bias) - norm.epsilon
         norm.set_weights(still)
         normalised.append((layer, norm, kernel, bias))
@@ -78,19 +82,29 @@ def _unfold(network: keras.Model, served: dict[str, np.ndarray], crops: np.ndarr
         norm.set_weights([deviation / scale, bias + mean, mean * scale, variance * scale**2])
 
 
-def _tensors(content: bytes, prefix: str) -> dict[str, np.ndarray]:
-    """The constants of a LiteRT file by the last part of their names, without its prefix."""
+def _tensors(content: bytes, prefix: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Kernels, `(height, width, channels, filters)`, and biases of a LiteRT file.
+
+    By the last part of the convolutions' names, without their prefix.
+    """
     interpreter = Interpreter(model_content=content)
-    tensors = {}
+    found: dict[str, dict[str, np.ndarray]] = {_KERNEL: {}, _BIAS: {}, _FOLDED_BIAS: {}}
     for detail in interpreter.get_tensor_details():
         name = detail["name"]
-        for ending in (_KERNEL, _BIAS, _FOLDED_BIAS):
+        for ending, tensors in found.items():
             layer = name.removesuffix(ending).rsplit("/", 1)[-1]
             if name.endswith(ending) and layer.startswith(prefix):
                 values = interpreter.get_tensor(detail["index"])
-                key = f"{layer.removeprefix(prefix)}{ending}"
-                tensors[key] = _dequantised(values, detail["quantization_parameters"])
-    return tensors
+                scales = detail["quantization_parameters"]
+                tensors[layer.removeprefix(prefix)] = _dequantised(values, scales)
+    folded = {
+        norm.removesuffix("_norm") + "_conv": bias for norm, bias in found[_FOLDED_BIAS].items()
+    }
+    biases = {**found[_BIAS], **folded}
+    return {
+        layer: (kernel.transpose(1, 2, 3, 0), biases[layer])
+        for layer, kernel in found[_KERNEL].items()
+    }
 
 
 def _dequantised(values: np.ndarray, quantisation: dict[str, Any]) -> np.ndarray:

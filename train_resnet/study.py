@@ -171,6 +171,8 @@ TRIALS = (
     Trial("together", "all together", "version 3's values", _VERSION_3),
     Trial("together-muon", "all together", "and orthogonalised steps",
           {**_VERSION_3, "kernel_rate": 0.03}),
+    Trial("dlib", "first weights", "dlib's face recognition, 48 px, version 3's values, orthogonalised",
+          {**_VERSION_3, "arch": "dlib-resnet", "pretrained": "dlib", "kernel_rate": 0.008}, side=48),
     Trial("epochs-12", "length", "12 epochs", {"epochs": 12}),
     Trial("width-24", "size", "24 channels", {"arch": "resnet18-w24"}),
     Trial("width-32", "size", "32 channels", {"arch": "resnet18-w32"}),

@@ -40,6 +40,20 @@ def test_networks_side_by_side_answer_with_their_mean() -> None:
         np.testing.assert_allclose(getattr(seen, output), expected, atol=1e-4)
 
 
+def test_maps_of_different_sizes_are_averaged_to_the_same_means() -> None:
+    networks = [
+        with_lively_statistics(build(name, dropout=0.2)) for name in ("resnet18-w16", "dlib-resnet")
+    ]
+    crops = golden_crops()
+    each = [keras_logits(with_maps(n), crops, mirrored_view=False) for n in networks]
+    assert [logits.fer_maps.shape[1] for logits in each] == [6, 4]
+    seen = keras_logits(with_maps(side_by_side(networks)), crops, mirrored_view=False)
+    assert seen.votes_maps.shape[1:3] == (12, 12)
+    np.testing.assert_allclose(seen.votes_maps.mean((1, 2)), seen.votes_head, atol=1e-4)
+    expected = (each[0].votes_head + each[1].votes_head) / 2
+    np.testing.assert_allclose(seen.votes_head, expected, rtol=1e-4, atol=1e-4)
+
+
 def test_the_served_networks_can_be_joined_again() -> None:
     crops = golden_crops()
     network, members = join(["resnet"], crops)
