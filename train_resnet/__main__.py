@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         "--mixup", type=float, help="alpha of the blends of two images; 0 makes none"
     )
     train.add_argument(
-        "--early-share", type=float, help="share of the epochs that see smaller images, below 1"
+        "--early-share", type=float, help="share of the epochs that see smaller images, 0 to 1"
     )
     train.add_argument("--seed", type=int, help="of the weights, the order and the augmentation")
     train.add_argument(

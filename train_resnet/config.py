@@ -15,6 +15,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "dropout": (0, 1),
     "erasing": (0, 1),
     "mixup": (0, math.inf),
+    "early_share": (0, 1),
     "teaching": (0, 1),
 }
 
@@ -55,7 +56,7 @@ class Recipe:
         mixup: alpha of the Beta distribution that pairs of images are blended by; 0 blends none.
         early_share: share of the epochs, from the first, that see smaller images. The network pools
             over the whole face and takes any size, so they cost as much less as they are smaller.
-            Below 1, for `best.keras` is one of the others.
+            The last never is of them, for `best.keras` is one of the others.
         early_side: side in pixels of these images.
         sharpness: how far uphill a sharpness-aware step looks; 0 takes plain steps, at half the cost.
         pretrained: trained network to begin with instead of first weights drawn by the seed: name of
@@ -110,7 +111,8 @@ class Recipe:
 
     def side(self, epoch: int) -> int | None:
         """Side in pixels of the images of an epoch, counted from 0; None for images as they are."""
-        return self.early_side if epoch < int(self.early_share * self.epochs) else None
+        early = min(int(self.early_share * self.epochs), self.epochs - 1)
+        return self.early_side if epoch < early else None
 
     def build(self) -> keras.Model:
         """The network, untrained, in this recipe's precision."""

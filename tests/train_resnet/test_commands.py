@@ -136,6 +136,7 @@ def test_a_full_disk_while_answers_are_written_ends_in_a_sentence(
     ("options", "message"),
     [
         ("--teaching 1.5", "--teaching is 1.5; it is from 0 to 1"),
+        ("--early-share 2", "--early-share is 2.0; it is from 0 to 1"),
         ("--label-smoothing -0.1", "--label-smoothing is -0.1; it is from 0 to 1"),
         ("--mixup -1", "--mixup is -1.0; it is at least 0"),
         ("--epochs 0", "--epochs is 0; it is at least 1"),

@@ -60,6 +60,7 @@ def test_the_first_epochs_see_smaller_images(training: Examples) -> None:
     recipe = replace(RECIPE, epochs=10, early_share=0.7, early_side=32)
     sides = [next(iter(batches(training, recipe, epoch))).faces.shape[1] for epoch in (0, 6, 7, 9)]
     assert sides == [32, 32, 48, 48]
+    assert [replace(recipe, early_share=1.0).side(epoch) for epoch in (8, 9)] == [32, None]
 
 
 def a_batch() -> Batch:
