@@ -12,6 +12,7 @@ from preprocessing.alignment import SIZE
 # Of the layer between the two of squeeze and excitation, as in its paper's smaller networks.
 _SQUEEZE_RATIO = 8
 STANDARDISATION = "standardisation"
+DLIB_RESNET = "dlib_resnet"
 # Side in pixels of what dlib's recogniser sees: halved five times to 4x4 positions without a rest.
 # Its own is 150, with eyes as far apart as at 147 here.
 _DLIB_SIZE = 128
@@ -90,7 +91,7 @@ def dlib_resnet(dropout: float = 0.2, side: int | None = SIZE) -> keras.Model:
             stride = 2 if stage > 0 and block == 0 else 1
             name = f"stage{stage + 1}_block{block + 1}"
             x = _basic_block(x, 32 * 2**stage, stride, False, name, pooled=True)
-    return add_heads(inputs, x, dropout, name="dlib_resnet")
+    return add_heads(inputs, x, dropout, name=DLIB_RESNET)
 
 
 def rescale(inputs: keras.KerasTensor) -> keras.KerasTensor:

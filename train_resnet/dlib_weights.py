@@ -5,8 +5,10 @@ import re
 import keras
 import numpy as np
 
+from model.resnet import DLIB_RESNET
 from preprocessing.faces import dlib_model
 
+_LAYERS = 29
 # How the file names these layers: how many bytes a string's length takes, the length, the string.
 _CONVOLUTION, _AFFINE = b"\x01\x05con_4", b"\x01\x07affine_"
 # What dlib subtracts from red, green and blue before it divides them by 256 (its input_rgb_image).
@@ -33,9 +35,12 @@ def first_weights(network: keras.Model) -> dict[str, tuple[np.ndarray, np.ndarra
         `(filters,)`, with the normalisation that follows it folded in.
 
     Raises:
-        ValueError: the file is missing, or is not this recogniser.
+        ValueError: another network, or the file is missing, or is not this recogniser.
     """
-    kernel, bias = (learnt := convolutions())[0]
+    if network.name != DLIB_RESNET:
+        raise ValueError("its weights are for a dlib-resnet")
+    learnt = convolutions()
+    kernel, bias = learnt[0]
     offset = (_MEANS.mean() - _MEANS) / _SCALE
     learnt[0] = (
         kernel.sum(2, keepdims=True) * _DEVIATION / _SCALE,
@@ -80,6 +85,8 @@ def convolutions() -> list[tuple[np.ndarray, np.ndarray]]:
             [_tensor(content, name.end()) for name in re.finditer(layer, content)]
             for layer in (_CONVOLUTION, _AFFINE)
         )
+        if len(kernels) != _LAYERS:
+            raise ValueError(f"{len(kernels)} convolutions")
         return [_folded(*pair) for pair in zip(kernels, affines, strict=True)]
     except (OSError, IndexError, ValueError) as error:
         raise ValueError(f"{path} is not dlib's recogniser ({error})") from error

@@ -79,11 +79,15 @@ def test_what_is_not_the_recogniser_is_named(
     monkeypatch.setattr(dlib_weights, "dlib_model", lambda name: tmp_path / name)
     with pytest.raises(ValueError, match="is not dlib's recogniser"):
         convolutions()
-    cut.write_bytes(dlib_model(_FILE).read_bytes()[:100_000])
-    with pytest.raises(ValueError, match="is not dlib's recogniser"):
-        convolutions()
+    content = dlib_model(_FILE).read_bytes()
+    # In the middle of a tensor, and after a whole layer.
+    for end, complaint in ((100_000, "buffer"), (57_233, "2 convolutions")):
+        cut.write_bytes(content[:end])
+        with pytest.raises(ValueError, match=f"is not dlib's recogniser.*{complaint}"):
+            convolutions()
 
 
-def test_only_its_own_architecture_begins_with_it() -> None:
-    with pytest.raises(ValueError, match="dlib cannot begin a resnet_18_w16"):
-        begin_with(build("resnet18-w16", dropout=0.0), "dlib", golden_crops())
+@pytest.mark.parametrize("name", ["resnet18-w16", "resnet34-w16", "mini-xception"])
+def test_only_its_own_architecture_begins_with_it(name: str) -> None:
+    with pytest.raises(ValueError, match="its weights are for a dlib-resnet"):
+        begin_with(build(name, dropout=0.0), "dlib", golden_crops())
