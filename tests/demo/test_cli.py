@@ -1,4 +1,5 @@
 import csv
+import errno
 import json
 import os
 import pty
@@ -177,6 +178,30 @@ def test_a_named_file_is_read_whatever_it_is_called(
     (tmp_path / "snapshot").write_bytes(happy)
     assert main(["classify", str(tmp_path / "snapshot")]) == 0
     assert "😄 happy" in capsys.readouterr().out
+
+
+def test_a_folder_that_cannot_be_read_is_named_and_the_others_are_read(
+    tmp_path: Path, empty_room: bytes, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("closed/a.png", "open/b.png", ".closed/c.png"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(empty_room)
+    list_folder = os.scandir
+
+    def refusing(folder: str) -> object:
+        if os.fspath(folder).endswith("closed"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+        return list_folder(folder)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert main(["classify", "--json", str(tmp_path)]) == 1
+    printed = capsys.readouterr()
+    assert [json.loads(line)["path"] for line in printed.out.splitlines()] == [
+        str(tmp_path / "open/b.png")
+    ]
+    assert printed.err.splitlines() == [
+        f"{tmp_path / 'closed'}: This folder cannot be read (Permission denied)."
+    ]
 
 
 def test_a_folder_without_a_picture_is_named(tmp_path: Path, capsys: Capture) -> None:
