@@ -165,6 +165,7 @@ def evaluate(options: argparse.Namespace) -> None:
         "accuracy_without_the_mirrored_view": evaluation.accuracies(
             network.one_view, network.mixture, part
         ),
+        "agreement": evaluation.by_agreement(found, part),
         "robustness": [],
     }
     if options.robustness:
@@ -183,6 +184,8 @@ def evaluate(options: argparse.Namespace) -> None:
         suffix = f"_{number}" if len(network.histories) > 1 else ""
         plots.plot_training(history, output / f"training_curves{suffix}.png")
     print(f"{options.split}\n{tables.figures_table(figures)}")
+    if figures["agreement"]:
+        print(f"\n{tables.agreement_table(figures['agreement'])}")
     if options.robustness:
         plots.plot_robustness(figures["robustness"], output / "robustness.png")
         print(f"\n{tables.robustness_table(figures['robustness'])}")
@@ -204,6 +207,8 @@ def _record(name: str, split: str, figures: dict[str, Any], output: Path) -> Non
         "figures": tables.figures_table(figures),
         "emotions": tables.emotions_table(figures["results"]),
     }
+    if figures["agreement"]:
+        texts["agreement"] = tables.agreement_table(figures["agreement"])
     if figures["robustness"]:
         texts["robustness"] = tables.robustness_table(figures["robustness"])
     for name, text in texts.items():

@@ -149,6 +149,35 @@ def accuracies(
     return result
 
 
+def by_agreement(found: Evaluation, part: fer2013.Fer2013) -> list[dict[str, Any]]:
+    """How often answers name the FER+ winner, by how many of the ten taggers chose it.
+
+    Where few agree, the winner is close to chance, and no network can know it.
+
+    Args:
+        found: of `evaluate`.
+        part: the images and labels it was measured on.
+
+    Returns:
+        For each number of `taggers` (4 stands for four or fewer) the `n` images, and each output's
+        accuracy on them, aligned; nothing without votes.
+    """
+    if part.votes is None:
+        return []
+    winners = found.truths["ferplus"]
+    taggers = np.maximum(part.votes.max(1), 4)
+    records = []
+    for number in np.unique(taggers):
+        rows = (winners >= 0) & (taggers == number)
+        if rows.any():
+            right = {
+                output: float((found.answers[output][rows].argmax(1) == winners[rows]).mean())
+                for output in OUTPUTS
+            }
+            records.append({"taggers": int(number), "n": int(rows.sum()), **right})
+    return records
+
+
 def truths(part: fer2013.Fer2013) -> dict[str, np.ndarray]:
     """The labels to test against, by label set; -1 where an image does not count."""
     by_labels = {"fer2013": part.labels}

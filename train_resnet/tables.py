@@ -80,6 +80,22 @@ def emotions_table(records: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def agreement_table(records: list[dict[str, Any]]) -> str:
+    """The figures of `evaluation.by_agreement` as a Markdown table, and the share of the images."""
+    total = sum(record["n"] for record in records)
+    lines = [
+        "| taggers for the winner | images | votes head | served mixture |",
+        "|" + " --- |" * 4,
+    ]
+    for record in records:
+        taggers = "4 or fewer" if record["taggers"] == 4 else str(record["taggers"])
+        lines.append(
+            f"| {taggers} | {record['n']:,} ({percent(record['n'] / total)} %)"
+            f" | {percent(record['votes_head'])} % | {percent(record['served'])} % |"
+        )
+    return "\n".join(lines)
+
+
 def robustness_table(records: list[dict[str, Any]]) -> str:
     """The figures of `robustness.measure_robustness` as a Markdown table.
 

@@ -8,6 +8,7 @@ import pytest
 from model import classifier
 from train_resnet import teachers
 from train_resnet.__main__ import main
+from train_resnet.tables import find
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +47,11 @@ def test_a_checkpoint_is_evaluated_on_both_label_sets(
         *("mistakes_fer2013", "mistakes_ferplus"),
     ):
         assert (tmp_path / f"{plot}.png").read_bytes().startswith(b"\x89PNG")
+    votes = find(metrics["results"], labels="ferplus", output="votes_head")
+    agreement = metrics["agreement"]
+    assert sum(record["n"] for record in agreement) == votes["n"]
+    right = sum(record["n"] * record["votes_head"] for record in agreement)
+    assert right == pytest.approx(votes["n"] * votes["accuracy"])
     kinds = {record["kind"] for record in metrics["robustness"]}
     assert {"clean", "darkened", "JPEG", "turned", "covered"} <= kinds
 

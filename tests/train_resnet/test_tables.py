@@ -5,7 +5,7 @@ import pytest
 
 from tests.train_resnet.test_metrics import certain
 from train_resnet.metrics import measure
-from train_resnet.tables import emotions_table, figures_table, find, write_between
+from train_resnet.tables import agreement_table, emotions_table, figures_table, find, write_between
 
 
 def test_the_table_quotes_the_records() -> None:
@@ -44,3 +44,14 @@ def test_emotions_stand_with_precision_recall_and_number() -> None:
     text = emotions_table(records)
     assert "| happy | 50.0 %, 100.0 % of 1 | 50.0 %, 100.0 % of 1 |" in text
     assert "| neutral | 100.0 %, 66.7 % of 3 |" in text
+
+
+def test_agreement_stands_with_its_share_of_the_images() -> None:
+    records = [
+        {"taggers": 4, "n": 30, "fer_head": 0.3, "votes_head": 0.5, "served": 0.4},
+        {"taggers": 10, "n": 90, "fer_head": 0.8, "votes_head": 0.987, "served": 0.9},
+    ]
+    assert agreement_table(records).splitlines()[2:] == [
+        "| 4 or fewer | 30 (25.0 %) | 50.0 % | 40.0 % |",
+        "| 10 | 90 (75.0 %) | 98.7 % | 90.0 % |",
+    ]
