@@ -55,31 +55,48 @@ class Mixture:
     """How the served probabilities come from the two heads.
 
     Each head's logits are divided by its temperature (Guo et al., "On Calibration of Modern Neural
-    Networks", ICML 2017), the two distributions are mixed, and the mixture, which is less sure than
-    either, gets a temperature of its own.
+    Networks", ICML 2017) and each emotion's bias is added (Alexandari et al., "Maximum Likelihood
+    with Bias-Corrected Calibration is Hard-To-Beat at Label Shift Adaptation", ICML 2020), the two
+    distributions are mixed, and the mixture, which is less sure than either, gets a temperature of
+    its own.
 
     Attributes:
         votes_share: of the votes head in the mixture, 0 to 1.
         fer_temperature: divides the FER head's logits.
         votes_temperature: divides the votes head's logits.
         served_temperature: divides the logarithm of the mixture.
+        fer_bias: of each emotion, added to the FER head's logits after the division.
+        votes_bias: of each emotion, added to the votes head's.
+
+    Raises:
+        ValueError: a bias is not of the seven emotions.
     """
 
     votes_share: float = 0.5
     fer_temperature: float = 1.0
     votes_temperature: float = 1.0
     served_temperature: float = 1.0
+    fer_bias: Sequence[float] = (0.0,) * len(EMOTIONS)
+    votes_bias: Sequence[float] = (0.0,) * len(EMOTIONS)
+
+    def __post_init__(self) -> None:
+        for bias in (self.fer_bias, self.votes_bias):
+            if np.shape(bias) != (len(EMOTIONS),):
+                raise ValueError(f"A bias is {len(EMOTIONS)} numbers. Received: {bias}")
 
     def probabilities(self, logits: Logits) -> dict[str, np.ndarray]:
         """The distributions of `fer_head`, `votes_head` and `served`, each `(n, 7)` float32."""
-        fer = softmax(logits.fer_head / self.fer_temperature)
-        votes = softmax(logits.votes_head / self.votes_temperature)
+        fer = softmax(logits.fer_head / self.fer_temperature + np.asarray(self.fer_bias))
+        votes = softmax(logits.votes_head / self.votes_temperature + np.asarray(self.votes_bias))
         mixed = (1 - self.votes_share) * fer + self.votes_share * votes
         served = softmax(np.log(np.maximum(mixed, 1e-12)) / self.served_temperature)
         return {"fer_head": fer, "votes_head": votes, "served": served}
 
     def maps(self, logits: Logits) -> np.ndarray:
-        """Both heads' maps in the proportion of the answer, `(n, side, side, 7)` float32."""
+        """Both heads' maps in the proportion of the answer, `(n, side, side, 7)` float32.
+
+        They show what in the face spoke for an emotion, so the biases are not in them.
+        """
         share = self.votes_share
         return (
             logits.fer_maps * (1 - share) / self.fer_temperature

@@ -16,10 +16,16 @@ from model import Recognizer
 from model.classifier import Classifier, load
 from preprocessing import fer2013
 from train_resnet.candidates import candidate
-from train_resnet.evaluation import truths
+from train_resnet.evaluation import Evaluation, by_agreement, truths
 from train_resnet.metrics import measure
 from train_resnet.robustness import CONDITIONS
-from train_resnet.tables import emotions_table, figures_table, find, robustness_table
+from train_resnet.tables import (
+    agreement_table,
+    emotions_table,
+    figures_table,
+    find,
+    robustness_table,
+)
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -49,6 +55,7 @@ def test_figures_of_private_test_are_in_readme_by_emotion_and_degraded(
     figures = classifier.info["figures"]["PrivateTest"]
     assert quoted(README, "figures PrivateTest") == figures_table(figures)
     assert quoted(MODEL_CARD, "emotions PrivateTest") == emotions_table(figures["results"])
+    assert quoted(MODEL_CARD, "agreement PrivateTest") == agreement_table(figures["agreement"])
     assert quoted(MODEL_CARD, "robustness PrivateTest") == robustness_table(figures["robustness"])
 
 
@@ -120,10 +127,17 @@ def test_the_weights_measure_as_the_model_card_says(
                     figure,
                 )
 
+    agreement = by_agreement(Evaluation([], crops, answers, by_labels), part)
+    for stated, measured in zip(
+        classifier.info["figures"][split]["agreement"], agreement, strict=True
+    ):
+        assert measured == pytest.approx(stated, abs=0.005)  # A row may hold but 200 images.
+
     if split == "PrivateTest":
         [mask] = [c for c in CONDITIONS if (c.kind, c.degree) == ("covered", "mouth")]
         masked = np.stack([mask.change(crop) for crop in crops])
-        votes, winners = predict(masked).votes_head, by_labels["ferplus"]
+        votes = classifier.mixture.probabilities(predict(masked))["votes_head"]
+        winners = by_labels["ferplus"]
         [stated] = [
             record["accuracy"]
             for record in classifier.info["figures"][split]["robustness"]

@@ -35,6 +35,20 @@ def test_a_temperature_changes_confidence_and_no_answer(logits: Logits) -> None:
     assert (warm.max(1) < cold.max(1)).all()
 
 
+def test_a_bias_moves_its_heads_answers_and_no_map(logits: Logits) -> None:
+    towards_fear = (0.0, 0.0, 50.0, 0.0, 0.0, 0.0, 0.0)
+    plain, biased = Mixture(0.0), Mixture(0.0, fer_temperature=2.0, fer_bias=towards_fear)
+    answers = biased.probabilities(logits)
+    assert (answers["fer_head"].argmax(1) == 2).all()
+    np.testing.assert_array_equal(answers["votes_head"], plain.probabilities(logits)["votes_head"])
+    np.testing.assert_allclose(biased.maps(logits), plain.maps(logits) / 2)
+
+
+def test_a_bias_of_other_emotions_is_refused() -> None:
+    with pytest.raises(ValueError, match="A bias is 7 numbers"):
+        Mixture(votes_bias=(0.0, 1.0))
+
+
 def test_mirroring_twice_changes_nothing(logits: Logits) -> None:
     again = logits.mirrored().mirrored()
     np.testing.assert_array_equal(again.fer_maps, logits.fer_maps)

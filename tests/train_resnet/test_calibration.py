@@ -1,3 +1,5 @@
+from dataclasses import fields, replace
+
 import numpy as np
 import pytest
 
@@ -34,6 +36,29 @@ def test_temperatures_undo_what_made_the_heads_wrong(
     assert measure(answers["fer_head"], labels)["ece"] < 0.03
     assert measure(softmax(logits.fer_head), labels)["ece"] > 0.1
     assert len(calibration.shares) == 11
+
+
+def test_biases_undo_what_the_heads_prefer(
+    both: tuple[Logits, np.ndarray, np.ndarray],
+) -> None:
+    logits, labels, winners = both
+    preference = np.array([0, 0, 0, 1.5, 0, 0, -0.5], np.float32)
+    partial = replace(logits, votes_head=logits.votes_head + preference)
+    mixture = calibrate(partial, labels, winners).mixture
+    # The head's logits count twice, and so does what it prefers.
+    expected = -2 * (preference - preference.mean())
+    np.testing.assert_allclose(mixture.votes_bias, expected, atol=0.2)
+    np.testing.assert_allclose(mixture.fer_bias, 0, atol=0.15)
+
+
+def test_an_emotion_without_images_is_not_ruled_out(
+    both: tuple[Logits, np.ndarray, np.ndarray],
+) -> None:
+    logits, labels, _ = both
+    few = np.flatnonzero(labels != 1)[:50]
+    heads = Logits(*(getattr(logits, field.name)[few] for field in fields(Logits)))
+    bias = calibrate(heads, labels[few], None).mixture.fer_bias
+    assert -2.5 < bias[1] < 0
 
 
 def test_rows_without_a_winner_do_not_count(both: tuple[Logits, np.ndarray, np.ndarray]) -> None:
