@@ -1,4 +1,4 @@
-"""Temperatures and biases, the share of the votes head and the threshold of doubt, fitted on PublicTest."""
+"""What makes answers of logits, fitted on PublicTest: temperatures, biases, share and threshold."""
 
 from dataclasses import dataclass, replace
 
