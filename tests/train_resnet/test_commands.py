@@ -192,7 +192,8 @@ def test_what_is_exported_measures_as_the_checkpoint_did(
         assert main([*command.split(), "--output", str(output)]) == 0
         results[model] = json.loads((output / "metrics.json").read_text())["results"]
     for first, second in zip(*results.values(), strict=True):
-        assert first["accuracy"] == second["accuracy"]
+        # Kernels of eight bits may turn one of 28 close answers, and the biases fitted to them another.
+        assert first["accuracy"] == pytest.approx(second["accuracy"], abs=2.5 / 28)
         assert first["nll"] == pytest.approx(second["nll"], abs=0.02)
 
 
