@@ -12,9 +12,10 @@ SOAK_MINUTES ?= 10
 demo: $(VENV)/.serving
 	$(RUN) -m demo.app
 
-# Two at once, each with whole files: what a file's tests share is made once.
+# Two at once, each with whole files: what a file's tests share is made once. Not the files of most
+# tests first, for then those of few long ones come last, and one of the two waits for them.
 test: $(VENV)/.everything
-	$(RUN) -m pytest -n 2 --dist loadfile
+	$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.everything
 	$(RUN) -m ruff format --check .
