@@ -12,10 +12,9 @@ SOAK_MINUTES ?= 10
 demo: $(VENV)/.serving
 	$(RUN) -m demo.app
 
-# Two at once, each with whole files: what a file's tests share is made once. Not the files of most
-# tests first, for then those of few long ones come last, and one of the two waits for them.
+# Two at once, each with whole files: what a file's tests share is made once.
 test: $(VENV)/.everything
-	$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(RUN) -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.everything
 	$(RUN) -m ruff format --check .
