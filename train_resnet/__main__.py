@@ -62,7 +62,15 @@ def _parser() -> argparse.ArgumentParser:
         "--pretrained",
         metavar="MODEL",
         help="name of weights, .tflite (of several networks the first) or .keras file to begin with;"
-        " dlib: its face recognition, for a dlib-resnet",
+        " dlib: its face recognition, for a dlib-resnet; faceres.json: another's, for a mobilenet",
+    )
+    train.add_argument(
+        "--frozen",
+        metavar="LAYER",
+        help="the last layer of those that stay as --pretrained has them",
+    )
+    train.add_argument(
+        "--precision", choices=("mixed_bfloat16", "float32"), help="of what is computed"
     )
     train.add_argument(
         "--teachers",

@@ -8,6 +8,7 @@ import keras
 from keras import layers
 
 from model.baselines import mini_xception, plain_cnn
+from model.mobilenet import mobilenet
 from model.resnet import dlib_resnet, resnet
 from preprocessing.alignment import SIZE
 
@@ -22,9 +23,13 @@ ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "resnet34-w16": partial(resnet, width=16, blocks=(3, 4, 6, 3)),
     "resnet34-w32": partial(resnet, width=32, blocks=(3, 4, 6, 3)),
     "dlib-resnet": dlib_resnet,
+    "mobilenet-128": partial(mobilenet, enlarged=128),
+    "mobilenet-160": partial(mobilenet, enlarged=160),
     "plain-cnn-w32": partial(plain_cnn, width=32),
     "mini-xception": mini_xception,
 }
+
+_CONVOLUTIONS = (layers.Conv2D, layers.SeparableConv2D, layers.DepthwiseConv2D)
 
 
 def build(name: str, dropout: float, side: int | None = SIZE) -> keras.Model:
@@ -48,12 +53,14 @@ def multiply_adds(network: keras.Model) -> int:
     """Multiply-adds of one face through the convolutions, which are nearly all of the work."""
     total = 0
     for layer in network.layers:
-        if not isinstance(layer, (layers.Conv2D, layers.SeparableConv2D)):
+        if not isinstance(layer, _CONVOLUTIONS):
             continue
         positions = prod(layer.output.shape[1:3])
         window = prod(layer.kernel_size)
-        channels, filters = layer.input.shape[-1], layer.filters
-        if isinstance(layer, layers.SeparableConv2D):
+        channels, filters = layer.input.shape[-1], layer.output.shape[-1]
+        if isinstance(layer, layers.DepthwiseConv2D):
+            total += positions * channels * window
+        elif isinstance(layer, layers.SeparableConv2D):
             total += positions * channels * (window + filters)
         else:
             total += positions * channels * window * filters

@@ -61,7 +61,10 @@ class Recipe:
         sharpness: how far uphill a sharpness-aware step looks; 0 takes plain steps, at half the cost.
         pretrained: trained network to begin with instead of first weights drawn by the seed: name of
             weights, `.tflite` (of several networks side by side the first) or `.keras` file, or
-            "dlib", whose face recognition begins a dlib-resnet; "" draws them.
+            "dlib", whose face recognition begins a dlib-resnet, or `faceres.json` of the npm package
+            @vladmandic/human, whose recogniser begins a mobilenet; "" draws them.
+        frozen: name of a layer whose weights, with those of all layers before it, stay as they
+            begin, their batch statistics too: what a recogniser sees first, and most of its cost.
         teachers: trained networks whose answers it learns besides: names of weights, `.tflite` or
             `.keras` files, or `.npz` files of their answers.
         teaching: share of their answers in the targets.
@@ -96,6 +99,7 @@ class Recipe:
     early_side: int = 32
     sharpness: float = 0.0
     pretrained: str = ""
+    frozen: str = ""
     teachers: tuple[str, ...] = ()
     teaching: float = 0.5
     averaging: float = 0.998
@@ -120,6 +124,13 @@ class Recipe:
         before = keras.config.dtype_policy()
         keras.config.set_dtype_policy(self.precision)
         try:
-            return build(self.arch, self.dropout, side=None)
+            network = build(self.arch, self.dropout, side=None)
         finally:
             keras.config.set_dtype_policy(before)
+        if self.frozen:
+            names = [layer.name for layer in network.layers]
+            if self.frozen not in names:
+                raise ValueError(f"--frozen is {self.frozen}; {self.arch} has no such layer.")
+            for layer in network.layers[: names.index(self.frozen) + 1]:
+                layer.trainable = False
+        return network

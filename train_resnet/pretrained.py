@@ -1,5 +1,6 @@
-"""Trained weights to begin a run with: of a run's checkpoint, of what is served, or of dlib."""
+"""Trained weights to begin a run with: of a run's checkpoint, of what is served, or of a recogniser."""
 
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -7,13 +8,17 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from model.classifier import load
-from train_resnet import dlib_weights
+from train_resnet import dlib_weights, hse_weights
 
 # The name of dlib's recogniser among models to begin with.
 DLIB = "dlib"
 
-# How LiteRT names a layer's kernel, and the bias that its normalisation became a part of.
-_KERNEL, _BIAS, _FOLDED_BIAS = "_1/convolution", "_1/Squeeze", "_1/batchnorm/sub"
+# How LiteRT names a layer's kernel, that of every channel by itself after the factor of its
+# normalisation, and the bias that its normalisation became a part of.
+_KERNELS = ("_1/convolution", "_norm_1/batchnorm/mul")
+_BIAS, _FOLDED_BIAS = "_1/Squeeze", "_1/batchnorm/sub"
+_DEPTHWISE = "_depthwise"
+_CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
 # Enough faces for the mean and deviation of every channel over all positions.
 _SAMPLE = 512
 
@@ -21,16 +26,16 @@ _SAMPLE = 512
 def begin_with(network: keras.Model, model: str, crops: np.ndarray, trunk: int = 1) -> None:
     """Gives a network the weights of a trained one of the same architecture.
 
-    A `.tflite` file holds kernels that their normalisations were folded into, and so does dlib's.
-    They are unfolded such that the network answers as the file does and each normalisation does
-    nothing to these faces in the mean, so training goes on from there: every filter gets the length
-    that fresh ones have, and its channel's mean and deviation over the faces become the
+    A `.tflite` file holds kernels that their normalisations were folded into, and so do those of the
+    two face recognisers. They are unfolded such that the network answers as the file does and each
+    normalisation does nothing to these faces in the mean, so training goes on from there: every filter
+    gets the length that fresh ones have, and its channel's mean and deviation over the faces become the
     normalisation's statistics.
 
     Args:
         network: of `train_resnet.architectures.build`.
-        model: name of weights, `.tflite` or `.keras` file, or "dlib": its face recognition, for the
-            architecture `dlib-resnet`.
+        model: name of weights, `.tflite` or `.keras` file, "dlib": its face recognition, for the
+            architecture `dlib-resnet`, or a `.json` file: the HSE recogniser, for a mobilenet.
         crops: `(n, 48, 48)` uint8, some of the faces that it will learn from.
         trunk: which network of a `.tflite` file that holds several side by side, counted from 1.
 
@@ -43,6 +48,8 @@ def begin_with(network: keras.Model, model: str, crops: np.ndarray, trunk: int =
             network.set_weights(trained.get_weights())
         elif model == DLIB:
             _unfold(network, dlib_weights.first_weights(network), crops[:_SAMPLE])
+        elif model.endswith(".json"):
+            _unfold(network, hse_weights.first_weights(network, Path(model)), crops[:_SAMPLE])
         else:
             served = load(model)
             prefix = f"trunk{trunk}_" if len(served.members) > 1 else ""
@@ -54,7 +61,7 @@ def begin_with(network: keras.Model, model: str, crops: np.ndarray, trunk: int =
 def _unfold(
     network: keras.Model, served: dict[str, tuple[np.ndarray, np.ndarray]], crops: np.ndarray
 ) -> None:
-    convolutions = [each for each in network.layers if isinstance(each, keras.layers.Conv2D)]
+    convolutions = [each for each in network.layers if isinstance(each, _CONVOLUTIONS)]
     missing = [layer.name for layer in convolutions if layer.name not in served]
     if missing:
         raise ValueError(f"it has no {', '.join(missing)}")
@@ -73,11 +80,13 @@ def _unfold(
     seen = see(crops[..., None].astype(np.float32), training=False)
     for (layer, norm, kernel, bias), channels in zip(normalised, seen, strict=True):
         values = keras.ops.convert_to_numpy(keras.ops.cast(channels, "float32"))
-        length = np.sqrt(np.square(kernel).sum((0, 1, 2)))
+        # Of a convolution of every channel by itself a filter is a channel.
+        channels_last = kernel.reshape(-1, len(bias))
+        length = np.sqrt(np.square(channels_last).sum(0))
         # He's initialisation makes filters of this length; one that died stays as it is.
         scale = np.where(length > 1e-6, np.sqrt(2) / np.maximum(length, 1e-6), 1)
         mean, variance = values.mean((0, 1, 2)), values.var((0, 1, 2))
-        layer.set_weights([kernel * scale])
+        layer.set_weights([(channels_last * scale).reshape(kernel.shape)])
         deviation = np.sqrt(variance * scale**2 + norm.epsilon)
         norm.set_weights([deviation / scale, bias + mean, mean * scale, variance * scale**2])
 
@@ -88,7 +97,10 @@ def _tensors(content: bytes, prefix: str) -> dict[str, tuple[np.ndarray, np.ndar
     By the last part of the convolutions' names, without their prefix.
     """
     interpreter = Interpreter(model_content=content)
-    found: dict[str, dict[str, np.ndarray]] = {_KERNEL: {}, _BIAS: {}, _FOLDED_BIAS: {}}
+    kernels: dict[str, np.ndarray] = {}
+    biases: dict[str, np.ndarray] = {}
+    folded: dict[str, np.ndarray] = {}
+    found = {**dict.fromkeys(_KERNELS, kernels), _BIAS: biases, _FOLDED_BIAS: folded}
     for detail in interpreter.get_tensor_details():
         name = detail["name"]
         for ending, tensors in found.items():
@@ -97,13 +109,11 @@ def _tensors(content: bytes, prefix: str) -> dict[str, tuple[np.ndarray, np.ndar
                 values = interpreter.get_tensor(detail["index"])
                 scales = detail["quantization_parameters"]
                 tensors[layer.removeprefix(prefix)] = _dequantised(values, scales)
-    folded = {
-        norm.removesuffix("_norm") + "_conv": bias for norm, bias in found[_FOLDED_BIAS].items()
-    }
-    biases = {**found[_BIAS], **folded}
+    for norm, bias in folded.items():
+        layer = norm.removesuffix("_norm")
+        biases[layer if layer.endswith(_DEPTHWISE) else f"{layer}_conv"] = bias
     return {
-        layer: (kernel.transpose(1, 2, 3, 0), biases[layer])
-        for layer, kernel in found[_KERNEL].items()
+        layer: (kernel.transpose(1, 2, 3, 0), biases[layer]) for layer, kernel in kernels.items()
     }
 
 

@@ -27,7 +27,7 @@ def tiny(dropout: float, side: int | None = SIZE) -> keras.Model:
     x = keras.layers.Rescaling(1 / 127.5, offset=-1)(inputs)
     x = keras.layers.AveragePooling2D(4)(x)
     x = keras.layers.Conv2D(16, 9, padding="same", use_bias=False)(x)
-    x = keras.layers.ReLU()(keras.layers.BatchNormalization(momentum=0.9)(x))
+    x = keras.layers.ReLU(name="trunk")(keras.layers.BatchNormalization(momentum=0.9)(x))
     return add_heads(inputs, x, dropout, name="tiny")
 
 

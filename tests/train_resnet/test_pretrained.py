@@ -33,11 +33,12 @@ def answers(network: keras.Model, crops: np.ndarray, training: bool) -> dict[str
     return {head: np.asarray(logits) for head, logits in seen.items()}
 
 
+@pytest.mark.parametrize("arch", ["resnet18-w16-std", "mobilenet-128"])
 def test_a_network_begun_with_served_weights_answers_as_they_do(
-    crops: np.ndarray, tmp_path: Path
+    arch: str, crops: np.ndarray, tmp_path: Path
 ) -> None:
     """Networks of the same architecture that are served alone."""
-    trained = with_lively_statistics(build("resnet18-w16-std", dropout=0.0, side=48))
+    trained = with_lively_statistics(build(arch, dropout=0.0, side=48))
     path = write_weights(
         "toy",
         "1",
@@ -50,7 +51,7 @@ def test_a_network_begun_with_served_weights_answers_as_they_do(
         {},
         folder=tmp_path,
     )
-    network = build("resnet18-w16-std", dropout=0.0)
+    network = build(arch, dropout=0.0)
     begin_with(network, str(path), crops)
     expected = answers(trained, crops, training=False)
     for head, logits in answers(network, crops, training=False).items():

@@ -77,6 +77,25 @@ def test_a_run_begins_with_the_trained_network_it_is_given(
     )
 
 
+def test_frozen_layers_stay_as_they_begin(
+    whole_run: tuple[Path, Recipe], parts: tuple[Examples, Examples], tmp_path: Path
+) -> None:
+    begun = load_network(whole_run[0] / "best.keras")
+    recipe = replace(
+        RECIPE, pretrained=str(whole_run[0] / "best.keras"), frozen="trunk", batch_size=8
+    )
+    trained = load_network(train(recipe, *parts, tmp_path))
+    stayed = [
+        all(map(np.array_equal, before.get_weights(), after.get_weights()))
+        for before, after in zip(begun.layers, trained.layers, strict=True)
+        if before.get_weights()
+    ]
+    # A kernel, the normalisation with its statistics, and the heads.
+    assert stayed == [True, True, False, False]
+    with pytest.raises(ValueError, match="--frozen is nosuch; tiny has no such layer"):
+        train(replace(RECIPE, frozen="nosuch"), *parts, tmp_path / "other")
+
+
 def test_epochs_of_small_images_are_measured_at_their_size_and_not_kept(
     parts: tuple[Examples, Examples], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
