@@ -135,7 +135,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         required=True,
         metavar="MODEL",
-        help="names of weights, .tflite or .keras files",
+        help="names of weights, .tflite or .keras files; NAME:2 is the second network of NAME alone",
     )
     join.add_argument("--output", type=Path, required=True, help="folder to write")
     join.set_defaults(run=commands.join)

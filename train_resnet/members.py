@@ -42,23 +42,37 @@ def join(models: Sequence[str], crops: np.ndarray) -> tuple[keras.Model, list[di
     """All networks of several models as one (`model.resnet.side_by_side`), and their training.
 
     Args:
-        models: names of weights, `.tflite` or `.keras` files.
+        models: names of weights, `.tflite` or `.keras` files; of weights that hold several networks
+            "NAME:2" is the second alone.
         crops: `(n, 48, 48)` uint8, some faces, for the statistics of unfolded normalisations.
 
     Raises:
-        ValueError: a model cannot be read, or is a `.keras` file that was joined already.
+        ValueError: a model cannot be read, or is a `.keras` file that was joined already, or there is
+            no network of that number.
     """
     networks, trained = [], []
     for model in models:
-        members = members_of(model)
-        trained += members
-        if not model.endswith(".keras"):
-            for number, member in enumerate(members, start=1):
+        name, chosen = _chosen(model)
+        members = members_of(name)
+        numbers = range(1, len(members) + 1)
+        if chosen is not None and chosen not in numbers:
+            raise ValueError(f"{name} has no network {chosen}: it holds {len(members)}.")
+        if not name.endswith(".keras"):
+            for number in numbers if chosen is None else [chosen]:
+                member = members[number - 1]
                 network = build(member["recipe"]["arch"], dropout=0.0, side=SIZE)
-                begin_with(network, model, crops, number)
+                begin_with(network, name, crops, number)
                 networks.append(network)
+                trained.append(member)
         elif len(members) == 1:
-            networks.append(load_network(Path(model)))
+            networks.append(load_network(Path(name)))
+            trained += members
         else:
-            raise ValueError(f"{model} was joined already: name the networks it was made of.")
+            raise ValueError(f"{name} was joined already: name the networks it was made of.")
     return side_by_side(networks), trained
+
+
+def _chosen(model: str) -> tuple[str, int | None]:
+    """The name of a model, and which of its networks is meant, counted from 1; None for all."""
+    name, colon, number = model.rpartition(":")
+    return (name, int(number)) if colon and number.isdigit() else (model, None)

@@ -54,10 +54,12 @@ def test_maps_of_different_sizes_are_averaged_to_the_same_means() -> None:
     np.testing.assert_allclose(seen.votes_head, expected, rtol=1e-4, atol=1e-4)
 
 
-def test_the_served_networks_can_be_joined_again() -> None:
+@pytest.mark.parametrize("models", [["resnet"], ["resnet:2", "resnet:1"]])
+def test_the_served_networks_can_be_joined_again(models: list[str]) -> None:
     crops = golden_crops()
-    network, members = join(["resnet"], crops)
-    assert members == load("resnet").info["training"]["members"]
+    network, members = join(models, crops)
+    expected = load("resnet").members
+    assert members == (expected if len(models) == 1 else expected[::-1])
     seen = keras_logits(with_maps(network), crops, mirrored_view=False)
     served = replace(load("resnet"), mirrored_view=False).logits(crops)
     # Keras computes with the kernels of eight bits, LiteRT with faces of eight bits as well.
@@ -113,5 +115,8 @@ def test_what_cannot_be_joined_is_named(
     again = [*command, str(tmp_path / "both" / "best.keras"), "--output", str(tmp_path / "again")]
     assert main(again) == 1
     assert "was joined already: name the networks it was made of" in capsys.readouterr().err
+    for number in (0, 3):
+        with pytest.raises(ValueError, match=f"resnet has no network {number}: it holds 2"):
+            join([f"resnet:{number}"], golden_crops())
     with pytest.raises(ValueError, match=r"training\.json is missing"):
         members_of(str(tmp_path / "nowhere" / "best.keras"))
