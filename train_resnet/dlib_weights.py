@@ -7,14 +7,13 @@ import numpy as np
 
 from model.resnet import DLIB_RESNET
 from preprocessing.faces import dlib_model
+from train_resnet.grey import first_convolution
 
 _LAYERS = 29
 # How the file names these layers: how many bytes a string's length takes, the length, the string.
 _CONVOLUTION, _AFFINE = b"\x01\x05con_4", b"\x01\x07affine_"
 # What dlib subtracts from red, green and blue before it divides them by 256 (its input_rgb_image).
 _MEANS, _SCALE = np.array([122.782, 117.001, 104.298], np.float32), 256
-# About the deviation of FER-2013's faces, in grey levels.
-_DEVIATION = 60
 # What the blocks add up is made smaller, to about what a network learns from the start: heads that
 # are new learn from it at rates for such networks.
 _SHRINK = np.float32(0.3)
@@ -23,9 +22,8 @@ _SHRINK = np.float32(0.3)
 def first_weights(network: keras.Model) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Kernels and biases for `model.resnet.dlib_resnet` that see what dlib's recogniser sees.
 
-    A grey face of mean 0 and deviation 1 is brought to what the recogniser makes of a photograph
-    with the same face, by the first kernels: they add up its colours. A shortcut's kernels hand on
-    the channels there are. The heads keep their first weights, for the recogniser has none.
+    The first convolution is that of `grey.first_convolution`. A shortcut's kernels hand on the
+    channels there are. The heads keep their first weights, for the recogniser has none.
 
     Args:
         network: of `dlib_resnet`.
@@ -40,12 +38,7 @@ def first_weights(network: keras.Model) -> dict[str, tuple[np.ndarray, np.ndarra
     if network.name != DLIB_RESNET:
         raise ValueError("its weights are for a dlib-resnet")
     learnt = convolutions()
-    kernel, bias = learnt[0]
-    offset = (_MEANS.mean() - _MEANS) / _SCALE
-    learnt[0] = (
-        kernel.sum(2, keepdims=True) * _DEVIATION / _SCALE,
-        bias + (kernel.sum((0, 1)) * offset[:, None]).sum(0),
-    )
+    learnt[0] = first_convolution(*learnt[0], _MEANS, _SCALE)
     # A block's first convolution enlarges again what its second makes smaller.
     learnt = [
         (kernel / _SHRINK, bias) if index % 2 else (kernel * _SHRINK, bias * _SHRINK)

@@ -7,10 +7,10 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from train_resnet.grey import first_convolution
+
 # What is subtracted from blue, green and red before they are seen, as for Caffe's ImageNet networks.
 _MEANS = np.array([103.939, 116.779, 123.68], np.float32)
-# About the deviation of FER-2013's faces, in grey levels.
-_DEVIATION = 60
 # How the file names a layer's kernel, and the normalisation that was made a factor and a shift, of
 # which the factor of those of all channels was already made part of the kernel.
 _KERNEL = re.compile(r"(conv1|conv_pw_\d+)/convolution/merged_input")
@@ -21,9 +21,8 @@ _FACTOR, _SHIFT = "{}_bn/batchnorm_1/mul", "{}_bn/batchnorm_1/sub"
 def first_weights(network: keras.Model, path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Kernels and biases for `model.mobilenet.mobilenet` that see what the recogniser sees.
 
-    A grey face of mean 0 and deviation 1 is brought to what the recogniser makes of a photograph
-    with the same face, by the first kernel: it adds up its colours. The heads keep their first
-    weights, for the recogniser has none.
+    The first convolution is that of `grey.first_convolution`. The heads keep their first weights, for
+    the recogniser has none.
 
     Args:
         network: of `mobilenet`.
@@ -40,14 +39,9 @@ def first_weights(network: keras.Model, path: Path) -> dict[str, tuple[np.ndarra
         raise ValueError("its weights are for a mobilenet")
     try:
         learnt = convolutions(path)
-        kernel, bias = learnt["stem_conv"]
+        learnt["stem_conv"] = first_convolution(*learnt["stem_conv"], _MEANS)
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"it is not the HSE recogniser: {error}") from error
-    offset = _MEANS.mean() - _MEANS
-    learnt["stem_conv"] = (
-        kernel.sum(2, keepdims=True) * _DEVIATION,
-        bias + (kernel.sum((0, 1)) * offset[:, None]).sum(0),
-    )
     heads = {
         layer.name: tuple(layer.get_weights())
         for layer in network.layers

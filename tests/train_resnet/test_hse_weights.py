@@ -70,13 +70,14 @@ def test_a_network_begins_with_what_the_recogniser_sees(
     colours = ops.repeat(large, 3, -1) - _MEANS
     for ours, theirs, tolerance in (
         ("stem_relu", "conv1_relu", 0.05),
-        ("block13_relu", "conv_pw_13_relu", 0.5),
+        ("block4_relu", "conv_pw_4_relu", 0.02),
+        ("block13_relu", "conv_pw_13_relu", 0.005),
     ):
         seen, expected = (
             keras.Model(model.input, model.get_layer(name).output).predict(faces, verbose=0)
             for model, name, faces in ((network, ours, grey), (recogniser, theirs, colours))
         )
-        assert 0 < expected.min() + 1e-6 < expected.std()
+        assert expected.std() > 0.2
         # At the borders the one pads with the mean of each colour, the other with their mean.
         np.testing.assert_allclose(seen[:, :-1, :-1], expected[:, :-1, :-1], atol=tolerance)
 
