@@ -18,7 +18,8 @@ def mobilenet(enlarged: int, dropout: float = 0.2, side: int | None = SIZE) -> k
     Applications" (2017), without its dense layer: each of thirteen blocks is a 3x3 convolution of
     every channel by itself and a 1x1 convolution of all of them. Layers are as they are there, so
     that weights trained elsewhere fit (`train_resnet.hse_weights`); `model.resnet.add_heads` gives
-    it the heads.
+    it the heads. Under Keras's mixed precision only the 1x1 convolutions, nearly all of the
+    arithmetic, are in bfloat16: for the rest it saves nothing on a CPU, or costs.
 
     Args:
         enlarged: side in pixels to which each face is enlarged, as large as the weights to begin
@@ -32,13 +33,13 @@ def mobilenet(enlarged: int, dropout: float = 0.2, side: int | None = SIZE) -> k
     inputs = keras.Input((side, side, 1), name="face")
     x = standardise(inputs)
     x = layers.Resizing(enlarged, enlarged, "bilinear", dtype="float32", name="enlarge")(x)
-    x = layers.Conv2D(32, 3, 2, padding="same", use_bias=False, name="stem_conv")(x)
+    x = layers.Conv2D(32, 3, 2, padding="same", use_bias=False, dtype="float32", name="stem_conv")(x)
     x = _normalised(x, "stem")
     for block, filters in enumerate(_FILTERS, start=1):
         name = f"block{block}"
         stride = 2 if block in _HALVING else 1
         x = layers.DepthwiseConv2D(
-            3, stride, padding="same", use_bias=False, name=f"{name}_depthwise"
+            3, stride, padding="same", use_bias=False, dtype="float32", name=f"{name}_depthwise"
         )(x)
         x = _normalised(x, f"{name}_depthwise")
         x = layers.Conv2D(filters, 1, use_bias=False, name=f"{name}_conv")(x)
@@ -47,5 +48,5 @@ def mobilenet(enlarged: int, dropout: float = 0.2, side: int | None = SIZE) -> k
 
 
 def _normalised(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
-    x = layers.BatchNormalization(momentum=0.9, name=f"{name}_norm")(x)
-    return layers.ReLU(6.0, name=f"{name}_relu")(x)
+    x = layers.BatchNormalization(momentum=0.9, dtype="float32", name=f"{name}_norm")(x)
+    return layers.ReLU(6.0, dtype="float32", name=f"{name}_relu")(x)

@@ -63,7 +63,9 @@ class Muon(keras.optimizers.SGD):
         self.assign(past, summed)
         ahead = momentum * summed + gradient if self.nesterov else summed
         filters = variable.shape[-1]
-        step = self._orthogonalised(ops.reshape(ahead, (-1, filters)), _ITERATIONS)
+        # In bfloat16, as there: the result need not be exact.
+        ahead = ops.cast(ops.reshape(ahead, (-1, filters)), "bfloat16")
+        step = ops.cast(self._orthogonalised(ahead, _ITERATIONS), variable.dtype)
         kernel = ops.reshape(variable, (-1, filters))
         length = filters**0.5
         rate = ops.cast(learning_rate, variable.dtype) * self._kernel_rate
