@@ -138,7 +138,9 @@ def with_maps(network: keras.Model) -> keras.Model:
     return keras.Model(network.input, {**network.output, **maps}, name=network.name)
 
 
-def side_by_side(networks: Sequence[keras.Model]) -> keras.Model:
+def side_by_side(
+    networks: Sequence[keras.Model], weights: Sequence[int] | None = None
+) -> keras.Model:
     """Several trained networks as one: each sees the face, and their maps and logits are averaged.
 
     Lakshminarayanan et al., "Simple and Scalable Predictive Uncertainty Estimation using Deep
@@ -148,6 +150,7 @@ def side_by_side(networks: Sequence[keras.Model]) -> keras.Model:
     Args:
         networks: of `resnet`, or others with heads of `add_heads`, for the same side. Maps of
             different sizes are enlarged to the least common multiple, which changes no mean.
+        weights: how many times each counts in the means; once each without.
 
     Returns:
         A model as `resnet` gives it; the layers of the first have names that begin with "trunk1_".
@@ -177,7 +180,12 @@ def side_by_side(networks: Sequence[keras.Model]) -> keras.Model:
             else layers.UpSampling2D(side // each.shape[1], interpolation="bilinear")(each)
             for each in maps
         ]
-        mean = layers.Average(name=f"{head}_maps")(alike)
+        counted = [
+            each
+            for each, weight in zip(alike, weights or [1] * len(alike), strict=True)
+            for _ in range(weight)
+        ]
+        mean = layers.Average(name=f"{head}_maps")(counted)
         outputs[f"{head}_head"] = layers.GlobalAveragePooling2D(name=f"{head}_head")(mean)
     return keras.Model(face, outputs, name=f"{networks[0].name}_x{len(networks)}")
 

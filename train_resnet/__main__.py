@@ -135,7 +135,8 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         required=True,
         metavar="MODEL",
-        help="names of weights, .tflite or .keras files; NAME:2 is the second network of NAME alone",
+        help="names of weights, .tflite or .keras files; NAME:2 is the second network of NAME alone;"
+        " a model named twice counts twice",
     )
     join.add_argument("--output", type=Path, required=True, help="folder to write")
     join.set_defaults(run=commands.join)

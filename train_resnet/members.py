@@ -1,6 +1,7 @@
 """The networks that a model consists of, and how each was trained."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ def join(models: Sequence[str], crops: np.ndarray) -> tuple[keras.Model, list[di
 
     Args:
         models: names of weights, `.tflite` or `.keras` files; of weights that hold several networks
-            "NAME:2" is the second alone.
+            "NAME:2" is the second alone. What is named twice counts twice in the means.
         crops: `(n, 48, 48)` uint8, some faces, for the statistics of unfolded normalisations.
 
     Raises:
@@ -51,7 +52,7 @@ def join(models: Sequence[str], crops: np.ndarray) -> tuple[keras.Model, list[di
             no network of that number.
     """
     networks, trained = [], []
-    for model in models:
+    for model, times in Counter(models).items():
         name, chosen = _chosen(model)
         members = members_of(name)
         numbers = range(1, len(members) + 1)
@@ -63,13 +64,14 @@ def join(models: Sequence[str], crops: np.ndarray) -> tuple[keras.Model, list[di
                 network = build(member["recipe"]["arch"], dropout=0.0, side=SIZE)
                 begin_with(network, name, crops, number)
                 networks.append(network)
-                trained.append(member)
+                within = member.get("weight", 1) if chosen is None else 1
+                trained.append({**member, "weight": times * within})
         elif len(members) == 1:
             networks.append(load_network(Path(name)))
-            trained += members
+            trained.append({**members[0], "weight": times})
         else:
             raise ValueError(f"{name} was joined already: name the networks it was made of.")
-    return side_by_side(networks), trained
+    return side_by_side(networks, [member["weight"] for member in trained]), trained
 
 
 def _chosen(model: str) -> tuple[str, int | None]:

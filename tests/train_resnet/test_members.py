@@ -32,12 +32,15 @@ def test_networks_side_by_side_answer_with_their_mean() -> None:
         keras.utils.set_random_seed(seed)
         networks.append(with_lively_statistics(build("tiny", dropout=0.2)))
     crops = golden_crops()
-    seen = keras_logits(with_maps(side_by_side(networks)), crops, mirrored_view=False)
     each = [keras_logits(with_maps(n), crops, mirrored_view=False) for n in networks]
     assert np.abs(each[0].fer_head - each[1].fer_head).max() > 0.1
-    for output in ("fer_head", "votes_head", "fer_maps", "votes_maps"):
-        expected = (getattr(each[0], output) + getattr(each[1], output)) / 2
-        np.testing.assert_allclose(getattr(seen, output), expected, atol=1e-4)
+    for weights in (None, [1, 2]):
+        joined = with_maps(side_by_side(networks, weights))
+        seen = keras_logits(joined, crops, mirrored_view=False)
+        for output in ("fer_head", "votes_head", "fer_maps", "votes_maps"):
+            outputs = [getattr(logits, output) for logits in each]
+            expected = np.average(outputs, axis=0, weights=weights)
+            np.testing.assert_allclose(getattr(seen, output), expected, atol=1e-4)
 
 
 def test_maps_of_different_sizes_are_averaged_to_the_same_means() -> None:
@@ -54,7 +57,7 @@ def test_maps_of_different_sizes_are_averaged_to_the_same_means() -> None:
     np.testing.assert_allclose(seen.votes_head, expected, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("models", [["resnet"], ["resnet:2", "resnet:1"]])
+@pytest.mark.parametrize("models", [["resnet"], ["resnet:2", "resnet:1", "resnet:2"]])
 def test_the_served_networks_can_be_joined_again(models: list[str]) -> None:
     crops = golden_crops()
     network, members = join(models, crops)
