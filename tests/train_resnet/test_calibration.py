@@ -61,6 +61,15 @@ def test_an_emotion_without_images_is_not_ruled_out(
     assert -2.5 < bias[1] < 0
 
 
+def test_of_shares_as_good_within_chance_the_votes_get_the_largest() -> None:
+    # Both heads know the same, so every share is as good as another.
+    logits, labels = made_up(2000, 3)
+    maps = np.zeros((2000, 6, 6, 7), np.float32)
+    calibration = calibrate(Logits(logits, logits, maps, maps), labels, labels)
+    assert np.ptp([row["mean"] for row in calibration.shares]) < 0.0025
+    assert calibration.mixture.votes_share == 1
+
+
 def test_rows_without_a_winner_do_not_count(both: tuple[Logits, np.ndarray, np.ndarray]) -> None:
     logits, labels, winners = both
     hidden = np.where(np.arange(len(winners)) < 1000, winners, -1)
