@@ -177,7 +177,7 @@ TRIALS = (
     Trial("mini-xception", "size", "mini-Xception", {"arch": "mini-xception"}),
     Trial("48-px", "resolution", "48 px", side=48),
     Trial("64-px", "resolution", "64 px, enlarged", side=64),
-    Trial("taught", "distillation", "taught by version 5", {"teachers": ("resnet",)}),
+    Trial("taught", "distillation", "taught by version 8", {"teachers": ("resnet",)}),
 )  # fmt: skip
 
 
