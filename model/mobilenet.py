@@ -33,10 +33,10 @@ def mobilenet(enlarged: int, dropout: float = 0.2, side: int | None = SIZE) -> k
     inputs = keras.Input((side, side, 1), name="face")
     x = standardise(inputs)
     x = layers.Resizing(enlarged, enlarged, "bilinear", dtype="float32", name="enlarge")(x)
-    x = layers.Conv2D(32, 3, 2, padding="same", use_bias=False, dtype="float32", name="stem_conv")(
-        x
+    stem = layers.Conv2D(
+        32, 3, 2, padding="same", use_bias=False, dtype="float32", name="stem_conv"
     )
-    x = _normalised(x, "stem")
+    x = _normalised(stem(x), "stem")
     for block, filters in enumerate(_FILTERS, start=1):
         name = f"block{block}"
         stride = 2 if block in _HALVING else 1

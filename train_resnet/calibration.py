@@ -40,13 +40,12 @@ def calibrate(logits: Logits, labels: np.ndarray, winners: np.ndarray | None) ->
 
     Each head's temperature and biases minimise the negative log-likelihood of its own labels. The
     votes head learned the votes' distribution and is asked for their winner, which the biases make
-    up for: see STUDY.md. The share
-    is the one with the best mean of accuracy and balanced accuracy over both label sets: accuracy
-    alone would let the common emotions decide and leave fear out, balanced accuracy alone the rare
-    ones and take too many calm faces for something else. Of shares that chance alone puts in order
-    it is the largest, for photographs of one's own are more like what the votes say. The mixture's temperature minimises the
-    negative log-likelihood averaged over both label sets. The threshold of doubt is set on
-    FER-2013's labels, the stricter of the two.
+    up for: see STUDY.md. The share is the one with the best mean of accuracy and balanced accuracy
+    over both label sets: accuracy alone would let the common emotions decide and leave fear out,
+    balanced accuracy alone the rare ones and take too many calm faces for something else. Of shares
+    that chance alone puts in order it is the largest, for the votes serve photographs of one's own
+    better. The mixture's temperature minimises the negative log-likelihood averaged over both label
+    sets. The threshold of doubt is set on FER-2013's labels, the stricter of the two.
 
     Args:
         logits: of the validation images.
