@@ -73,14 +73,9 @@ def plot_risk_coverage(records: list[dict[str, Any]], path: Path) -> None:
         record = find(records, labels=labels, output=output)
         [line] = axes.plot(*zip(*record["risk_coverage"], strict=True), label=f"{name}, {heading}")
         if output == "served" and record["kept"]:
-            axes.scatter(record["kept"], record["kept_accuracy"], color=line.get_color(), zorder=3)
-            axes.annotate(
-                f"{record['kept']:.0%} not uncertain,\n{record['kept_accuracy']:.0%} of them right",
-                (record["kept"], record["kept_accuracy"]),
-                xytext=(8, 6),
-                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85},
-                textcoords="offset points",
-            )
+            kept, right = record["kept"], record["kept_accuracy"]
+            label = f"{kept:.0%} not uncertain, {right:.0%} of them right"
+            axes.scatter(kept, right, color=line.get_color(), zorder=3, label=label)
     axes.set(xlabel="share of answers kept, surest first", ylabel="share of them that is right")
     axes.set(xlim=(0, 1.02), ylim=(None, 1.01))
     axes.grid(alpha=0.3)

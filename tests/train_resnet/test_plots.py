@@ -15,9 +15,10 @@ def test_the_threshold_stands_in_the_risk_coverage_plot(tmp_path: Path) -> None:
         {"labels": "fer2013", "output": output, "subset": "all", "input": "aligned", **figures}
         for output in ("fer_head", "served")
     ]
-    with patch.object(Axes, "annotate", autospec=True) as annotate:
+    with patch.object(Axes, "scatter", autospec=True) as scatter:
         plot_risk_coverage(records, tmp_path / "risk_coverage.png")
-    assert annotate.call_args[0][1] == "100% not uncertain,\n75% of them right"
+    assert scatter.call_args[0][1:] == (1.0, 0.75)
+    assert scatter.call_args[1]["label"] == "100% not uncertain, 75% of them right"
     assert (tmp_path / "risk_coverage.png").read_bytes().startswith(b"\x89PNG")
 
 
