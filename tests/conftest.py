@@ -1,6 +1,7 @@
 """What many tests use: two public-domain photographs, the recognizer, and FER-2013 where it is."""
 
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from model import Recognizer
 from preprocessing import fer2013
 
 ROOT = Path(__file__).parent.parent
+# A script's background job ignores Ctrl-C, and so would the programs that tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
