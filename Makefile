@@ -28,8 +28,10 @@ train: $(VENV)/.everything
 study: $(VENV)/.everything
 	$(RUN) -m train_resnet study --data $(DATA) --output runs/study --record
 
+# A process each: the photographs' memory would count as the films'.
 bench: $(VENV)/.everything
-	$(RUN) -m pytest tests/bench/bench_speed.py tests/bench/bench_time.py --benchmark-columns=min,median,iqr,rounds --benchmark-sort=name
+	$(RUN) -m pytest tests/bench/bench_speed.py --benchmark-columns=min,median,iqr,rounds --benchmark-sort=name
+	$(RUN) -m pytest tests/bench/bench_time.py
 
 load: $(VENV)/.everything
 	$(RUN) -m tests.load --clients 1 16 64 200 --seconds 60 --output runs/load/load.json
