@@ -8,9 +8,6 @@ import numpy as np
 
 from model.labels import EMOTIONS
 
-# The side of the served network's maps; only empty answers need to know it.
-_MAP_SIDE = 12
-
 
 @dataclass(frozen=True, eq=False)
 class Logits:
@@ -33,8 +30,7 @@ class Logits:
         """Puts the answers for single faces together."""
         if not answers:
             head = np.zeros((0, len(EMOTIONS)), np.float32)
-            maps = np.zeros((0, _MAP_SIDE, _MAP_SIDE, len(EMOTIONS)), np.float32)
-            return cls(head, head, maps, maps)
+            return cls.of_heads(head, head)
         return cls(*(np.concatenate([a[f.name] for a in answers]) for f in fields(cls)))
 
     def mirrored(self) -> "Logits":
@@ -43,8 +39,13 @@ class Logits:
         return Logits(self.fer_head, self.votes_head, *maps)
 
     @classmethod
+    def of_heads(cls, fer_head: np.ndarray, votes_head: np.ndarray) -> "Logits":
+        """Logits whose maps are single points, and so their own means."""
+        return cls(fer_head, votes_head, fer_head[:, None, None], votes_head[:, None, None])
+
+    @classmethod
     def mean(cls, views: Sequence["Logits"]) -> "Logits":
-        """The mean of several views of the same faces, or of several networks' logits."""
+        """The mean of several views of the same faces, whose maps are of one size."""
         return cls(
             *(np.mean([getattr(view, f.name) for view in views], axis=0) for f in fields(cls))
         )

@@ -106,7 +106,8 @@ def _parser() -> argparse.ArgumentParser:
         "--model",
         required=True,
         nargs="+",
-        help="name of weights, .tflite or .keras file; several .keras files are averaged",
+        help="name of weights, .tflite or .keras file; the logits of several are averaged,"
+        " and one named twice counts twice",
     )
     evaluate.add_argument("--split", choices=fer2013.SPLITS[1:], required=True)
     evaluate.add_argument("--output", type=Path, required=True, help="folder of figures and plots")

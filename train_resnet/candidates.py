@@ -43,7 +43,8 @@ def candidate(models: Sequence[str], data: fer2013.Fer2013) -> Candidate:
     """Loads what is to be evaluated.
 
     Args:
-        models: names of weights, `.tflite` or `.keras` files; the logits of several are averaged.
+        models: names of weights, `.tflite` or `.keras` files; the logits of several are averaged,
+            and what is named twice counts twice.
         data: FER-2013, whose PublicTest calibrates an ensemble.
 
     Raises:
@@ -51,10 +52,11 @@ def candidate(models: Sequence[str], data: fer2013.Fer2013) -> Candidate:
     """
     if len(models) == 1 and not models[0].endswith(".keras"):
         return _served(load(models[0]))
-    networks = [network_logits(model) for model in models]
+    networks = {model: network_logits(model) for model in models}
 
     def predict(crops: np.ndarray, mirrored_view: bool) -> Logits:
-        return Logits.mean([network(crops, mirrored_view) for network in networks])
+        seen = {model: network(crops, mirrored_view) for model, network in networks.items()}
+        return mean_of_networks([seen[model] for model in models])
 
     both, single = partial(predict, mirrored_view=True), partial(predict, mirrored_view=False)
     if len(models) > 1:
@@ -91,6 +93,15 @@ def network_logits(model: str) -> Callable[..., Logits]:
     if model.endswith(".keras"):
         return partial(keras_logits, load_network(Path(model)))
     return on_every_core(load(model))
+
+
+def mean_of_networks(answers: Sequence[Logits]) -> Logits:
+    """The mean of several networks' logits. The sizes of their maps differ, so none are averaged.
+
+    Args:
+        answers: of each network about the same faces.
+    """
+    return Logits.mean([Logits.of_heads(each.fer_head, each.votes_head) for each in answers])
 
 
 def _served(classifier: Classifier) -> Candidate:

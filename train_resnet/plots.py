@@ -11,6 +11,7 @@ from model.labels import EMOTIONS
 from train_resnet.tables import HEADS, ROWS, by_condition, find, percent, pick
 
 _HEADINGS = {labels: heading for heading, labels, _, _ in HEADS}
+_NAMES = {output: name for _, _, output, name in ROWS}
 
 _MISTAKES, _MISTAKES_A_ROW = 48, 12
 
@@ -54,8 +55,8 @@ def plot_reliability(records: list[dict[str, Any]], path: Path) -> None:
             sure, share, counts = (
                 np.array(column) for column in zip(*record["reliability"], strict=True)
             )
-            name = f"{output.replace('_', ' ')}, error {record['ece']:.3f}"
-            [line] = axes.plot(sure, share, label=name)
+            label = f"{_NAMES[output]}, error {record['ece']:.3f}"
+            [line] = axes.plot(sure, share, label=label)
             # A point's area is its share of the answers: bins of a few mean little.
             axes.scatter(sure, share, s=600 * counts / counts.sum(), color=line.get_color())
         axes.set(xlabel="confidence", ylabel="share of right answers", title=_HEADINGS[labels])

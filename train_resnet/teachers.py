@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from model.mixture import Logits, softmax
-from train_resnet.candidates import network_logits
+from train_resnet.candidates import mean_of_networks, network_logits
 from train_resnet.dataset import Examples
 
 
@@ -30,8 +30,7 @@ def ask(teachers: Sequence[str], faces: Examples) -> Logits:
         else network_logits(teacher)(faces.crops, mirrored_view=True)
         for teacher in teachers
     ]
-    # Networks give maps and files do not, so none are averaged.
-    return Logits.mean([_without_maps(each.fer_head, each.votes_head) for each in answers])
+    return mean_of_networks(answers)
 
 
 def write_answers(path: Path, answers: Logits, faces: Examples) -> None:
@@ -64,12 +63,7 @@ def read_answers(path: Path, faces: Examples) -> Logits:
         raise ValueError(f"{path} holds no teachers' answers ({error}).") from error
     if about != _digest(faces):
         raise ValueError(f"{path} is about other faces, or about these in another order.")
-    return _without_maps(*heads)
-
-
-def _without_maps(fer_head: np.ndarray, votes_head: np.ndarray) -> Logits:
-    """Logits whose maps are single points, and so their own means."""
-    return Logits(fer_head, votes_head, fer_head[:, None, None], votes_head[:, None, None])
+    return Logits.of_heads(*heads)
 
 
 def _digest(faces: Examples) -> str:
