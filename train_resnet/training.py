@@ -336,8 +336,8 @@ def validate(network: keras.Model, data: Examples) -> tuple[dict[str, float], fl
     answers = network.predict(
         data.crops[rows][..., None].astype(np.float32), batch_size=_VALIDATION_BATCH, verbose=0
     )
-    logits = {head: answers[head][:count] for head in network.output}
     truth = {"fer_head": data.labels.argmax(1), "votes_head": data.votes.argmax(1)}
+    logits = {head: answers[head][:count] for head in truth if head in answers}
     right = {head: values.argmax(1) == truth[head] for head, values in logits.items()}
     scores = {"fer_head": float(right["fer_head"].mean())}
     if "votes_head" in right and data.votes_weight.any():

@@ -16,6 +16,7 @@ import keras
 from preprocessing.fer2013 import load
 from train_resnet.config import Recipe
 from train_resnet.dataset import batches, examples
+from train_resnet.steps import steps_of
 from train_resnet.training import compile_network
 
 data, checkpoint = Path(sys.argv[1]), Path(sys.argv[2])
@@ -27,12 +28,9 @@ network.set_weights(keras.models.load_model(checkpoint, compile=False).get_weigh
 compile_network(network, recipe, steps=1)
 training = examples(load(data, data.parent / "fer2013new.csv").split("Training"))
 batch, losses = next(iter(batches(training, recipe, epoch=0))), []
+steps = steps_of(network, sharpness=0.0)
 for _ in range(3):
-    logs = network.train_on_batch(
-        batch.faces, batch.targets, sample_weight=batch.weights, return_dict=True
-    )
-    network.reset_metrics()
-    losses.append(float(logs["loss"]))
+    losses.append(float(steps.train_on_batch(batch)))
 print(json.dumps([keras.backend.backend(), losses]))
 """
 

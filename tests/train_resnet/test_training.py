@@ -101,12 +101,12 @@ def test_epochs_of_small_images_are_measured_at_their_size_and_not_kept(
 ) -> None:
     seen = []
 
-    def measured(_: object, data: Examples) -> dict[str, float]:
+    def measured(_: object, data: Examples) -> tuple[dict[str, float], float]:
         seen.append(data.crops.shape[1])
         # The first would be the best, if it were one to keep.
-        return {"fer_head": 1 / len(seen), "votes_head": 1 / len(seen)}
+        return {"fer_head": 1 / len(seen), "votes_head": 1 / len(seen)}, 0.0
 
-    monkeypatch.setattr(module, "head_accuracies", measured)
+    monkeypatch.setattr(module, "validate", measured)
     train(replace(RECIPE, epochs=3, early_share=0.7, early_side=32), *parts, tmp_path)
     # After the second epoch the network, after the third both it and its mean.
     assert seen == [32, 32, 48, 48]
@@ -233,3 +233,14 @@ def test_off_the_main_thread_it_trains_without_signals(
     thread.start()
     thread.join()
     assert state(tmp_path)["step"] == 7
+
+
+def test_a_rate_falls_on_a_plateau_and_a_run_ends_when_patience_does() -> None:
+    recipe = Recipe(schedule="constant", learning_rate=1e-3, plateau=2, patience=3)
+    losses = [1.0, 0.9, 0.95, 0.92]
+    history = [{"validation_loss": loss} for loss in losses]
+    rates = [module.rate_after(recipe, history[:count]) for count in range(5)]
+    assert rates == pytest.approx([1e-3, 1e-3, 1e-3, 1e-3, 1e-4])
+    assert not module.stops_early(recipe, history)
+    assert module.stops_early(recipe, [*history, {"validation_loss": 0.91}])
+    assert not module.stops_early(replace(recipe, patience=0), [*history, *history])

@@ -78,12 +78,14 @@ def plot(figures: dict[str, dict[str, Any]], path: Path) -> None:
     """Draws each row's accuracy on PrivateTest against its multiply-adds; hollow: what is claimed."""
     figure = Figure(figsize=(11, 6.5), layout="constrained")
     axes = figure.subplots()
-    shown: set[float] = set()
+    shown: list[tuple[float, float]] = []
     for row in ROWS:
         found = figures.get(row.name, {})
         if "multiply_adds" not in found or _left_out(row):
             continue
-        work, accuracy = found["multiply_adds"], 100 * found["PrivateTest"]
+        # A network of six emotions is shown where its report measured it: on these six.
+        accuracy = 100 * found.get("PrivateTest without disgust", found["PrivateTest"])
+        work = found["multiply_adds"]
         ensemble = bool(row.members or row.snapshots_of)
         own = row.name.startswith("own")
         colour = "tab:red" if own else "tab:purple" if ensemble else "tab:blue"
@@ -92,19 +94,22 @@ def plot(figures: dict[str, dict[str, Any]], path: Path) -> None:
         if claim:
             axes.plot([work, work], [accuracy, claim], color="lightgrey", zorder=1)
             axes.scatter(work, claim, s=45, facecolors="white", edgecolors="grey", zorder=2)
-        near = any(abs(accuracy - other) < 0.5 for other in shown)
-        shown.add(accuracy)
+        crowded = any(
+            abs(accuracy - other) < 1.2 and 0.7 < work / beside < 1.4 for beside, other in shown
+        )
+        shown.append((work, accuracy))
         axes.annotate(
             row.name,
             (work, accuracy),
-            xytext=(6, -11 if near else 4),
+            xytext=(-6, 4) if crowded else (6, 4),
+            ha="right" if crowded else "left",
             textcoords="offset points",
             fontsize=8,
         )
     axes.set(
         xscale="log",
         xlabel="multiply-adds for a face",
-        ylabel="accuracy on PrivateTest, %; hollow: what the report claims",
+        ylabel="accuracy on PrivateTest (of six emotions, where disgust was dropped), %; hollow: claimed",
     )
     axes.grid(alpha=0.3)
     axes.margins(x=0.12)
