@@ -33,9 +33,11 @@ _MOST_CANDIDATES = 400
 # The last false alarms are a colour wheel, a coin with a head on it, and a cat's eye.
 SCORE_THRESHOLD = 0.66
 
-# In a picture turned by a right angle, where three more looks have three more chances to be wrong:
-# beside a colour wheel (1.12) the surest mistake scores 0.93.
+# In a picture turned by a right angle, where three more looks have three more chances to be wrong, and
+# for a face that lies on its side in an upright one: beside a colour wheel (1.12) the surest mistake
+# scores 0.93.
 TURNED_THRESHOLD = 0.95
+_LEANING = 45.0
 
 # Where nothing else is found, one upright candidate that looks like a face from near, though not to
 # HOG (half covered, at the edge, from the side). Of the 250 none is taken for a face by this.
@@ -88,6 +90,12 @@ class _Judged:
         """The sum of what is seen; the shares are those of a logistic regression, rounded."""
         return self.far + self.near + _HOG_SHARE * self.hog
 
+    @property
+    def is_face(self) -> bool:
+        """Whether that is enough: of what lies on its side or stands on its head, more is asked."""
+        leans = abs(self.roll) > _LEANING
+        return self.score > (TURNED_THRESHOLD if leans else SCORE_THRESHOLD)
+
 
 class JoinedDetector:
     """BlazeFace finds candidates, and BlazeFace and dlib's HOG detector look at each closely.
@@ -114,12 +122,12 @@ class JoinedDetector:
         small, scale = at_detection_size(grey)
         views = tiles(small.shape, self.min_face)
         judged = self._judge(small, *self._candidates(small, views))
-        found = [each for each in judged if each.score > SCORE_THRESHOLD]
+        found = [each for each in judged if each.is_face]
         crowded = [view for view in views if any(_is_small_in(each, view) for each in found)]
         if crowded:
             parts = [part for view in crowded for part in quarters(view)]
             judged = _each_once(judged + self._judge(small, [], self._look(small, parts)))
-            found = [each for each in judged if each.score > SCORE_THRESHOLD]
+            found = [each for each in judged if each.is_face]
         if not found and self.second_look:
             found = self._again(small, judged)
         faces = [_face(grey, each, scale) for each in found]
@@ -189,14 +197,14 @@ class JoinedDetector:
             Sight(tuple(value / shrunk for value in box), 0.0, _UPRIGHT) for box, _ in windows
         ]
         judged = _each_once(judged + self._judge(small, [], sights))
-        found = [each for each in judged if each.score > SCORE_THRESHOLD]
+        found = [each for each in judged if each.is_face]
         if found:
             return found
         best: list[_Judged] = []
         for turns in (1, 2, 3):
             turned = np.ascontiguousarray(np.rot90(small, -turns))
             upright = self._judge(turned, *self._candidates(turned, [whole(turned.shape)]))
-            sure = [e for e in upright if e.score > TURNED_THRESHOLD and abs(e.roll) < 45]
+            sure = [e for e in upright if e.score > TURNED_THRESHOLD and abs(e.roll) < _LEANING]
             if sure and (not best or sure[0].score > best[0].score):
                 best = [_turned_back(each, turns, small.shape) for each in sure]
         if best:
