@@ -125,6 +125,7 @@ def plot(results: dict[str, list[Result]], path: Path) -> None:
             at = np.arange(len(degrees)) + 0.06 * (number - len(results) / 2)
             place.plot(at, recall, marker="o", markersize=4, label=name, color=f"C{number}")
         place.set_xticks(range(len(degrees)), degrees, rotation=25, ha="right", fontsize=8)
+        place.set_xlim(-0.5, len(degrees) - 0.5)
         place.set_ylim(-4, 104)
         place.set_ylabel("faces found (%)")
         place.set_title(kind)
