@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from pydantic import ValidationError
 
-from demo.page.mounting import mount_page
+from demo.page.gradio.mounting import mount_page
 from demo.service import Service
 from demo.settings import Settings
 from demo.web import api

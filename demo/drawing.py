@@ -15,18 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from demo.service import Answer
 from demo.tables import percent
 from model import FaceExpression
-from model.labels import EMOTIONS, doubt
-
-# The palette of M. Okabe and K. Ito, "Color Universal Design" (2008), with a light grey for neutral.
-COLOURS: dict[str, str] = {
-    "angry": "#d55e00",
-    "disgust": "#009e73",
-    "fear": "#cc79a7",
-    "happy": "#f0e442",
-    "sad": "#0072b2",
-    "surprise": "#56b4e9",
-    "neutral": "#dddddd",
-}
+from model.labels import COLOURS, EMOTIONS, doubt
 
 _SMALLEST_TEXT = 9
 

@@ -1,4 +1,4 @@
-"""The seven emotions, in FER-2013's order, which is the order of every probability vector here."""
+"""The seven emotions, with their emoji and colours; their order is FER-2013's, in every vector here."""
 
 EMOTIONS: tuple[str, ...] = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 
@@ -10,6 +10,17 @@ EMOJI: dict[str, str] = {
     "sad": "😢",
     "surprise": "😲",
     "neutral": "😐",
+}
+
+# The palette of M. Okabe and K. Ito, "Color Universal Design" (2008), with a light grey for neutral.
+COLOURS: dict[str, str] = {
+    "angry": "#d55e00",
+    "disgust": "#009e73",
+    "fear": "#cc79a7",
+    "happy": "#f0e442",
+    "sad": "#0072b2",
+    "surprise": "#56b4e9",
+    "neutral": "#dddddd",
 }
 
 

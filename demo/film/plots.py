@@ -7,11 +7,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from demo.drawing import CHARTS, COLOURS
+from demo.drawing import CHARTS
 from demo.people import SMOOTHING_SECONDS
 from demo.tables import clock
 from demo.timeline import PersonTimeline, Timeline
-from model.labels import EMOTIONS
+from model.labels import COLOURS, EMOTIONS
 
 _SMOOTHED = f"smoothed, time constant {SMOOTHING_SECONDS:g} s"
 _INK = "#333333"

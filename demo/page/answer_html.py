@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 
 from demo.attention import attention_picture
-from demo.drawing import COLOURS, annotate, caption, reduced, text_colour
+from demo.drawing import annotate, caption, reduced, text_colour
 from demo.page.text import emoji
 from demo.service import Answer
 from demo.tables import percent
 from model import FaceExpression
-from model.labels import EMOTIONS
+from model.labels import COLOURS, EMOTIONS
 
 # The longer side of the picture that is shown; the one that is saved has all its pixels.
 SHOWN_SIDE = 1280

@@ -3,22 +3,13 @@
 from html import escape
 from typing import Any
 
-from demo.drawing import COLOURS
 from demo.service import NotReady, Service
-from model.labels import EMOJI, EMOTIONS
-
-HEAD = """<header class="fx-head"><h1>Facial expressions</h1>
-<p>Choose a photograph or take one, and see what each face in it expresses.</p></header>"""
+from model.labels import COLOURS, EMOJI, EMOTIONS
 
 NOTE = """<div class="fx-note"><p><strong>What happens to your picture:</strong> it is read in memory
 on this server, and its file is deleted within a minute. Nothing is kept or passed on, nothing about
 it is written down but its size and how many faces it has, and nobody is identified.</p><p><strong>An expression shown is not an emotion felt.</strong> The answer says what a
 face looks like to a network that is often wrong.</p></div>"""
-
-NOT_FOR = """<p><strong>Not for classes or staff.</strong> In the EU inferring emotions at school and at work is
-prohibited, whatever the consent, but for medical and safety reasons (AI Act, Article 5(1)(f)). Use it
-for research and audience studies with people who were told and agreed, and for yourself. An
-expression shown is not an emotion felt.</p>"""
 
 EXAMPLE = "No picture at hand? Try Rear Admiral Grace Hopper (public domain)"
 

@@ -32,7 +32,9 @@ def film(page: Page) -> Locator:
 
 
 def read(film: Locator, path: Path) -> None:
-    film.locator("input[type=file]").set_input_files(path)
+    chooser = film.locator("input[type=file]")
+    expect(chooser).to_be_enabled()
+    chooser.set_input_files(path)
     film.get_by_role("button", name="Read the film").click()
 
 

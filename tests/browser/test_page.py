@@ -11,8 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from demo.drawing import COLOURS
-from model.labels import EMOTIONS
+from model.labels import COLOURS, EMOTIONS
 
 pytestmark = pytest.mark.browser
 

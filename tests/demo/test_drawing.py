@@ -13,11 +13,11 @@ from matplotlib.figure import Figure
 from PIL import Image
 from skimage import color
 
-from demo.drawing import COLOURS, annotate, bar_chart, caption, reduced, text_colour
+from demo.drawing import annotate, bar_chart, caption, reduced, text_colour
 from demo.service import Answer, Service
 from demo.tables import percent
 from model import FaceExpression
-from model.labels import EMOTIONS, doubt
+from model.labels import COLOURS, EMOTIONS, doubt
 from preprocessing.images import Picture
 
 # What sees no red, no green or no blue, for linear RGB: G. M. Machado et al., "A Physiologically-based

@@ -3,9 +3,9 @@ import io
 import numpy as np
 from PIL import Image
 
-from demo.drawing import COLOURS
 from demo.film.plots import group_plot, person_plot
 from demo.timeline import Timeline
+from model.labels import COLOURS
 from tests.demo.faces import HAPPY, SAD, sample
 
 

@@ -19,7 +19,8 @@ from fastapi import FastAPI
 from PIL import Image
 from starlette.testclient import TestClient
 
-from demo.page import answer_html, blocks, page, text
+from demo.page import answer_html, text
+from demo.page.gradio import blocks, page
 from demo.service import Answer, Busy, NotReady, Service
 from demo.settings import Settings
 from demo.web.monitoring import Monitor

@@ -15,17 +15,18 @@ from starlette.exceptions import HTTPException
 
 from demo.answer import to_json
 from demo.drawing import bar_chart, reduced
-from demo.page import answer_html, film_tab, live_tab, text
-from demo.page.blocks import PrivateBlocks
+from demo.page import answer_html, text
+from demo.page.files import starting
+from demo.page.gradio.blocks import PrivateBlocks
+from demo.page.templates import FOLDER, render
 from demo.service import Busy, NotReady, Service
 from demo.service import read as read_picture
 from demo.settings import Settings
+from demo.web import films, live
 from demo.web.monitoring import Monitor
 from model import Recognizer
 from model.labels import EMOTIONS
 from preprocessing.images import InvalidImage
-
-_FOLDER = Path(__file__).parent
 
 # Who waits longer than 20 seconds finds the picture deleted (see `demo.web.uploads`).
 _MOST_WAITING = 40
@@ -45,23 +46,23 @@ def build(service: Service, settings: Settings, monitor: Monitor) -> gr.Blocks:
     """The page, to be mounted with `gradio.mount_gradio_app(..., **appearance(settings))`."""
     page = PrivateBlocks(title="Facial expressions", analytics_enabled=False)
     with page:
-        gr.HTML(text.HEAD, apply_default_css=False)
+        gr.HTML(render("head.html"), apply_default_css=False)
         with gr.Tabs():
             with gr.Tab("Picture"):
                 _picture_tab(service, settings, monitor)
             with gr.Tab("Live camera"):
                 gr.HTML(
-                    live_tab.frame(),
+                    render("live.html", route=live.ROUTE.removeprefix("/")),
                     elem_id="live",
                     apply_default_css=False,
-                    js_on_load=(_FOLDER / "live.js").read_text("utf-8"),
+                    js_on_load=starting("live.js"),
                 )
             with gr.Tab("Film"):
                 gr.HTML(
-                    film_tab.frame(settings),
+                    _film_tab(settings),
                     elem_id="film",
                     apply_default_css=False,
-                    js_on_load=(_FOLDER / "film.js").read_text("utf-8"),
+                    js_on_load=starting("film.js"),
                 )
         model = gr.HTML(apply_default_css=False, elem_id="model")
         page.load(js=_NAME_THE_EXAMPLE)
@@ -80,7 +81,9 @@ def appearance(settings: Settings) -> dict[str, Any]:
     ).set(body_text_color_subdued="*neutral_600", body_text_color_subdued_dark="*neutral_400")
     return {
         "theme": theme,
-        "css": (_FOLDER / "page.css").read_text("utf-8"),
+        "css": "\n".join(
+            path.read_text("utf-8") for path in sorted((FOLDER / "styles").glob("*.css"))
+        ),
         # Gradio's footer documents this page's inner calls; ours leads to the HTTP routes.
         "footer_links": [],
         # Else the browser keeps every picture and answer for the next one who uses it.
@@ -110,6 +113,17 @@ def chart(request: dict[str, Any]) -> str:
         raise ValueError(f"A chart takes {len(EMOTIONS)} probabilities.")
     png = bar_chart(probabilities, uncertain=bool(request["uncertain"]))
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+
+
+def _film_tab(settings: Settings) -> str:
+    """The film tab's HTML, with the limits of this server."""
+    return render(
+        "film.html",
+        route=films.ROUTE.removeprefix("/"),
+        limit=films.most_film_bytes(settings),
+        megabytes=round(films.most_film_bytes(settings) / 1e6),
+        minutes=f"{settings.max_film_seconds / 60:g}",
+    )
 
 
 def _picture_tab(service: Service, settings: Settings, monitor: Monitor) -> None:
@@ -143,7 +157,7 @@ def _picture_tab(service: Service, settings: Settings, monitor: Monitor) -> None
                 text.EMPTY,
                 elem_id="answer",
                 apply_default_css=False,
-                js_on_load=(_FOLDER / "picture.js").read_text("utf-8"),
+                js_on_load=(FOLDER / "scripts" / "picture.js").read_text("utf-8"),
                 server_functions=[save_chart],
             )
             with gr.Accordion("The answer as JSON", open=False, visible=False) as details:

@@ -1,6 +1,11 @@
-// Runs once in the live tab's component, which gives `element`.
+// The live tab. Its template is live.html.
 // The camera's pictures go to the server one at a time, the next one when the last was answered: what
 // comes meanwhile is not sent. Pictures are sent as they are and shown as in a mirror.
+
+import { sized } from "./drawing.js";
+import { EMOTIONS } from "./facts.js";
+import { open } from "./sockets.js";
+import { caption, percent, said, wholePercent } from "./words.js";
 
 const RATE = 15; // pictures a second, at most
 const LONGER_SIDE = 640; // of the pictures that are sent
@@ -12,9 +17,8 @@ const SHOWN = 4; // people in the timeline
 const DRAWN_EVERY = 200; // milliseconds between drawings of the timeline
 const ANSWER_WITHIN = 10_000; // milliseconds
 
-const root = element.querySelector(".fx-live");
-const palette = JSON.parse(root.dataset.palette);
-const emotions = Object.keys(palette);
+const emotions = Object.keys(EMOTIONS);
+const root = document.querySelector(".fx-live");
 const find = (selector) => root.querySelector(selector);
 const video = find("video");
 const boxes = find(".fx-stage canvas");
@@ -42,7 +46,7 @@ function complain(sentence) {
   problem.hidden = false;
 }
 
-async function start() {
+async function startCamera() {
   problem.hidden = true;
   if (!navigator.mediaDevices) {
     complain("The browser gives a camera only to pages opened by https:// or on this machine.");
@@ -93,16 +97,10 @@ function show(on) {
   find(".fx-rate").textContent = "The camera is off. What was seen stays here until it is started again.";
 }
 
-function said(sentence) {
-  return Object.assign(new Error(sentence), { sentence });
-}
-
 // Opens the connection. From then on `mine.answer()` waits for the next answer.
 function connect(mine) {
   return new Promise((resolve, reject) => {
-    const address = new URL(root.dataset.route, document.baseURI);
-    address.protocol = address.protocol.replace("http", "ws");
-    const socket = (mine.socket = new WebSocket(address));
+    const socket = (mine.socket = open(root.dataset.route));
     let waiting = null;
     let opened = false;
     socket.onopen = () => { opened = true; resolve(); };
@@ -186,10 +184,6 @@ function take(mine, answer, delay) {
     + ` read and shown after ${Math.round(middle)} ms`;
 }
 
-const percent = (value) => `${Math.round(100 * value)}%`;
-const caption = (face) =>
-  face.uncertain ? `${face.summary.replace("uncertain: ", "")}?` : `${face.emotion} ${percent(face.confidence)}`;
-
 function drawBoxes(answer) {
   const [width, height] = [boxes.clientWidth, boxes.clientHeight];
   const pen = sized(boxes, width, height);
@@ -197,7 +191,7 @@ function drawBoxes(answer) {
   pen.font = "600 14px system-ui, sans-serif";
   pen.textBaseline = "middle";
   for (const face of answer.faces) {
-    const [colour, ink] = palette[face.emotion];
+    const { colour, ink } = EMOTIONS[face.emotion];
     const side = face.box.width * scale;
     // The video is mirrored by its style, the boxes' places here.
     const left = width - face.box.x * scale - side;
@@ -217,16 +211,6 @@ function drawBoxes(answer) {
     pen.fillStyle = ink;
     pen.fillText(text, x + 5, y + 12);
   }
-}
-
-// A canvas with a pixel for each of the screen's; its pen counts in the page's.
-function sized(canvas, width, height) {
-  const ratio = window.devicePixelRatio || 1;
-  canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round(height * ratio);
-  const pen = canvas.getContext("2d");
-  pen.scale(ratio, ratio);
-  return pen;
 }
 
 function drawNumbers(history) {
@@ -264,7 +248,7 @@ function fill(table, values, spread) {
   for (const row of table.querySelectorAll("tr")) {
     const value = values[row.dataset.emotion];
     row.querySelector(".fx-track span").style.width = percent(value);
-    const more = spread ? ` ± ${percent(spread[row.dataset.emotion])}` : "";
+    const more = spread ? ` ± ${wholePercent(spread[row.dataset.emotion])}` : "";
     row.lastElementChild.textContent = percent(value) + more;
   }
 }
@@ -318,7 +302,7 @@ function drawPerson(pen, history, person, across, top, ink) {
     let y = top + STRIP;
     for (const emotion of emotions) {
       const height = face.probabilities[emotion] * STRIP;
-      pen.fillStyle = palette[emotion][0];
+      pen.fillStyle = EMOTIONS[emotion].colour;
       pen.fillRect(from, y - height, to - from + 0.5, height);
       y -= height;
     }
@@ -342,7 +326,7 @@ function drawSpread(pen, history, row, across, top, ink) {
     if (!known || each.time - before.time > 1) return;
     const [from, to] = [across(before.time), across(each.time)];
     if (emotion) {
-      pen.fillStyle = palette[emotion][0];
+      pen.fillStyle = EMOTIONS[emotion].colour;
       pen.beginPath();
       pen.moveTo(from, up(value(before) + spread(before)));
       pen.lineTo(to, up(value(each) + spread(each)));
@@ -422,7 +406,7 @@ function itemOf(mine, moment, name) {
 
 root.addEventListener("click", (event) => {
   const action = event.target.closest("[data-do]")?.dataset.do;
-  if (action === "start" && !run) start();
+  if (action === "start" && !run) startCamera();
   if (action === "stop" && run) stop(run);
   const chosen = event.target.closest("[data-view]")?.dataset.view;
   if (chosen) {
@@ -436,3 +420,8 @@ root.addEventListener("click", (event) => {
   }
 });
 window.addEventListener("pagehide", () => run && stop(run));
+
+// What is pressed before the script is there would do nothing.
+find("[data-do=start]").disabled = false;
+
+export function start() {}

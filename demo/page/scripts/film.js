@@ -1,12 +1,15 @@
-// Runs once in the film tab's component, which gives `element`.
+// The film tab. Its template is film.html.
 // The film goes to the server through a connection of its own, and its results come back through it:
 // they are kept as the page's own files, under addresses that only this page knows.
+
+import { open } from "./sockets.js";
+import { clock, said, wholePercent } from "./words.js";
 
 const PART = 512 * 1024; // of the film, in bytes
 const AHEAD = 4 * 1024 * 1024; // bytes that may wait for the network
 const SHOWN_PEOPLE = 12;
 
-const root = element.querySelector(".fx-film");
+const root = document.querySelector(".fx-film");
 const find = (selector) => root.querySelector(selector);
 const problem = find(".fx-problem");
 const bar = find("progress");
@@ -15,13 +18,6 @@ const player = find("video");
 let chosen = null; // the file
 let run = null; // all there is of one reading; null when none is under way
 let addresses = []; // of what is shown
-
-const percent = (value) => `${Math.round(100 * value)}%`;
-
-function clock(seconds) {
-  const whole = Math.round(seconds);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
-}
 
 function complain(sentence) {
   problem.textContent = sentence;
@@ -54,7 +50,7 @@ function choose(file) {
   find("[data-do=start]").disabled = file.size > limit;
 }
 
-async function start() {
+async function startReading() {
   const mine = (run = { files: new Map(), film: chosen });
   complain("");
   clear();
@@ -70,14 +66,10 @@ async function start() {
   busy(false);
 }
 
-const said = (sentence) => Object.assign(new Error(sentence), { sentence });
-
 // Sends the film and takes in what comes back, until the server closes the connection.
 function read(mine) {
   return new Promise((resolve, reject) => {
-    const address = new URL(root.dataset.route, document.baseURI);
-    address.protocol = address.protocol.replace("http", "ws");
-    const socket = (mine.socket = new WebSocket(address));
+    const socket = (mine.socket = open(root.dataset.route));
     socket.binaryType = "blob";
     const order = { name: mine.film.name.slice(0, 255), bytes: mine.film.size };
     for (const name of ["annotate", "thumbnails"]) order[name] = find(`[data-do=${name}]`).checked;
@@ -110,7 +102,7 @@ async function upload(mine) {
   for (let sent = 0; sent < film.size && socket.readyState === WebSocket.OPEN; sent += PART) {
     while (socket.bufferedAmount > AHEAD) await new Promise((resolve) => setTimeout(resolve, 20));
     socket.send(await film.slice(sent, sent + PART).arrayBuffer());
-    far(`Sending: ${percent(sent / film.size)}`, sent / film.size);
+    far(`Sending: ${wholePercent(sent / film.size)}`, sent / film.size);
   }
   mine.began = performance.now();
   far("Opening the film");
@@ -201,7 +193,7 @@ function showShares(summary) {
     const most = Math.max(...Object.values(share));
     for (const text of [person, seen, ...Object.values(share)]) {
       const cell = document.createElement(text === person ? "th" : "td");
-      cell.textContent = typeof text === "number" ? percent(text) : text;
+      cell.textContent = typeof text === "number" ? wholePercent(text) : text;
       if (text === most) cell.className = "fx-most";
       row.append(cell);
     }
@@ -248,7 +240,12 @@ root.addEventListener("change", (event) => {
 });
 root.addEventListener("click", (event) => {
   const action = event.target.closest("[data-do]")?.dataset.do;
-  if (action === "start" && !run && chosen) start();
+  if (action === "start" && !run && chosen) startReading();
   if (action === "cancel" && run) cancel();
 });
 window.addEventListener("pagehide", () => run?.socket?.close());
+
+// What is pressed before the script is there would do nothing.
+find("[data-do=file]").disabled = false;
+
+export function start() {}

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRouter
 from starlette.routing import BaseRoute, Mount
 
+from demo.page.files import add_files
 from demo.service import Service
 from demo.settings import Settings
 from demo.web.monitoring import Monitor
@@ -59,8 +60,9 @@ def mount_page(app: FastAPI, service: Service, settings: Settings, monitor: Moni
     with _no_type_stubs():
         import gradio
 
-        from demo.page import page
+        from demo.page.gradio import page
 
+    add_files(app, settings)
     blocks = page.build(service, settings, monitor)
     gradio.mount_gradio_app(app, blocks, path="/", **page.appearance(settings))
     # A mounted page counts as not launched, and only a launched one has its paths checked.
