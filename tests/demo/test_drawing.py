@@ -1,23 +1,18 @@
 """Answers as pictures."""
 
-import io
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
-from PIL import Image
 from skimage import color
 
-from demo.drawing import annotate, bar_chart, caption, reduced, text_colour
+from demo.drawing import annotate, caption, reduced, text_colour
 from demo.service import Answer, Service
 from demo.tables import percent
 from model import FaceExpression
-from model.labels import COLOURS, EMOTIONS, doubt
+from model.labels import COLOURS, EMOTIONS
 from preprocessing.images import Picture
 
 # What sees no red, no green or no blue, for linear RGB: G. M. Machado et al., "A Physiologically-based
@@ -182,38 +177,6 @@ def test_a_picture_narrower_than_its_label_is_drawn(
     blank: Callable[..., Answer], face: FaceExpression
 ) -> None:
     assert annotate(blank(16, 16, replace(face, box=(2, 2, 12, 12)))).shape == (16, 16, 3)
-
-
-def test_the_bar_chart_shows_each_probability_in_its_colour() -> None:
-    probabilities = np.array([0.04, 0.05, 0.06, 0.4, 0.1, 0.15, 0.2], np.float32)
-    chart = np.asarray(Image.open(io.BytesIO(bar_chart(probabilities))).convert("RGB"))
-    assert chart.shape == (600, 900, 3)
-    bars = {emotion: near(chart, colour) for emotion, colour in COLOURS.items()}
-    lengths = np.array([bars[emotion].sum(axis=1).max() for emotion in EMOTIONS])
-    np.testing.assert_allclose(lengths / lengths.sum(), probabilities, atol=0.02)
-    rows = [bars[emotion].sum(axis=1).argmax() for emotion in EMOTIONS]
-    assert rows == sorted(rows)
-
-
-def test_a_bar_charts_title_is_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    titles = []
-
-    class Noted(Figure):
-        def savefig(self, *arguments: Any, **options: Any) -> None:
-            titles.append(self.axes[0].get_title())
-            super().savefig(*arguments, **options)
-
-    monkeypatch.setattr("demo.drawing.Figure", Noted)
-    probabilities = np.array([0.04, 0.05, 0.06, 0.4, 0.1, 0.15, 0.2])
-    assert bar_chart(probabilities) != bar_chart(probabilities, uncertain=True)
-    assert titles == ["happy 40%", doubt("happy", "neutral")]
-
-
-def test_bar_charts_can_be_drawn_at_once() -> None:
-    probabilities = np.array([0.04, 0.05, 0.06, 0.4, 0.1, 0.15, 0.2])
-    with ThreadPoolExecutor(4) as pool:
-        charts = set(pool.map(bar_chart, [probabilities] * 8))
-    assert charts == {bar_chart(probabilities)}
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def mount_page(app: FastAPI, service: Service, settings: Settings, monitor: Moni
 
         from demo.page.gradio import page
 
-    add_files(app, settings)
+    add_files(app, service, settings)
     blocks = page.build(service, settings, monitor)
     gradio.mount_gradio_app(app, blocks, path="/", **page.appearance(settings))
     # A mounted page counts as not launched, and only a launched one has its paths checked.
