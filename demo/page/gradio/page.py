@@ -17,7 +17,10 @@ from demo.answer import to_json
 from demo.drawing import bar_chart, reduced
 from demo.page import answer_html, text
 from demo.page.files import starting
+from demo.page.foot import foot
 from demo.page.gradio.blocks import PrivateBlocks
+from demo.page.gradio.endpoint import add_endpoint
+from demo.page.sharing import TITLE
 from demo.page.templates import FOLDER, render
 from demo.service import Busy, NotReady, Service
 from demo.service import read as read_picture
@@ -44,7 +47,7 @@ _NOT_SHOWN = (".heic", ".heif", ".hif", ".tif", ".tiff")
 
 def build(service: Service, settings: Settings, monitor: Monitor) -> gr.Blocks:
     """The page, to be mounted with `gradio.mount_gradio_app(..., **appearance(settings))`."""
-    page = PrivateBlocks(title="Facial expressions", analytics_enabled=False)
+    page = PrivateBlocks(title=TITLE, analytics_enabled=False)
     with page:
         gr.HTML(render("head.html"), apply_default_css=False)
         with gr.Tabs():
@@ -64,9 +67,9 @@ def build(service: Service, settings: Settings, monitor: Monitor) -> gr.Blocks:
                     apply_default_css=False,
                     js_on_load=starting("film.js"),
                 )
-        model = gr.HTML(apply_default_css=False, elem_id="model")
+        gr.HTML(render("foot.html", **foot(settings)), apply_default_css=False, elem_id="model")
         page.load(js=_NAME_THE_EXAMPLE)
-        page.load(lambda: text.model_line(service), outputs=model, api_visibility="private")
+        add_endpoint(page, service, monitor)
     return page.queue(max_size=_MOST_WAITING, api_open=False)
 
 
