@@ -1,7 +1,6 @@
 """The page's own files: its scripts as they are, and what they need to know of this server."""
 
 import json
-import mimetypes
 
 from fastapi import FastAPI
 from fastapi.responses import Response
@@ -30,8 +29,6 @@ def add_files(app: FastAPI, service: Service, settings: Settings) -> None:
         return Response(facts, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
 
     app.router.routes.append(Route(f"{_SCRIPTS}/facts.js", answer))
-    # Some systems have another type for them, with which browsers do not run them.
-    mimetypes.add_type("text/javascript", ".js")
     scripts: ASGIApp = StaticFiles(directory=FOLDER / "scripts")
     app.mount(_SCRIPTS, scripts)
 

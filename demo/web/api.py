@@ -23,6 +23,7 @@ from demo.drawing import annotate, reduced
 from demo.service import Service, read
 from demo.settings import Settings
 from demo.web import docs, problem, schema
+from demo.web.addresses import path_of, public_address
 from demo.web.films import Films
 from demo.web.live import LiveViews
 from demo.web.monitoring import Monitor
@@ -87,7 +88,7 @@ def add_routes(app: FastAPI, service: Service, settings: Settings, monitor: Moni
 
     @router.get("/api/docs", include_in_schema=False, response_class=HTMLResponse)
     async def documentation(request: Request) -> str:
-        return docs.page(app.openapi(), str(request.base_url).rstrip("/"))
+        return docs.page(app.openapi(), public_address(request.scope).rstrip("/"))
 
     if settings.metrics:
 
@@ -175,7 +176,7 @@ class _NothingThere:
         self.routes = [route for route in router.routes if isinstance(route, APIRoute)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"]
+        path = path_of(scope)
         methods = sorted(
             method for route in self.routes if route.path == path for method in route.methods or ()
         )

@@ -4,10 +4,12 @@ from typing import Any
 
 import gradio as gr
 
-from demo.page import text
 from demo.page.examples import EXAMPLES, SAMPLE
 from demo.page.files import starting
+from demo.page.foot import foot
 from demo.page.gradio.blocks import PrivateBlocks
+from demo.page.gradio.endpoint import add_endpoint
+from demo.page.sharing import TITLE
 from demo.page.templates import FOLDER, render
 from demo.service import Service
 from demo.settings import Settings
@@ -21,9 +23,9 @@ _MOST_PHOTOGRAPHS = 20
 _MOST_WAITING = 40
 
 
-def build(service: Service, settings: Settings, _: Monitor) -> gr.Blocks:
+def build(service: Service, settings: Settings, monitor: Monitor) -> gr.Blocks:
     """The page, to be mounted with `gradio.mount_gradio_app(..., **appearance(settings))`."""
-    page = PrivateBlocks(title="Facial expressions", analytics_enabled=False)
+    page = PrivateBlocks(title=TITLE, analytics_enabled=False)
     with page:
         gr.HTML(render("head.html"), apply_default_css=False)
         with gr.Tabs():
@@ -35,8 +37,8 @@ def build(service: Service, settings: Settings, _: Monitor) -> gr.Blocks:
                         apply_default_css=False,
                         js_on_load=starting(script),
                     )
-        model = gr.HTML(apply_default_css=False, elem_id="model")
-        page.load(lambda: text.model_line(service), outputs=model, api_visibility="private")
+        gr.HTML(render("foot.html", **foot(settings)), apply_default_css=False, elem_id="model")
+        add_endpoint(page, service, monitor)
     return page.queue(max_size=_MOST_WAITING, api_open=False)
 
 
