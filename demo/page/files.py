@@ -9,6 +9,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from demo.drawing import text_colour
+from demo.page.example_film import add_example_film
 from demo.page.templates import FOLDER
 from demo.settings import Settings
 from model.labels import COLOURS, EMOJI, EMOTIONS
@@ -27,6 +28,7 @@ def add_files(app: FastAPI, settings: Settings) -> None:
     app.router.routes.append(Route(f"{ROUTE}/scripts/facts.js", answer))
     scripts: ASGIApp = StaticFiles(directory=FOLDER / "scripts")
     app.mount(f"{ROUTE}/scripts", scripts)
+    add_example_film(app, ROUTE)
 
 
 def starting(script: str) -> str:
