@@ -64,10 +64,11 @@ def group_plot(timeline: Timeline) -> bytes:
         for index, (emotion, axes) in enumerate(zip(EMOTIONS, rows, strict=False)):
             mean, deviation = means[:, index], spread[:, index]
             low, high = np.clip(mean - deviation, 0, 1), np.clip(mean + deviation, 0, 1)
-            # The level as an area, the spread as a darker band around its edge.
+            # The level as an area, the spread as a band around its edge.
             axes.fill_between(times, mean, color=COLOURS[emotion], linewidth=0)
-            axes.fill_between(times, low, high, color=_INK, alpha=0.3, linewidth=0)
-            axes.plot(times, mean, color=_INK, linewidth=1, marker=".", markersize=2)
+            axes.fill_between(times, low, high, color=_INK, alpha=0.15, linewidth=0)
+            axes.plot(times, np.stack([low, high], 1), color=_INK, alpha=0.5, linewidth=0.7)
+            axes.plot(times, mean, color=_INK, linewidth=1.5, marker=".", markersize=2)
             axes.set(ylim=(0, 1), ylabel=emotion)
             axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
         most = np.nanmax(faces, initial=1)

@@ -72,7 +72,7 @@ function drawPerson(pen, steps, box) {
 function drawGroup(pen, steps, emotion, box, ink) {
   const index = emotions.indexOf(emotion);
   const most = Math.max(1, ...steps.map((each) => each?.faces ?? 0));
-  const value = (each) => (emotion ? each?.mean?.[index] : each && each.faces / most);
+  const value = (each) => (emotion ? each?.mean?.[index] : each && each.faces / (1.1 * most));
   const up = (share) => box.top + box.height * (1 - Math.max(0, Math.min(1, share)));
   const across = (step) => box.left + (box.width * step) / steps.length;
   for (const [first, last] of runs(steps.map(value))) {
@@ -91,16 +91,18 @@ function drawGroup(pen, steps, emotion, box, ink) {
       fill(pen, [...level, ...floor]);
       const high = line((each) => each.mean[index] + each.spread[index]);
       const low = line((each) => each.mean[index] - each.spread[index]);
-      pen.fillStyle = ink;
-      pen.globalAlpha = 0.3;
-      fill(pen, [...high, ...low.reverse()]);
+      pen.fillStyle = pen.strokeStyle = ink;
+      pen.lineWidth = 1;
+      pen.globalAlpha = 0.15;
+      fill(pen, [...high, ...[...low].reverse()]);
+      pen.globalAlpha = 0.5;
+      stroke(pen, high);
+      stroke(pen, low);
       pen.globalAlpha = 1;
     }
     pen.strokeStyle = ink;
-    pen.lineWidth = 1.5;
-    pen.beginPath();
-    for (const [x, y] of level) pen.lineTo(x, y);
-    pen.stroke();
+    pen.lineWidth = 2;
+    stroke(pen, level);
   }
 }
 
@@ -120,6 +122,12 @@ function fill(pen, points) {
   pen.beginPath();
   for (const [x, y] of points) pen.lineTo(x, y);
   pen.fill();
+}
+
+function stroke(pen, points) {
+  pen.beginPath();
+  for (const [x, y] of points) pen.lineTo(x, y);
+  pen.stroke();
 }
 
 // Times for below a timeline, as many as there is room for: `name` puts one into words.

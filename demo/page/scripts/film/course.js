@@ -100,9 +100,8 @@ export class Course {
   }
 
   #wordsAt(time) {
-    const sample = this.#samples.find((each) => each.time <= time + 1e-3 && time < each.until)
-      ?? this.#samples.findLast((each) => Math.abs(each.until - time) < 0.05);
-    if (!sample) return "nobody in sight";
+    const sample = this.#samples.findLast((each) => each.time <= time + 1e-3);
+    if (!sample?.faces.length) return "nobody in sight";
     return sample.faces.map(({ person, probabilities }) => {
       const most = Math.max(...probabilities);
       return `person ${person} ${emotions[probabilities.indexOf(most)]} ${percent(most)}`;

@@ -28,8 +28,12 @@ export function samplesOf(text, summary) {
     last.set(cells[person], { time, probabilities });
     samples.at(-1).faces.push({ person: Number(cells[person]), probabilities });
   }
-  samples.forEach((sample, index) => {
-    sample.until = Math.min(sample.until, samples[index + 1]?.time ?? Math.max(sample.time, summary.film.read_to));
+  const end = summary.film.read_to;
+  return samples.flatMap((sample, index) => {
+    const next = samples[index + 1]?.time ?? Math.max(sample.time, end);
+    const until = Math.min(sample.until, next);
+    const nobody = { time: until, until: next, faces: [] };
+    const before = index || !sample.time ? [] : [{ time: 0, until: sample.time, faces: [] }];
+    return [...before, { ...sample, until }, ...(next > until ? [nobody] : [])];
   });
-  return samples;
 }

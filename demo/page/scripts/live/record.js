@@ -46,8 +46,9 @@ export class Record {
   // A row for each face of each picture, with the columns of a film's table.
   table(columns) {
     const rows = this.#samples.flatMap(({ time, faces }) => faces.map((face) => {
-      const values = Object.fromEntries(emotions.map((each, index) => [each, face.probabilities[index]]));
-      const row = { ...face, ...face.box, ...values, time: time.toFixed(3) };
+      const values = Object.fromEntries(emotions.map((each, index) => [each, face.probabilities[index].toFixed(6)]));
+      const confidence = face.confidence.toFixed(6);
+      const row = { ...face, ...face.box, ...values, confidence, time: time.toFixed(3) };
       return columns.map((column) => row[column]);
     }));
     return csv(columns, rows);
