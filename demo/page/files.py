@@ -9,6 +9,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from demo.drawing import text_colour
+from demo.page.example_film import add_example_film
 from demo.page.examples import add_examples
 from demo.page.templates import FOLDER
 from demo.service import Service
@@ -17,7 +18,9 @@ from demo.tables import CSV_COLUMNS
 from model.labels import COLOURS, EMOJI, EMOTIONS
 from preprocessing.images import WORKING_SIDE
 
-_SCRIPTS = "/page/scripts"
+# Below it lies all that is the page's own.
+_ROUTE = "/page"
+_SCRIPTS = f"{_ROUTE}/scripts"
 
 
 def add_files(app: FastAPI, service: Service, settings: Settings) -> None:
@@ -31,6 +34,7 @@ def add_files(app: FastAPI, service: Service, settings: Settings) -> None:
     app.router.routes.append(Route(f"{_SCRIPTS}/facts.js", answer))
     scripts: ASGIApp = StaticFiles(directory=FOLDER / "scripts")
     app.mount(_SCRIPTS, scripts)
+    add_example_film(app, _ROUTE)
 
 
 def starting(script: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from demo.film.table import COLUMNS
 from model.labels import COLOURS, EMOJI, EMOTIONS
 
 # The folder of the page: its templates, scripts and styles.
@@ -17,7 +18,7 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.globals.update(emotions=EMOTIONS, emoji=EMOJI, colours=COLOURS)
+_environment.globals.update(emotions=EMOTIONS, emoji=EMOJI, colours=COLOURS, columns=COLUMNS)
 
 
 def render(name: str, **values: Any) -> str:
@@ -25,7 +26,8 @@ def render(name: str, **values: Any) -> str:
 
     Args:
         name: a file in `demo/page/templates`.
-        values: what the template names, beside `emotions`, `emoji` and `colours`.
+        values: what the template names, beside `emotions`, `emoji`, `colours` and `columns`, those
+            of a film's table.
 
     Raises:
         jinja2.UndefinedError: the template names a value that is not given.

@@ -1,6 +1,8 @@
 // How photographs come in: the chooser, drop and paste. Each gives a list of files to `take`, or a
 // sentence to `complain`.
 
+import { dropped } from "../dropping.js";
+
 const SAVE_FIRST = "Save the picture first, then choose or drop its file.";
 
 // Listens for files chosen, dropped or pasted while `root` is the tab that is shown.
@@ -11,32 +13,18 @@ export function listen(root, take, complain) {
     chooser.value = ""; // so that the same file can be chosen again
     if (files.length) take(files);
   });
-  const shown = () => root.offsetParent !== null;
-  // Wherever something is dropped, the browser must not leave the page for it.
-  document.addEventListener("dragover", (event) => event.preventDefault());
-  document.addEventListener("drop", (event) => {
-    event.preventDefault();
-    root.classList.remove("fx-over");
-    if (shown()) dropped(event.dataTransfer, take, complain);
-  });
-  document.addEventListener("dragenter", () => root.classList.add("fx-over"));
-  document.addEventListener("dragleave", (event) => {
-    if (!event.relatedTarget) root.classList.remove("fx-over");
+  dropped(root, (items) => {
+    if (items.some(({ folder }) => folder))
+      complain("A folder cannot be read here. Open it and drop the photographs in it.");
+    else if (items.length) take(items.map(({ file }) => file));
+    else complain(`What was dropped is no file. ${SAVE_FIRST}`);
   });
   document.addEventListener("paste", (event) => {
-    if (!shown()) return;
+    if (root.offsetParent === null) return;
     const files = [...event.clipboardData.files];
     if (files.length) take(files);
     else complain(`The clipboard holds no picture. ${SAVE_FIRST}`);
   });
-}
-
-function dropped(transfer, take, complain) {
-  const folders = [...transfer.items].some((item) => item.webkitGetAsEntry?.()?.isDirectory);
-  const files = [...transfer.files];
-  if (folders) complain("A folder cannot be read here. Open it and drop the photographs in it.");
-  else if (files.length) take(files);
-  else complain(`What was dropped is no file. ${SAVE_FIRST}`);
 }
 
 // Reads the clipboard when a button asks for it, which the browser may refuse.
