@@ -53,9 +53,10 @@ def annotate(answer: Answer, captions: Sequence[str] | None = None) -> np.ndarra
     line = max(2, round(longer / 400))
     boxes = [_box(face, answer.picture.scale) for face in answer.faces]
     for face, box in zip(answer.faces, boxes, strict=True):
-        # The dark frame outside keeps the coloured one visible on any picture.
-        pen.rectangle(_grown(box, line), outline="#000000", width=line)
-        pen.rectangle(box, outline=COLOURS[face.emotion], width=line)
+        colour = COLOURS[face.emotion]
+        # The frame outside, light round a dark one, keeps the coloured one visible on any picture.
+        pen.rectangle(_grown(box, line), outline=text_colour(colour), width=line)
+        pen.rectangle(box, outline=colour, width=line)
     taken = boxes.copy()
     texts = captions or [caption(face) for face in answer.faces]
     for face, box, text in zip(answer.faces, boxes, texts, strict=True):
