@@ -99,7 +99,7 @@ def test_no_other_host_is_named(client: TestClient) -> None:
 
 
 def test_a_gradio_that_names_its_files_in_another_way_is_noticed(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from gradio.routes import templates
 
