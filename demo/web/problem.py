@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Scope
 
 from demo.service import Busy, NotReady
+from demo.web.addresses import path_of
 from preprocessing.images import ImageTooLarge, InvalidImage
 
 MEDIA_TYPE = "application/problem+json"
@@ -41,7 +42,7 @@ def refusal(
 
     A problem document, but for the page's uploads: the page shows the visitor the text as it is.
     """
-    if scope["path"] == UPLOAD_ROUTE:
+    if path_of(scope) == UPLOAD_ROUTE:
         return PlainTextResponse(detail, status, headers)
     return problem(status, detail, headers)
 

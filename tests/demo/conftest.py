@@ -74,18 +74,28 @@ def get(port: int, path: str) -> int:
 
 
 def page_functions(client: httpx.Client) -> list[int]:
-    """The page's functions that take one picture or file."""
+    """All of Gradio's functions that take one picture or file: the endpoint, unless there are others."""
     config = client.get("/config").json()
     kinds = {component["id"]: component["type"] for component in config["components"]}
     return [
         function["id"]
         for function in config["dependencies"]
-        if [kinds[each] for each in function["inputs"]] in (["image"], ["uploadbutton"])
+        if [kinds[each] for each in function["inputs"]] in (["file"], ["image"], ["uploadbutton"])
     ]
 
 
+def endpoint_of(client: httpx.Client) -> int:
+    """The function behind the named endpoint."""
+    [found] = [
+        function["id"]
+        for function in client.get("/config").json()["dependencies"]
+        if function["api_name"] == "expressions"
+    ]
+    return int(found)
+
+
 def call(client: httpx.Client, function: int, value: object) -> str:
-    """Calls a function of the page as any visitor can, and gives all that the page is told."""
+    """Calls one of Gradio's functions as anybody can, and gives all that the caller is told."""
     session = os.urandom(5).hex()
     body = {"fn_index": function, "data": [value], "session_hash": session}
     assert client.post("/gradio_api/queue/join", json=body).status_code == 200

@@ -1,6 +1,7 @@
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,12 +19,11 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from demo import app as server
+from demo.page.gradio import endpoint
 from demo.service import Service
 from demo.settings import Settings
 from tests.conftest import ROOT
-from tests.demo.conftest import call, page_functions, running, wait_until
-
-SERVER_FILE = Path(data.__file__).parent / "astronaut.png"
+from tests.demo.conftest import call, endpoint_of, page_functions, running, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +37,12 @@ def app() -> FastAPI:
 def client(app: FastAPI) -> Iterator[TestClient]:
     with TestClient(app) as client:
         yield client
+
+
+@pytest.fixture
+def server_file(tmp_path: Path) -> Path:
+    """A picture on the server, which it may read, and delete if it is made to."""
+    return Path(shutil.copy(Path(data.__file__).parent / "astronaut.png", tmp_path))
 
 
 def page_of(app: FastAPI) -> Any:
@@ -83,7 +89,11 @@ def test_errors_under_api_are_problems_despite_the_page(client: TestClient) -> N
 
 
 def test_a_visitor_cannot_have_the_server_read_its_own_files(
-    app: FastAPI, client: TestClient, happy: bytes, monkeypatch: pytest.MonkeyPatch
+    app: FastAPI,
+    client: TestClient,
+    happy: bytes,
+    server_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     read: list[object] = []
     service = app.state.service
@@ -91,32 +101,39 @@ def test_a_visitor_cannot_have_the_server_read_its_own_files(
     monkeypatch.setattr(service, "submit", lambda *a: read.append(a) or original(*a))
     functions = page_functions(client)
     assert functions
-    assert SERVER_FILE.exists()
 
     for function in functions:
-        for picture in named(SERVER_FILE):
+        for picture in named(server_file):
             assert not accepted(client, function, picture)
     assert not read
+    assert server_file.exists()
 
     # That the calls are made rightly: a visitor's own upload is read ...
-    upload = client.post("/gradio_api/upload", files={"files": ("a.jpg", happy, "image/jpeg")})
-    [path] = upload.json()
     for function in functions:
+        files = {"files": ("a.jpg", happy, "image/jpeg")}
+        [path] = client.post("/gradio_api/upload", files=files).json()
         assert accepted(client, function, named(path)[0])
     assert len(read) >= 1
-    # ... each of the two checks refuses by itself where it can, and without them the file is read.
+    # ... each of the checks refuses by itself where it can, and without them the file is read.
     read.clear()
+    function = endpoint_of(client)
+    honest, bare, *_ = named(server_file)
+    monkeypatch.setattr(endpoint, "_delete", lambda _: None)
+    with monkeypatch.context() as without_ours:
+        without_ours.setattr(endpoint, "_file_of", lambda upload: Path(upload["path"]))
+        assert not accepted(client, function, bare)
     monkeypatch.setattr(processing_utils, "check_all_files_in_cache", lambda _: None)
-    honest, bare, *_ = named(SERVER_FILE)
-    assert not accepted(client, functions[0], honest)
-    assert accepted(client, functions[0], bare)
+    assert not accepted(client, function, honest)
+    assert not accepted(client, function, bare)
+    monkeypatch.setattr(endpoint, "_file_of", lambda upload: Path(upload["path"]))
+    assert accepted(client, function, bare)
     monkeypatch.setattr(page_of(app), "has_launched", False)
-    assert accepted(client, functions[0], honest)
+    assert accepted(client, function, honest)
     assert len(read) == 2
 
 
-def test_a_visitor_cannot_fetch_the_servers_files(client: TestClient) -> None:
-    for path in (SERVER_FILE, ROOT / "pyproject.toml", "/etc/passwd"):
+def test_a_visitor_cannot_fetch_the_servers_files(client: TestClient, server_file: Path) -> None:
+    for path in (server_file, ROOT / "pyproject.toml", "/etc/passwd"):
         for route in ("/gradio_api/file=", "/file="):
             assert client.get(f"{route}{path}").status_code in (403, 404)
 

@@ -12,39 +12,49 @@ from fastapi.routing import APIRouter
 from starlette.routing import BaseRoute, Mount
 
 from demo.page.files import add_files
+from demo.page.papers import add_papers
+from demo.page.sharing import add_sharing
 from demo.service import Service
 from demo.settings import Settings
 from demo.web.monitoring import Monitor
 
-# What the page uses of Gradio's routes. The others fetch what is elsewhere, run programs, report
-# on visitors, or run the page's functions in other ways.
-_USED = frozenset(
+# What is used of Gradio's routes. The others fetch what is elsewhere, run programs, report on
+# visitors, or run the page's functions in other ways.
+_PAGE = frozenset(
     (
         "/",
-        "/config",
         "/svelte/{path:path}",
         "/static/{path:path}",
         "/assets/{path:path}",
-        "/favicon.ico",
         "/theme.css",
         "/robots.txt",
-        "/manifest.json",
-        "/gradio_api/theme.css",
+    )
+)
+# Gradio's clients, which call the endpoint.
+_CLIENTS = frozenset(
+    (
+        "/config",
         "/gradio_api/info",
-        "/gradio_api/startup-events",
-        "/gradio_api/heartbeat/{session_hash}",
         "/gradio_api/upload",
-        "/gradio_api/upload_progress",
-        "/gradio_api/file={path_or_url:path}",
         "/gradio_api/queue/join",
         "/gradio_api/queue/data",
-        # For what runs outside the queue: showing the example. The queue's functions it refuses.
-        "/gradio_api/run/{api_name}",
-        "/gradio_api/component_server",
         "/gradio_api/cancel",
         "/gradio_api/reset",
     )
 )
+# The tab for pictures, as long as it is made of Gradio's components.
+_PICTURE_TAB = frozenset(
+    (
+        "/config",
+        "/gradio_api/startup-events",
+        "/gradio_api/upload_progress",
+        "/gradio_api/file={path_or_url:path}",
+        # For what runs outside the queue: showing the example. The queue's functions it refuses.
+        "/gradio_api/run/{api_name}",
+        "/gradio_api/component_server",
+    )
+)
+_USED = _PAGE | _CLIENTS | _PICTURE_TAB
 
 
 def mount_page(app: FastAPI, service: Service, settings: Settings, monitor: Monitor) -> None:
@@ -61,8 +71,14 @@ def mount_page(app: FastAPI, service: Service, settings: Settings, monitor: Moni
         import gradio
 
         from demo.page.gradio import page
+        from demo.page.gradio.document import replace_document
+        from demo.page.gradio.uploads import keep_uploads_apart
 
-    add_files(app, settings)
+    keep_uploads_apart()
+    replace_document()
+    add_files(app, service, settings)
+    add_sharing(app)
+    add_papers(app)
     blocks = page.build(service, settings, monitor)
     gradio.mount_gradio_app(app, blocks, path="/", **page.appearance(settings))
     # A mounted page counts as not launched, and only a launched one has its paths checked.
