@@ -5,7 +5,6 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from demo.film.table import COLUMNS
 from model.labels import COLOURS, EMOJI, EMOTIONS
 
 # The folder of the page: its templates, scripts and styles.
@@ -18,7 +17,7 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.globals.update(emotions=EMOTIONS, emoji=EMOJI, colours=COLOURS, columns=COLUMNS)
+_environment.globals.update(emotions=EMOTIONS, emoji=EMOJI, colours=COLOURS)
 
 
 def render(name: str, **values: Any) -> str:
@@ -26,8 +25,7 @@ def render(name: str, **values: Any) -> str:
 
     Args:
         name: a file in `demo/page/templates`.
-        values: what the template names, beside `emotions`, `emoji`, `colours` and `columns`, those
-            of a film's table.
+        values: what the template names, beside `emotions`, `emoji` and `colours`.
 
     Raises:
         jinja2.UndefinedError: the template names a value that is not given.

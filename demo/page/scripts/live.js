@@ -156,7 +156,7 @@ export function start(element) {
   const actions = {
     switch: () => (run ? stop(run) : startCamera()),
     full: () => stage.toggleFull(),
-    table: () => save(seen.table(root.dataset.columns.split(" ")), "camera.csv"),
+    table: () => save(seen.table(), "camera.csv"),
     plot: async () => save(await seen.plot(), "camera.png"),
   };
   root.addEventListener("click", (event) => {

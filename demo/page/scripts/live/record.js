@@ -2,7 +2,7 @@
 
 import { curves } from "../curves.js";
 import { sized } from "../drawing.js";
-import { EMOTIONS } from "../facts.js";
+import { EMOTIONS, FILM_COLUMNS } from "../facts.js";
 import { csv } from "../saving.js";
 import { drawKey, drawTimeline, heightOf, ticksOf } from "../timeline.js";
 import { clock } from "../words.js";
@@ -44,14 +44,14 @@ export class Record {
   }
 
   // A row for each face of each picture, with the columns of a film's table.
-  table(columns) {
+  table() {
     const rows = this.#samples.flatMap(({ time, faces }) => faces.map((face) => {
       const values = Object.fromEntries(emotions.map((each, index) => [each, face.probabilities[index].toFixed(6)]));
       const confidence = face.confidence.toFixed(6);
       const row = { ...face, ...face.box, ...values, confidence, time: time.toFixed(3) };
-      return columns.map((column) => row[column]);
+      return FILM_COLUMNS.map((column) => row[column]);
     }));
-    return csv(columns, rows);
+    return csv(FILM_COLUMNS, rows);
   }
 
   // All that was seen as a picture: each person, and all together.
