@@ -12,15 +12,20 @@ EMOJI: dict[str, str] = {
     "neutral": "😐",
 }
 
-# The palette of M. Okabe and K. Ito, "Color Universal Design" (2008), with a light grey for neutral.
+# Told apart by every sight: each is one step of lightness from the next, so that grey is enough. The
+# smallest difference of two, in CIEDE2000: full sight 22.4 (surprise and neutral), protanopes 13.7
+# (angry and disgust), deuteranopes 17.6 (fear and surprise), tritanopes 18.3 (disgust and sad), grey
+# 10.1 (disgust and sad), where seven steps leave no room for more: tests/model/test_labels.py measures
+# them. The lightest hardly differ from white, nor the darkest from a dark page, in grey: what is
+# filled with them has a line round it.
 COLOURS: dict[str, str] = {
-    "angry": "#d55e00",
-    "disgust": "#009e73",
-    "fear": "#cc79a7",
-    "happy": "#f0e442",
-    "sad": "#0072b2",
-    "surprise": "#56b4e9",
-    "neutral": "#dddddd",
+    "angry": "#d3540c",
+    "disgust": "#065015",
+    "fear": "#9537ae",
+    "happy": "#f8ed47",
+    "sad": "#00127a",
+    "surprise": "#29a2e5",
+    "neutral": "#b8bdc5",
 }
 
 

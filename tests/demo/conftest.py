@@ -73,15 +73,10 @@ def get(port: int, path: str) -> int:
     return status
 
 
-def page_functions(client: httpx.Client) -> list[int]:
-    """All of Gradio's functions that take one picture or file: the endpoint, unless there are others."""
-    config = client.get("/config").json()
-    kinds = {component["id"]: component["type"] for component in config["components"]}
-    return [
-        function["id"]
-        for function in config["dependencies"]
-        if [kinds[each] for each in function["inputs"]] in (["file"], ["image"], ["uploadbutton"])
-    ]
+def gradio_functions(client: httpx.Client) -> list[int]:
+    """All of Gradio's functions that take something from their callers."""
+    functions = client.get("/config").json()["dependencies"]
+    return [function["id"] for function in functions if function["inputs"]]
 
 
 def endpoint_of(client: httpx.Client) -> int:

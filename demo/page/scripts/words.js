@@ -7,9 +7,9 @@ export function percent(probability) {
   return `${rounded(100 * probability)}%`;
 }
 
-// A share that is counted, which may be none or all.
+// A share that is counted, which may be none or all, but is not called so when it is only near.
 export function wholePercent(part) {
-  return `${rounded(100 * part)}%`;
+  return part === 0 || part === 1 ? `${100 * part}%` : percent(part);
 }
 
 // To the nearest whole number, a half to the even one, as Python rounds.
@@ -29,6 +29,18 @@ export function caption(face) {
 export function clock(seconds) {
   const whole = Math.round(seconds);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+const NUMBERS = ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"];
+
+// How many people there are, at the beginning of a sentence: "Two people".
+export function counted(people) {
+  return people === 1 ? "One person" : `${NUMBERS[people] ?? people} people`;
+}
+
+// A file's size in bytes, for people: "1.2 MB".
+export function size(bytes) {
+  return bytes > 1e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${Math.ceil(bytes / 1e3)} kB`;
 }
 
 // An error whose `sentence` is for people.

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from PIL import Image
 
 from demo.cli import main
 from model import Recognizer
@@ -79,6 +80,15 @@ def test_several_films_have_folders_of_their_own(tmp_path: Path, capsys: Capture
     summary = json.loads((tmp_path / "out" / "a.mkv" / "summary.json").read_text())
     assert summary["samples"] == 2
     assert summary["pictures_per_second"] == 2
+
+
+def test_a_picture_is_told_where_it_belongs(tmp_path: Path, capsys: Capture) -> None:
+    picture = tmp_path / "a.png"
+    Image.new("RGB", (64, 64)).save(picture)
+    assert video(picture, "--output", tmp_path / "out") == 1
+    assert capsys.readouterr().err.endswith(
+        f"{picture}: This is a picture, not a film. Use `python -m demo classify` for it.\n"
+    )
 
 
 def test_a_truncated_film_is_answered_with_a_sentence(tmp_path: Path, capsys: Capture) -> None:

@@ -23,6 +23,9 @@ RESULTS = {
     "people/person-1.png",
 }
 
+# One pixel.
+GIF = b"GIF89a\x01\0\x01\0\x80\0\0\xff\xff\xff\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;"
+
 
 @pytest.fixture(scope="module")
 def party(tmp_path_factory: pytest.TempPathFactory) -> bytes:
@@ -188,6 +191,7 @@ def test_films_beyond_the_limits_are_refused_with_the_way_out(
     [
         (b"", "The file is empty."),
         (b"This is a text.\n" * 100, "This is not a film this program can read."),
+        (GIF, "This is a picture, not a film. Choose it under Picture."),
         (b"\0\0\0 ftypisom" + bytes(1000), "The film was cut off or never finished"),
     ],
 )
