@@ -1,7 +1,7 @@
 """What the server takes from its environment; every setting is one documented field."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -50,12 +50,16 @@ class Settings(BaseSettings):
     weights: str = Field(
         default="resnet", description="The name of the network's weights in model/weights."
     )
+    detector: Literal["hog+blazeface", "hog", "blazeface", "cnn", "haar"] = Field(
+        default="hog+blazeface",
+        description="How faces are found: hog+blazeface, or hog, blazeface, cnn, haar to compare.",
+    )
     min_face: int = Field(
         default=40,
         ge=20,
         le=1280,
         description="The smallest face to find, in pixels of the picture scaled to a longer side "
-        "of at most 1280. Below 80 a reading costs four times as much, below 40 sixteen times.",
+        "of at most 1280. The smaller, the more parts of the picture are looked through.",
     )
     max_upload_bytes: int = Field(
         default=MAX_BYTES,

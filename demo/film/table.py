@@ -16,7 +16,7 @@ COLUMNS: tuple[str, ...] = ("time", "person", *FACE_COLUMNS)
 _TYPES: dict[str, str] = {
     "time": "DOUBLE",
     **dict.fromkeys(("person", "x", "y", "width", "height"), "INTEGER"),
-    "emotion": "VARCHAR",
+    **dict.fromkeys(("detected_by", "emotion"), "VARCHAR"),
     "uncertain": "BOOLEAN",
 }
 

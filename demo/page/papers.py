@@ -4,15 +4,17 @@ import asyncio
 import re
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 from markupsafe import Markup
 from starlette.routing import Route
 
 from demo.page.templates import render
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 _ROOT = Path(__file__).parents[2]
 
@@ -33,6 +35,8 @@ def add_papers(app: FastAPI) -> None:
 @cache
 def _card() -> str:
     """The model card as HTML, without what only its readers beside the source can follow."""
+    from markdown_it import MarkdownIt  # which a start needs not wait for
+
     text = (_ROOT / "model" / "MODEL_CARD.md").read_text("utf-8")
     text = re.sub(r"<!--.*?-->\n", "", text)  # they mark its tables for tests
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -43,7 +47,7 @@ def _card() -> str:
     return render("paper.html", body=Markup(markdown.renderer.render(tokens, markdown.options, {})))
 
 
-def _stay_here(part: Token) -> None:
+def _stay_here(part: "Token") -> None:
     """Takes the target of a link into the source, and a picture in favour of what it is called."""
     if part.type == "link_open" and not str(part.attrs["href"]).startswith(("https:", "http:")):
         del part.attrs["href"]

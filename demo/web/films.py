@@ -181,7 +181,8 @@ class _Reading:
         from demo.film.source import FilmTooLong, InvalidFilm, StillPicture
 
         source, target = folder / "film", folder / "results"
-        recognizer = self._recognizer.finding(max(MIN_FACE, self._recognizer.detector.min_face))
+        smallest = max(MIN_FACE, self._recognizer.detector.min_face)
+        recognizer = self._recognizer.finding(smallest, second_look=False)
         wanted = Wanted(
             fps=order.fps,
             parquet=False,

@@ -72,7 +72,7 @@ def grey(photograph: bytes) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def live() -> Recognizer:
-    return Recognizer(min_face=80)
+    return Recognizer(min_face=80, second_look=False)
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 from gradio import processing_utils
 from gradio.block_function import BlockFunction
+from gradio.exceptions import InvalidPathError
 from gradio.state_holder import SessionState
 from gradio_client import utils as client_utils
 from pydantic import ValidationError
@@ -68,7 +69,7 @@ class PrivateBlocks(gr.Blocks):
         try:
             processing_utils.check_all_files_in_cache(inputs)
             processed = await super().preprocess_data(block_fn, inputs, state, explicit_call)
-        except gr.Error:
+        except (gr.Error, InvalidPathError):
             raise Refusal(NOT_UPLOADED) from None
         except ValidationError:
             raise Refusal('Send a file: handle_file("photo.jpg") of gradio_client.') from None

@@ -62,8 +62,8 @@ export class AnswerView {
   #showAdvice(answer) {
     const advice = this.#find(".fx-advice");
     advice.replaceChildren();
-    if (!answer || answer.faces.length) return;
-    advice.append("What helps:", listOf(ADVICE));
+    if (answer?.turned) advice.append(`The picture was turned by ${answer.turned}° to find a face.`);
+    if (answer && !answer.faces.length) advice.append("What helps:", listOf(ADVICE));
   }
 
   #showFaces(faces) {

@@ -1,4 +1,4 @@
-"""Finding faces: the two photographs that come with packages, small faces, none, and threads."""
+"""dlib's HOG detector: the two photographs that come with packages, small faces, none, threads."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -8,7 +8,7 @@ import pytest
 import skimage.data
 from matplotlib.cbook import get_sample_data
 
-from preprocessing.faces import DETECTORS, Face, HogDetector, landmarks_in
+from preprocessing.faces import Face, HogDetector, landmarks_in
 from preprocessing.images import decode
 
 # Where the eyes (the middle between their corners) and the nose are, read off the photographs.
@@ -175,7 +175,3 @@ def test_landmarks_of_a_box_that_reaches_past_the_edges(astronaut: np.ndarray) -
     assert points.dtype == np.float32
     expected = landmarks_in(astronaut, (175, 76, 91, 91)) - np.array([185, 90])
     assert np.abs(points - expected).max() < 8
-
-
-def test_detectors_are_chosen_by_name() -> None:
-    assert DETECTORS["hog"] is HogDetector
