@@ -44,6 +44,7 @@ def pictures(
     pillow_heif.from_pillow(smiling).save(folder / "phone.heic")
     Image.new("RGB", (640, 480), "grey").save(folder / "wall.png")
     smiling.resize((300, 300)).save(folder / "small.jpg")
+    smiling.transpose(Image.Transpose.ROTATE_90).save(folder / "lying.jpg")
     Image.fromarray(astronaut[:384]).save(folder / "landscape.jpg")
     Image.fromarray(hopper).resize((900, 1200)).save(folder / "portrait.jpg")
     rows = [

@@ -499,6 +499,14 @@ def test_a_picture_turned_by_exif_is_upright(page: Page, pictures: Path) -> None
     check(page, "heic")  # the same picture
 
 
+def test_a_picture_that_lies_on_its_side_is_said_to_be_turned(page: Page, pictures: Path) -> None:
+    choose(page, pictures / "lying.jpg")
+    expect(verdict(page)).to_contain_text("One face: ")
+    expect(page.locator(".fx-advice")).to_have_text("The picture was turned by 90° to find a face.")
+    told = json.loads(page.locator(".fx-json pre").text_content() or "")
+    assert told["turned"] == 90
+
+
 def test_no_face_says_what_to_try(page: Page, pictures: Path) -> None:
     choose(page, pictures / "wall.png")
     check(page, "drop")
