@@ -201,6 +201,15 @@ def test_each_trouble_with_a_camera_has_one_sentence(page: Page, live: Locator) 
         expect(button).to_have_text("Start the camera")
         expect(live.locator(".fx-show")).to_be_hidden()
         expect(page.get_by_text(words)).to_have_count(1)
+    box = live.locator(".fx-note").bounding_box()
+    assert box
+    devtools = page.context.new_cdp_session(page)
+    text = {"mimeType": "text/plain", "data": "some text"}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        event = {"type": kind, "x": box["x"] + 5, "y": box["y"] + 5}
+        data = {"items": [text], "dragOperationsMask": 1}
+        devtools.send("Input.dispatchDragEvent", {**event, "data": data})
+    expect(live.get_by_role("alert")).to_contain_text("Nothing is read that is dropped here.")
     # As over plain HTTP from another machine.
     page.evaluate("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })")
     button.click()
