@@ -167,3 +167,11 @@ def ten_good_two_bad(tmp_path: Path, happy: bytes) -> Path:
     (folder / "bad.jpg").write_text("This is text.")
     (folder / "cut.jpg").write_bytes(happy[: len(happy) // 3])
     return folder
+
+
+@pytest.fixture
+def plain_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plots of one pixel, for films whose plots are not looked at: to draw takes longer than to read."""
+    pixel = encoded(np.zeros((1, 1, 3), np.uint8), "PNG")
+    for plot in ("group_plot", "person_plot"):
+        monkeypatch.setattr(f"demo.film.folder.{plot}", lambda *_: pixel)

@@ -56,6 +56,7 @@ def test_a_film_is_written_into_the_folder(tmp_path: Path, capsys: Capture) -> N
     assert person[: heads.index("happy") + 5].endswith("100%")
 
 
+@pytest.mark.usefixtures("plain_plots")
 def test_without_duckdb_the_table_is_csv(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,6 +68,7 @@ def test_without_duckdb_the_table_is_csv(
     assert not (tmp_path / "out" / "expressions.parquet").exists()
 
 
+@pytest.mark.usefixtures("plain_plots")
 def test_several_films_have_folders_of_their_own(tmp_path: Path, capsys: Capture) -> None:
     films = [film(tmp_path / "a.mp4"), film(tmp_path / "a.mkv")]
     bad = tmp_path / "bad.mp4"
@@ -91,6 +93,7 @@ def test_a_picture_is_told_where_it_belongs(tmp_path: Path, capsys: Capture) -> 
     )
 
 
+@pytest.mark.usefixtures("plain_plots")
 def test_a_truncated_film_is_answered_with_a_sentence(tmp_path: Path, capsys: Capture) -> None:
     whole = film(tmp_path / "a.mkv", 3).read_bytes()
     cut = tmp_path / "cut.mkv"
@@ -130,6 +133,7 @@ def test_an_output_that_cannot_be_is_refused_at_once(tmp_path: Path, capsys: Cap
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.usefixtures("plain_plots")
 def test_min_face_is_80_unless_said_otherwise(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -189,7 +193,7 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_a_bar_tells_the_time_left_on_a_terminal(tmp_path: Path) -> None:
-    path = film(tmp_path / "a.mp4", 6)
+    path = film(tmp_path / "a.mp4", 4)
     controller, terminal = pty.openpty()
     termios.tcsetwinsize(terminal, (24, 100))
     process = start(
@@ -208,5 +212,5 @@ def test_a_bar_tells_the_time_left_on_a_terminal(tmp_path: Path) -> None:
     os.close(controller)
     assert process.returncode == 0
     assert b"a.mp4: " in shown
-    assert b" of 6 s, 00:0" in shown
+    assert b" of 4 s, 00:0" in shown
     assert b" left" in shown
