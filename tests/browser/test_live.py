@@ -157,6 +157,7 @@ def test_keys_start_and_stop_and_what_was_seen_is_saved(page: Page, live: Locato
     head, *rows = csv.reader(io.StringIO(table.decode("utf-8-sig")))
     assert tuple(head) == COLUMNS
     cells = dict(zip(head, rows[-1], strict=True))
+    assert all(cells.values())
     assert (cells["person"], cells["emotion"], cells["uncertain"]) == ("1", "happy", "false")
     assert float(cells["happy"]) == float(cells["confidence"]) > 0.8
     plot = np.asarray(Image.open(io.BytesIO(saved(page, live, "Save the plot (PNG)"))))[..., :3]

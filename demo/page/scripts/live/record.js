@@ -26,9 +26,11 @@ export class Record {
   add({ time, faces }) {
     const last = this.#samples.at(-1);
     if (last) last.until = Math.min(time, last.time + HELD);
-    const kept = faces.map(({ box, detection_score, probabilities, person, emotion, confidence, uncertain }) => ({
-      ...{ box, detection_score, person, emotion, confidence, uncertain },
-      probabilities: emotions.map((each) => probabilities[each]),
+    const kept = faces.map((face) => ({
+      ...Object.fromEntries(FILM_COLUMNS.filter((name) => name in face).map((name) => [name, face[name]])),
+      box: face.box,
+      person: face.person,
+      probabilities: emotions.map((each) => face.probabilities[each]),
     }));
     this.#samples.push({ time, until: time + 0.05, faces: kept });
     this.#faces += kept.length;
