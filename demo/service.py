@@ -152,7 +152,9 @@ class Service:
     def _load(self) -> None:
         settings = self._settings
         try:
-            recognizer = Recognizer(settings.weights, settings.detector, settings.min_face)
+            recognizer = Recognizer(
+                weights=settings.weights, detector=settings.detector, min_face=settings.min_face
+            )
             # The first call of each part is slow. The synthetic picture shows no face, so the
             # classifier is called on its own.
             self._threads.submit(read, recognizer, np.full((240, 320, 3), 127, np.uint8)).result()

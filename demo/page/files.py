@@ -9,6 +9,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from demo.drawing import text_colour
+from demo.film.table import COLUMNS
 from demo.page.example_film import add_example_film
 from demo.page.examples import add_examples
 from demo.page.templates import FOLDER
@@ -65,4 +66,5 @@ def _facts(settings: Settings) -> str:
         f"export const MOST_BYTES = {settings.max_upload_bytes}; // of a picture\n"
         f"export const LONGEST_SIDE = {WORKING_SIDE}; // in pixels, of what the server looks at\n"
         f"export const CSV_COLUMNS = {json.dumps(CSV_COLUMNS)}; // of a table of faces\n"
+        f"export const FILM_COLUMNS = {json.dumps(COLUMNS)}; // of a film's or the camera's\n"
     )

@@ -27,6 +27,9 @@ WIDTH, HEIGHT = 1200, 630
 # Drawn so many times larger and reduced, for smooth edges.
 _FINER = 2
 
+# Round what is drawn, since some colours are as dark as the ground.
+_LINE = "#e2e8f0"
+
 _DAY = {"Cache-Control": "public, max-age=86400"}
 
 
@@ -93,7 +96,8 @@ def picture() -> bytes:
         _draw_face(pen, 100, y, 23, emotion)
         _write(pen, 145, y, emotion, 28, "#e2e8f0")
         right = 330 + 400 * share / max(_BARS)
-        pen.rounded_rectangle(_scaled(330, y - 13, right, y + 13), 8 * _FINER, fill=colour)
+        bar = _scaled(330, y - 13, right, y + 13)
+        pen.rounded_rectangle(bar, 8 * _FINER, fill=colour, outline=_LINE, width=2 * _FINER)
     _draw_face(pen, 950, 340, 155, "happy")
     frame = _scaled(765, 155, 1135, 525)
     pen.rounded_rectangle(frame, 14 * _FINER, outline=COLOURS["happy"], width=6 * _FINER)
@@ -120,7 +124,8 @@ def _draw_face(pen: ImageDraw.ImageDraw, x: float, y: float, radius: float, emot
     colour, look = COLOURS[emotion], _LOOKS[emotion]
     ink = text_colour(colour)
     line = max(2, round(radius * 0.11)) * _FINER
-    pen.ellipse(_scaled(x - radius, y - radius, x + radius, y + radius), fill=colour)
+    head = _scaled(x - radius, y - radius, x + radius, y + radius)
+    pen.ellipse(head, fill=colour, outline=_LINE, width=2 * _FINER)
     for side in (-1, 1):
         eye, size = x + side * 0.34 * radius, 0.11 * radius
         top = y - 0.18 * radius

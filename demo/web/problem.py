@@ -16,7 +16,7 @@ from preprocessing.images import ImageTooLarge, InvalidImage
 
 MEDIA_TYPE = "application/problem+json"
 
-# Where the page sends its visitors' pictures.
+# Where Gradio's clients send pictures.
 UPLOAD_ROUTE = "/gradio_api/upload"
 
 # Seconds after which asking again is worth while: loading takes a few, a reading less than one.
@@ -40,7 +40,7 @@ def refusal(
 ) -> Response:
     """What a request is answered that does not come through to any route.
 
-    A problem document, but for the page's uploads: the page shows the visitor the text as it is.
+    A problem document, but for uploads: Gradio's clients show the text as it is.
     """
     if path_of(scope) == UPLOAD_ROUTE:
         return PlainTextResponse(detail, status, headers)

@@ -6,7 +6,15 @@ import cv2
 import numpy as np
 
 from preprocessing.faces import blazeface
-from preprocessing.faces.blazeface import Network, Sight, View, same_place, tiles, whole
+from preprocessing.faces.blazeface import (
+    Network,
+    Sight,
+    View,
+    look_finely,
+    same_place,
+    tiles,
+    whole,
+)
 from preprocessing.faces.face import Box, Face, at_detection_size, checked, reduced
 from preprocessing.faces.hog import HogWindows
 from preprocessing.faces.landmarks import landmarks_of, turned_upright
@@ -108,8 +116,7 @@ class JoinedDetector:
         """What may be faces: of the short range with the border repeated, and of the others."""
         bordered = self._short.look(small, whole(small.shape, blazeface.BORDER), _CANDIDATE)
         others = self._short.look(small, whole(small.shape), _CANDIDATE)
-        for view in views:
-            others += self._full.look(small, view, _CANDIDATE)
+        others += look_finely(self._full, small, views, _CANDIDATE)
         return bordered, others
 
     def _judge(

@@ -9,8 +9,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import httpx
 import numpy as np
 import pytest
@@ -33,6 +35,21 @@ def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
 def encoded(pixels: np.ndarray, form: str = "JPEG") -> bytes:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, form)
+    return file.getvalue()
+
+
+def film_of(jpeg: bytes, pictures: int = 2) -> bytes:
+    """A film that shows a JPEG file of 512x512 pixels, whose bytes stand in it as they are."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="matroska") as film:
+        stream = film.add_stream("mjpeg", rate=5)
+        stream.width = stream.height = 512
+        stream.pix_fmt = "yuvj420p"
+        for number in range(pictures):
+            packet = av.Packet(jpeg)
+            packet.stream, packet.time_base = stream, Fraction(1, 5)
+            packet.pts = packet.dts = number
+            film.mux(packet)
     return file.getvalue()
 
 
@@ -73,15 +90,10 @@ def get(port: int, path: str) -> int:
     return status
 
 
-def page_functions(client: httpx.Client) -> list[int]:
-    """All of Gradio's functions that take one picture or file: the endpoint, unless there are others."""
-    config = client.get("/config").json()
-    kinds = {component["id"]: component["type"] for component in config["components"]}
-    return [
-        function["id"]
-        for function in config["dependencies"]
-        if [kinds[each] for each in function["inputs"]] in (["file"], ["image"], ["uploadbutton"])
-    ]
+def gradio_functions(client: httpx.Client) -> list[int]:
+    """All of Gradio's functions that take something from their callers."""
+    functions = client.get("/config").json()["dependencies"]
+    return [function["id"] for function in functions if function["inputs"]]
 
 
 def endpoint_of(client: httpx.Client) -> int:

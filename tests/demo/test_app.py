@@ -23,7 +23,7 @@ from demo.page.gradio import endpoint
 from demo.service import Service
 from demo.settings import Settings
 from tests.conftest import ROOT
-from tests.demo.conftest import call, endpoint_of, page_functions, running, wait_until
+from tests.demo.conftest import call, endpoint_of, gradio_functions, running, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +99,7 @@ def test_a_visitor_cannot_have_the_server_read_its_own_files(
     service = app.state.service
     original = service.submit
     monkeypatch.setattr(service, "submit", lambda *a: read.append(a) or original(*a))
-    functions = page_functions(client)
+    functions = gradio_functions(client)
     assert functions
 
     for function in functions:
@@ -157,7 +157,7 @@ def test_no_route_takes_a_body_over_the_limit(client: TestClient, path: str, sen
     for response in (announced, chunked):
         assert response.status_code == 413
         assert ("1,000,000" if "join" in path else "20,065,536") in response.text
-        # Of an upload the page shows its visitor the text as it is.
+        # Of an upload Gradio's clients show the text as it is.
         kind = "text/plain; charset=utf-8" if "upload" in path else "application/problem+json"
         assert response.headers["content-type"] == kind
 
@@ -169,7 +169,7 @@ def test_every_answer_forbids_sniffing_and_event_streams_forbid_buffering(
         response = client.get(path)
         assert response.headers["x-content-type-options"] == "nosniff"
         assert "x-accel-buffering" not in response.headers
-    [function, *_] = page_functions(client)
+    [function, *_] = gradio_functions(client)
     body = {"fn_index": function, "data": [None], "session_hash": "stream"}
     client.post("/gradio_api/queue/join", json=body)
     stream = client.get("/gradio_api/queue/data?session_hash=stream")

@@ -42,19 +42,7 @@ _CLIENTS = frozenset(
         "/gradio_api/reset",
     )
 )
-# The tab for pictures, as long as it is made of Gradio's components.
-_PICTURE_TAB = frozenset(
-    (
-        "/config",
-        "/gradio_api/startup-events",
-        "/gradio_api/upload_progress",
-        "/gradio_api/file={path_or_url:path}",
-        # For what runs outside the queue: showing the example. The queue's functions it refuses.
-        "/gradio_api/run/{api_name}",
-        "/gradio_api/component_server",
-    )
-)
-_USED = _PAGE | _CLIENTS | _PICTURE_TAB
+_USED = _PAGE | _CLIENTS
 
 
 def mount_page(app: FastAPI, service: Service, settings: Settings, monitor: Monitor) -> None:

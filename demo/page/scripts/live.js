@@ -2,6 +2,7 @@
 // The camera's pictures go to the server one at a time, the next one when the last was answered: what
 // comes meanwhile is not sent. Pictures are sent as they are and shown as in a mirror.
 
+import { dropped } from "./dropping.js";
 import { redrawn, sized } from "./drawing.js";
 import { Camera } from "./live/camera.js";
 import { Connection } from "./live/connection.js";
@@ -42,7 +43,7 @@ export function start(element) {
   }
 
   async function startCamera() {
-    const mine = (run = { connection: new Connection(), delays: [], began: performance.now() });
+    const mine = (run = { connection: new Connection(), delays: [] });
     complain("");
     show("Waiting for the camera: the browser may ask whether this page may use it.");
     try {
@@ -122,7 +123,7 @@ export function start(element) {
       draw();
     }
     mine.delays = [...mine.delays.filter((each) => each.at > now - RATE_OVER), { at: now, delay }];
-    const seconds = Math.min(RATE_OVER, now - mine.began) / 1000;
+    const seconds = Math.max(1000, Math.min(RATE_OVER, now - mine.began)) / 1000;
     const middle = mine.delays.map((each) => each.delay).sort((a, b) => a - b)[mine.delays.length >> 1];
     find(".fx-rate").textContent = `${(mine.delays.length / seconds).toFixed(1)} pictures a second, each`
       + ` read and shown after ${Math.round(middle)} ms`;
@@ -131,6 +132,7 @@ export function start(element) {
   // The first answer: until then what the run before has seen stays.
   function begin(mine) {
     mine.record = seen = new Record();
+    mine.began = performance.now();
     moments.clear();
     find(".fx-save").hidden = false;
   }
@@ -169,6 +171,7 @@ export function start(element) {
     if (mine) await openCamera(mine).catch((error) => stop(mine, error.sentence));
   });
   window.addEventListener("pagehide", () => run && stop(run));
+  dropped(root, () => complain("Nothing is read that is dropped here. Drop photographs under Picture, films under Film."));
   redrawn(timeline, draw);
   button.disabled = false;
 }

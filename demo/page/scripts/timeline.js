@@ -56,12 +56,14 @@ function drawTick(pen, x, text, top, width) {
 
 // Where a person was seen, the probabilities one upon the other.
 function drawPerson(pen, steps, box) {
-  const long = box.width / steps.length;
+  // On whole pixels, because seams would be seen.
+  const across = (step) => box.left + Math.round((box.width * step) / steps.length);
   steps.forEach((probabilities, step) => {
     let y = box.top + box.height;
     probabilities?.forEach((probability, index) => {
       pen.fillStyle = EMOTIONS[emotions[index]].colour;
-      pen.fillRect(box.left + step * long, y - probability * box.height, long + 0.5, probability * box.height);
+      const [left, high] = [across(step), probability * box.height];
+      pen.fillRect(left, y - high, across(step + 1) - left, high);
       y -= probability * box.height;
     });
   });

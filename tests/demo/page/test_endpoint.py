@@ -20,7 +20,7 @@ from demo.page.gradio import blocks, endpoint
 from demo.service import Busy, NotReady, Service
 from demo.settings import Settings
 from preprocessing.images import ImageTooLarge
-from tests.demo.conftest import call, endpoint_of, running, wait_until
+from tests.demo.conftest import call, endpoint_of, gradio_functions, running, wait_until
 
 NAME = "holiday-of-ada-lovelace"
 
@@ -66,6 +66,11 @@ def test_one_endpoint_is_named_and_described(client: Client) -> None:
     described = offered["named_endpoints"]["/expressions"]
     assert "not an emotion felt" in described["description"]
     assert [each["parameter_name"] for each in described["parameters"]] == ["picture"]
+
+
+def test_no_other_of_gradios_functions_takes_anything(address: str) -> None:
+    with httpx.Client(base_url=address) as visitor:
+        assert gradio_functions(visitor) == [endpoint_of(visitor)]
 
 
 def test_the_same_picture_may_be_sent_several_times_at_once(

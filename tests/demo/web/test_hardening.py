@@ -17,7 +17,7 @@ from PIL import Image
 from websockets.sync.client import connect as connect_socket
 
 from demo.web import live
-from tests.demo.conftest import call, encoded, page_functions, running, wait_until
+from tests.demo.conftest import call, encoded, gradio_functions, running, wait_until
 
 ROUTE = "/api/v1/expressions"
 SCRIPT = b"<script>alert(1)</script>"
@@ -86,14 +86,12 @@ def test_every_script_of_the_page_carries_its_nonce_for_every_browser(client: ht
         assert all(f'nonce="{nonce}"' in script for script in scripts)
 
 
-def test_an_uploaded_page_is_not_shown_as_one(client: httpx.Client) -> None:
-    for name, content in (("a.html", SCRIPT), ("a.svg", svg())):
+def test_nobody_can_fetch_an_upload(client: httpx.Client, happy: bytes) -> None:
+    for name, content in (("a.html", SCRIPT), ("a.svg", svg()), ("a.jpg", happy)):
         [path] = client.post("/gradio_api/upload", files={"files": (name, content)}).json()
-        back = client.get(f"/gradio_api/file={path}")
-        assert back.status_code == 200
-        assert back.headers["x-content-type-options"] == "nosniff"
-        assert back.headers["content-disposition"].startswith("attachment")
-        assert "unsafe-inline" not in re.findall("script-src[^;]*", policy(back))[0]
+        assert Path(path).read_bytes() == content
+        for route in ("/gradio_api/file=", "/file=", "/static/", "/assets/", "/page/scripts/"):
+            assert client.get(f"{route}{path}").status_code in (403, 404)
 
 
 def policy(response: httpx.Response) -> str:
@@ -108,7 +106,7 @@ def test_a_decompression_bomb_is_refused_on_every_way_in(client: httpx.Client) -
     assert client.post(ROUTE, files={"file": content}).status_code == 413
     [path] = client.post("/gradio_api/upload", files={"files": ("a.png", content)}).json()
     file = {"path": path, "meta": {"_type": "gradio.FileData"}}
-    for function in page_functions(client):
+    for function in gradio_functions(client):
         assert "megapixels" in call(client, function, file)
     assert time.monotonic() - began < 20
 
@@ -148,7 +146,7 @@ def test_the_server_fetches_nothing_for_a_visitor(client: httpx.Client) -> None:
         listener.settimeout(0.5)
         address = f"http://127.0.0.1:{listener.getsockname()[1]}/a.png"
         meta = {"_type": "gradio.FileData"}
-        for function in page_functions(client):
+        for function in gradio_functions(client):
             for value in (
                 {"path": address, "meta": meta},
                 {"path": address},
@@ -173,12 +171,18 @@ def test_the_server_fetches_nothing_for_a_visitor(client: httpx.Client) -> None:
         ("POST", "/gradio_api/vibe-edit"),
         ("GET", "/gradio_api/custom_component/1/client/component/index.js"),
         ("GET", "/gradio_api/deep_link"),
+        ("GET", "/gradio_api/upload_progress?upload_id=a"),
+        ("GET", "/gradio_api/heartbeat/a"),
+        ("GET", "/gradio_api/startup-events"),
+        ("POST", "/gradio_api/run/expressions"),
+        ("POST", "/gradio_api/component_server"),
+        ("GET", "/manifest.json"),
         ("GET", "/monitoring"),
         ("GET", "/monitoring/summary"),
         ("POST", "/login"),
     ],
 )
-def test_gradios_routes_that_the_page_does_not_use_are_gone(
+def test_gradios_routes_that_nothing_uses_are_gone(
     client: httpx.Client, method: str, path: str
 ) -> None:
     assert client.request(method, path, json={}).status_code == 404
@@ -187,7 +191,7 @@ def test_gradios_routes_that_the_page_does_not_use_are_gone(
 def test_pictures_are_not_read_past_the_queue(client: httpx.Client, happy: bytes) -> None:
     [path] = client.post("/gradio_api/upload", files={"files": ("a.jpg", happy)}).json()
     file = {"path": path, "meta": {"_type": "gradio.FileData"}}
-    for function in page_functions(client):
+    for function in gradio_functions(client):
         body = {"fn_index": function, "data": [file], "session_hash": "a"}
         refused = client.post("/gradio_api/run/predict", json=body)
         assert refused.status_code >= 400
@@ -377,7 +381,7 @@ def test_a_stop_refuses_what_comes_and_finishes_what_runs(happy: bytes) -> None:
 
 def test_data_urls_in_json_are_read_or_refused_like_files(client: httpx.Client) -> None:
     url = f"data:image/svg+xml;base64,{base64.b64encode(svg()).decode()}"
-    for function in page_functions(client):
+    for function in gradio_functions(client):
         told = call(client, function, {"path": url, "meta": {"_type": "gradio.FileData"}})
         assert '"success":true' not in told
         assert json.dumps(url)[1:-1] not in told

@@ -22,7 +22,7 @@ from demo.app import create_app
 from demo.settings import Settings
 from demo.web import films, live, uploads
 from preprocessing.images import Picture
-from tests.demo.conftest import call, encoded, endpoint_of, running, wait_until
+from tests.demo.conftest import call, encoded, endpoint_of, film_of, running, wait_until
 
 NAME = "holiday-of-ada-lovelace"
 ADDRESS = "203.0.113.77"
@@ -145,16 +145,15 @@ def watch_and_send_a_film(port: int, visit: Visit, visitor: dict[str, str]) -> N
         socket.send(visit.picture)
         assert len(json.loads(socket.recv(timeout=30))["faces"]) == 1
         assert visit.traces() == []
+    film = film_of(visit.picture)
     for missing in (0, 10):
         with connect(address + films.ROUTE, additional_headers=visitor) as socket:
-            size = len(visit.picture) + missing
-            socket.send(json.dumps({"name": f"{NAME}.mp4", "bytes": size}))
+            socket.send(json.dumps({"name": f"{NAME}.mkv", "bytes": len(film) + missing}))
             assert json.loads(socket.recv(timeout=30)) == {"ready": True}
-            socket.send(visit.picture[:-1])
+            socket.send(film[:-1])
             wait_until(lambda: len(visit.traces()) == 1)
             if not missing:
-                socket.send(visit.picture[-1:])
-                # As a film it is one of a single frame.
+                socket.send(film[-1:])
                 assert any(b"happy" in each for each in socket if isinstance(each, bytes))
         wait_until(lambda: visit.traces() == [], 5)
 

@@ -4,14 +4,14 @@ import { curves } from "../curves.js";
 import { sized } from "../drawing.js";
 import { EMOTIONS, FILM_COLUMNS } from "../facts.js";
 import { csv } from "../saving.js";
-import { drawKey, drawTimeline, heightOf, ticksOf } from "../timeline.js";
+import { drawKey, drawTimeline, heightOf, LEFT, ticksOf } from "../timeline.js";
 import { clock } from "../words.js";
 
 const HELD = 0.5; // seconds for which an answer counts when no other follows
 const MOST_FACES = 500_000; // about nine hours of one person; then the oldest make way
-const STEPS = 1000; // of a curve that is saved
 const MOST_STRIPS = 12; // people in the plot that is saved
 const [WIDTH, MARGIN, HEAD] = [1000, 16, 30]; // of the plot that is saved, in pixels
+const STEPS = WIDTH - 2 * MARGIN - LEFT; // of its curves
 
 const emotions = Object.keys(EMOTIONS);
 
@@ -26,9 +26,11 @@ export class Record {
   add({ time, faces }) {
     const last = this.#samples.at(-1);
     if (last) last.until = Math.min(time, last.time + HELD);
-    const kept = faces.map(({ box, detection_score, probabilities, person, emotion, confidence, uncertain }) => ({
-      ...{ box, detection_score, person, emotion, confidence, uncertain },
-      probabilities: emotions.map((each) => probabilities[each]),
+    const kept = faces.map((face) => ({
+      ...Object.fromEntries(FILM_COLUMNS.filter((name) => name in face).map((name) => [name, face[name]])),
+      box: face.box,
+      person: face.person,
+      probabilities: emotions.map((each) => face.probabilities[each]),
     }));
     this.#samples.push({ time, until: time + 0.05, faces: kept });
     this.#faces += kept.length;
