@@ -11,7 +11,9 @@ import pytest
 
 from preprocessing.fer2013 import load
 from tests.conftest import ROOT
+from tests.train_resnet.conftest import tiny
 from train_resnet.__main__ import main
+from train_resnet.architectures import ARCHITECTURES
 from train_resnet.config import Recipe
 from train_resnet.dataset import batches, examples
 from train_resnet.training import compile_network
@@ -77,8 +79,8 @@ def test_both_backends_compute_the_same_losses(
 
 if __name__ == "__main__":
     data, first, folder = map(Path, sys.argv[1:])
-    command = (
-        f"train --data {data} --arch plain-cnn-w32 --epochs 1 --batch-size 32 --kernel-rate 0.03"
-    )
+    # JAX compiles a large network for half a minute.
+    ARCHITECTURES["tiny"] = tiny
+    command = f"train --data {data} --arch tiny --epochs 1 --batch-size 32"
     assert main([*command.split(), "--output", str(folder)]) == 0
     print(json.dumps(three_steps(data, first)))
