@@ -23,9 +23,6 @@ BORDER = 0.3
 # The full range needs a face to be 15 of its 192 pixels wide: a view is at most so many faces across.
 _FACES_ACROSS = 13
 
-# A face of less than so much of a view is small, and others beside it may be missed.
-_SMALL = 22 / 192
-
 # Neighbouring tiles share so much that a face of `min_face` lies whole in one of them.
 _SHARED = 0.12
 
@@ -84,33 +81,10 @@ def whole(shape: tuple[int, int], border: float = 0.0) -> View:
 
 
 def quarters(view: View) -> list[View]:
-    """Four parts of a view that share a sixth of their sides with each other."""
+    """Four parts of a view; neighbours share a third of their sides."""
     side = 0.6 * view.side
     ends = (0.0, view.side - side)
     return [View(view.left + x, view.top + y, side) for y in ends for x in ends]
-
-
-def look_finely(
-    network: "Network", grey: np.ndarray, views: list[View], threshold: float
-) -> list["Sight"]:
-    """The faces in some views; one that shows small faces is looked at in four parts as well.
-
-    Where small faces stand side by side, the full range sees but a few of them.
-
-    Args:
-        network: the full range.
-        grey: `(height, width)` uint8.
-        views: the parts of it.
-        threshold: what scores less is left out, 0 to 1.
-    """
-    sights = []
-    for view in views:
-        seen = network.look(grey, view, threshold)
-        if any(sight.box[2] < _SMALL * view.side for sight in seen):
-            for part in quarters(view):
-                seen += network.look(grey, part, threshold)
-        sights += seen
-    return sights
 
 
 def tiles(shape: tuple[int, int], min_face: int) -> list[View]:
@@ -226,7 +200,8 @@ def _blended(points: np.ndarray, scores: np.ndarray) -> list[Sight]:
         same = shared >= _SAME_FACE * np.maximum(area[left] + area[first] - shared, 1e-9)
         same[0] = True
         group = left[same]
-        middle, size, one, other = np.average(points[group, :4], axis=0, weights=scores[group])
+        shares = scores[group] / scores[group].sum()
+        middle, size, one, other = (shares[:, None, None] * points[group, :4]).sum(0)
         box = (*(middle - size / 2).tolist(), *size.tolist())
         sights.append(Sight(box, float(scores[first]), np.stack([one, other])))
         left = left[~same]
@@ -278,8 +253,8 @@ class BlazeFaceDetector:
         grey = np.ascontiguousarray(grey)
         small, scale = at_detection_size(grey)
         sights = self._short.look(small, whole(small.shape, BORDER), self.threshold)
-        views = tiles(small.shape, self.min_face)
-        sights += look_finely(self._full, small, views, self.threshold)
+        for view in tiles(small.shape, self.min_face):
+            sights += self._full.look(small, view, self.threshold)
         faces: list[Face] = []
         for sight in sorted(sights, key=lambda sight: -sight.score):
             x, y, width, height = (value / scale for value in sight.box)
