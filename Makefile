@@ -37,6 +37,7 @@ study: $(VENV)/.everything
 bench: $(VENV)/.everything
 	$(RUN) -m pytest tests/bench/bench_speed.py --benchmark-columns=min,median,iqr,rounds --benchmark-sort=name
 	$(RUN) -m pytest tests/bench/bench_time.py
+	$(RUN) -m pytest tests/bench/bench_page.py
 
 load: $(VENV)/.everything
 	$(RUN) -m tests.load --clients 1 16 64 200 --seconds 60 --output runs/load/load.json
