@@ -1,17 +1,13 @@
-"""The residual networks for 48x48 grey faces, with two heads and their attention maps."""
-
-from collections.abc import Sequence
-from math import lcm
+"""The residual networks for 48x48 grey faces."""
 
 import keras
 from keras import layers
 
-from model.labels import EMOTIONS
+from model.networks.heads import add_heads, rescale, standardise
 from preprocessing.alignment import SIZE
 
 # Of the layer between the two of squeeze and excitation, as in its paper's smaller networks.
 _SQUEEZE_RATIO = 8
-STANDARDISATION = "standardisation"
 DLIB_RESNET = "dlib_resnet"
 # Side in pixels of what dlib's recogniser sees: halved five times to 4x4 positions without a rest.
 # Its own is 150, with eyes as far apart as at 147 here.
@@ -54,13 +50,13 @@ def resnet(
     """
     inputs = keras.Input((side, side, 1), name="face")
     x = standardise(inputs) if standardised else rescale(inputs)
-    x = _convolution(x, width, kernel=3, stride=1, name="stem")
+    x = convolution(x, width, kernel=3, stride=1, name="stem")
     x = layers.ReLU(name="stem_relu")(x)
     for stage, depth in enumerate(blocks):
         for block in range(depth):
             stride = 2 if stage > 0 and block == 0 else 1
             name = f"stage{stage + 1}_block{block + 1}"
-            x = _basic_block(x, width * 2**stage, stride, squeeze, name)
+            x = basic_block(x, width * 2**stage, stride, squeeze, name)
     return add_heads(inputs, x, dropout, name=f"resnet_{sum(blocks) * 2 + 2}_w{width}")
 
 
@@ -83,114 +79,18 @@ def dlib_resnet(dropout: float = 0.2, side: int | None = SIZE) -> keras.Model:
     inputs = keras.Input((side, side, 1), name="face")
     x = standardise(inputs)
     x = layers.Resizing(_DLIB_SIZE, _DLIB_SIZE, "bilinear", dtype="float32", name="enlarge")(x)
-    x = _convolution(x, 32, kernel=7, stride=2, name="stem")
+    x = convolution(x, 32, kernel=7, stride=2, name="stem")
     x = layers.ReLU(name="stem_relu")(x)
     x = layers.MaxPooling2D(3, 2, padding="same", name="stem_pool")(x)
     for stage, depth in enumerate((3, 4, 3, 3)):
         for block in range(depth):
             stride = 2 if stage > 0 and block == 0 else 1
             name = f"stage{stage + 1}_block{block + 1}"
-            x = _basic_block(x, 32 * 2**stage, stride, False, name, pooled=True)
+            x = basic_block(x, 32 * 2**stage, stride, False, name, pooled=True)
     return add_heads(inputs, x, dropout, name=DLIB_RESNET)
 
 
-def rescale(inputs: keras.KerasTensor) -> keras.KerasTensor:
-    """Grey levels of 0 to 255 as -1 to 1."""
-    return layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(inputs)
-
-
-def standardise(inputs: keras.KerasTensor) -> keras.KerasTensor:
-    """Grey levels of any range with mean 0 and deviation 1, each face by itself."""
-    # One grey level is added to the variance, so a blank picture is not divided by zero.
-    return layers.GroupNormalization(
-        1, epsilon=1.0, center=False, scale=False, dtype="float32", name=STANDARDISATION
-    )(inputs)
-
-
-def add_heads(
-    inputs: keras.KerasTensor, features: keras.KerasTensor, dropout: float, name: str
-) -> keras.Model:
-    """Puts the two heads on a trunk: FER-2013's labels and the FER+ votes.
-
-    Each head is a 1x1 convolution to one map per emotion and the mean of each map, which equals
-    pooling before a dense layer, so the maps show what spoke for the answer at no extra cost: class
-    activation maps, Zhou et al., "Learning Deep Features for Discriminative Localization" (CVPR 2016).
-
-    Args:
-        inputs: the model's input.
-        features: `(batch, height, width, channels)`, the trunk's output.
-        dropout: share of channels dropped while training, the same for both heads.
-        name: the model's name.
-    """
-    features = layers.SpatialDropout2D(dropout, name="dropout")(features)
-    outputs = {}
-    for head in ("fer", "votes"):
-        # float32 also under mixed precision: the loss is computed from these.
-        maps = layers.Conv2D(len(EMOTIONS), 1, dtype="float32", name=f"{head}_maps")(features)
-        pool = layers.GlobalAveragePooling2D(dtype="float32", name=f"{head}_head")
-        outputs[f"{head}_head"] = pool(maps)
-    return keras.Model(inputs, outputs, name=name)
-
-
-def with_maps(network: keras.Model) -> keras.Model:
-    """The same network that also gives each head's maps, `(batch, height, width, 7)`, as outputs."""
-    maps = {f"{head}_maps": network.get_layer(f"{head}_maps").output for head in ("fer", "votes")}
-    return keras.Model(network.input, {**network.output, **maps}, name=network.name)
-
-
-def side_by_side(
-    networks: Sequence[keras.Model], weights: Sequence[int] | None = None
-) -> keras.Model:
-    """Several trained networks as one: each sees the face, and their maps and logits are averaged.
-
-    Lakshminarayanan et al., "Simple and Scalable Predictive Uncertainty Estimation using Deep
-    Ensembles" (NeurIPS 2017), whose mean is of probabilities; that of logits keeps the logits the
-    means of the maps.
-
-    Args:
-        networks: of `resnet`, or others with heads of `add_heads`, for the same side. Maps of
-            different sizes are enlarged to the least common multiple, which changes no mean.
-        weights: how many times each counts in the means; once each without.
-
-    Returns:
-        A model as `resnet` gives it; the layers of the first have names that begin with "trunk1_".
-    """
-    face = keras.Input(networks[0].input.shape[1:], name="face")
-    trunks = []
-    for number, network in enumerate(networks, start=1):
-        trunk = keras.models.clone_model(
-            network,
-            input_tensors=face,
-            clone_function=lambda layer, number=number: layer.__class__.from_config(
-                {**layer.get_config(), "name": f"trunk{number}_{layer.name}"}
-            ),
-        )
-        trunk.set_weights(network.get_weights())
-        trunks.append(trunk)
-    outputs = {}
-    for head in ("fer", "votes"):
-        maps = [
-            trunk.get_layer(f"trunk{number}_{head}_maps").output
-            for number, trunk in enumerate(trunks, start=1)
-        ]
-        side = lcm(*(each.shape[1] for each in maps))
-        alike = [
-            each
-            if each.shape[1] == side
-            else layers.UpSampling2D(side // each.shape[1], interpolation="bilinear")(each)
-            for each in maps
-        ]
-        counted = [
-            each
-            for each, weight in zip(alike, weights or [1] * len(alike), strict=True)
-            for _ in range(weight)
-        ]
-        mean = layers.Average(name=f"{head}_maps")(counted)
-        outputs[f"{head}_head"] = layers.GlobalAveragePooling2D(name=f"{head}_head")(mean)
-    return keras.Model(face, outputs, name=f"{networks[0].name}_x{len(networks)}")
-
-
-def _convolution(
+def convolution(
     x: keras.KerasTensor, filters: int, kernel: int, stride: int, name: str
 ) -> keras.KerasTensor:
     x = layers.Conv2D(
@@ -206,22 +106,22 @@ def _convolution(
     return layers.BatchNormalization(momentum=0.9, name=f"{name}_norm")(x)
 
 
-def _basic_block(
+def basic_block(
     x: keras.KerasTensor, filters: int, stride: int, squeeze: bool, name: str, pooled: bool = False
 ) -> keras.KerasTensor:
     shortcut = x
-    x = _convolution(x, filters, kernel=3, stride=stride, name=f"{name}_1")
+    x = convolution(x, filters, kernel=3, stride=stride, name=f"{name}_1")
     x = layers.ReLU(name=f"{name}_1_relu")(x)
     # Its scale begins at one: from zero, as large batches have it, these short runs start too slowly
     # (train_resnet/STUDY.md).
-    x = _convolution(x, filters, kernel=3, stride=1, name=f"{name}_2")
+    x = convolution(x, filters, kernel=3, stride=1, name=f"{name}_2")
     if squeeze:
         x = _squeeze_and_excitation(x, filters, name)
     if pooled and stride != 1:
         shortcut = layers.AveragePooling2D(stride, padding="same", name=f"{name}_pool")(shortcut)
         stride = 1
     if stride != 1 or shortcut.shape[-1] != filters:
-        shortcut = _convolution(shortcut, filters, kernel=1, stride=stride, name=f"{name}_shortcut")
+        shortcut = convolution(shortcut, filters, kernel=1, stride=stride, name=f"{name}_shortcut")
     x = layers.Add(name=f"{name}_add")([shortcut, x])
     return layers.ReLU(name=f"{name}_relu")(x)
 
