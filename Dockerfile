@@ -23,6 +23,7 @@ RUN set -eu; site=$(/opt/venv/bin/python -c 'import sysconfig; print(sysconfig.g
 COPY preprocessing /app/preprocessing
 COPY model /app/model
 COPY demo /app/demo
+COPY LICENSE /app/LICENSE
 RUN python -m compileall -q /app
 
 FROM ${BASE_IMAGE}

@@ -1,5 +1,7 @@
 """FER-2013 and the FER+ votes: reading them, and aligning their faces as photographs are aligned."""
 
+from __future__ import annotations
+
 import csv
 import gzip
 import hashlib
@@ -10,14 +12,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import cv2
 import numpy as np
 from tqdm import tqdm
 
 from preprocessing.alignment import SIZE, TEMPLATE, align, similarity_to_template
-from preprocessing.faces import HogDetector
+
+# Faces once aligned are learned from without dlib, which an accelerator's machine may lack.
+if TYPE_CHECKING:
+    from preprocessing.faces import HogDetector
 
 # The dataset's classes: the position is the label, the name the folder in Kaggle's folder layout.
 CLASSES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
@@ -63,7 +68,7 @@ class Fer2013:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def split(self, name: str) -> "Fer2013":
+    def split(self, name: str) -> Fer2013:
         """The images of one of `SPLITS`, in their order."""
         if name not in SPLITS:
             raise ValueError(f"A split is one of {', '.join(SPLITS)}. Received: {name!r}")
@@ -265,6 +270,8 @@ def align_images(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         `(n, 48, 48)` uint8 and `(n,)` bool, False for images without a detected face, which stay
         as they are: figures are comparable only on all images.
     """
+    from preprocessing.faces import HogDetector
+
     # The enlarged image is seen as it is, so `min_face` is the detector's own window.
     detector = HogDetector(min_face=80, threshold=_SCORE_THRESHOLD)
     with ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -1,4 +1,5 @@
-"""`python -m train_resnet`: train, ensemble, evaluate, export, visualize, study, architectures."""
+"""`python -m train_resnet`: train, ensemble, evaluate, export, visualize, study, compare,
+architectures."""
 
 import argparse
 import os
@@ -53,6 +54,51 @@ def _parser() -> argparse.ArgumentParser:
     )
     train.add_argument(
         "--early-share", type=float, help="share of the epochs that see smaller images, 0 to 1"
+    )
+    train.add_argument("--optimizer", choices=("sgd", "adam", "rmsprop"), help="default: sgd")
+    train.add_argument(
+        "--schedule",
+        choices=("cosine", "constant"),
+        help="of the learning rate; default: cosine, after a warm-up",
+    )
+    train.add_argument(
+        "--plateau",
+        type=int,
+        metavar="EPOCHS",
+        help="without a lower validation loss after which a constant rate becomes a tenth",
+    )
+    train.add_argument(
+        "--patience",
+        type=int,
+        metavar="EPOCHS",
+        help="without a lower validation loss after which the run ends",
+    )
+    train.add_argument(
+        "--drop", nargs="+", metavar="EMOTION", help="leave out the images of these emotions"
+    )
+    train.add_argument(
+        "--balanced",
+        type=int,
+        metavar="IMAGES",
+        help="so many of each emotion, some repeated or left out",
+    )
+    train.add_argument(
+        "--validation",
+        choices=("PublicTest", "fifth", "fifth-after-balancing", "PublicTest-learned"),
+        help="what the network is chosen by: a fifth of Training is 80/20; the last two are no"
+        " validation, and there to show that",
+    )
+    train.add_argument(
+        "--learn", choices=("labels", "votes"), help="by the FER head; default: labels"
+    )
+    train.add_argument(
+        "--snapshots",
+        type=int,
+        metavar="STEPS",
+        help="keep the network after every so many, for `evaluate --model A B ...`",
+    )
+    train.add_argument(
+        "--averaging", type=float, help="of the running mean of the weights, per step; 0 keeps none"
     )
     train.add_argument("--seed", type=int, help="of the weights, the order and the augmentation")
     train.add_argument(
@@ -172,6 +218,35 @@ def _parser() -> argparse.ArgumentParser:
         "--record", action="store_true", help="write the figures into study.json and STUDY.md"
     )
     study.set_defaults(run=commands.study)
+
+    compare = names.add_parser(
+        "compare",
+        help="train and measure the reports' networks beside this project's",
+        description="Trains and measures rows of model/BASELINES.md, one after the other. Stopped, the"
+        " same command goes on where it was; rows that are finished are not run again.",
+    )
+    _add_data(compare)
+    compare.add_argument("--output", type=Path, required=True, help="folder of the rows")
+    compare.add_argument("--rows", nargs="+", metavar="ROW", help="names of rows; else all")
+    compare.add_argument(
+        "--folds", type=int, help="cross-validate the rows in so many parts of Training instead"
+    )
+    compare.add_argument(
+        "--costs",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="also export the networks and measure time and memory, which needs TensorFlow and LiteRT",
+    )
+    compare.add_argument(
+        "--pack",
+        type=Path,
+        metavar="FILE.npz",
+        help="write the aligned faces as a file that --data takes elsewhere, and do nothing else",
+    )
+    compare.add_argument(
+        "--record", action="store_true", help="write table and plot into model/BASELINES.md"
+    )
+    compare.set_defaults(run=commands.compare)
 
     architectures = names.add_parser("architectures", help="list what --arch takes")
     architectures.set_defaults(run=commands.architectures)

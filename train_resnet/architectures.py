@@ -7,9 +7,20 @@ from math import prod
 import keras
 from keras import layers
 
-from model.baselines import mini_xception, plain_cnn
-from model.mobilenet import mobilenet
-from model.resnet import dlib_resnet, resnet
+from model.networks.cnn_2x100 import cnn_2x100
+from model.networks.cnn_4conv import cnn_4conv
+from model.networks.cnn_rmsprop import cnn_rmsprop
+from model.networks.cnn_shallow import cnn_shallow, cnn_wide
+from model.networks.dcnn import dcnn
+from model.networks.deepface import deepface_emotion
+from model.networks.dexpression import dexpression
+from model.networks.mini_xception import mini_xception
+from model.networks.mobilenet import mobilenet
+from model.networks.plain import plain_cnn
+from model.networks.resnet import dlib_resnet, resnet
+from model.networks.resnet34 import resnet34
+from model.networks.resnet50 import resnet50
+from model.networks.xception import xception
 from preprocessing.alignment import SIZE
 
 ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
@@ -26,7 +37,20 @@ ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "mobilenet-128": partial(mobilenet, enlarged=128),
     "mobilenet-160": partial(mobilenet, enlarged=160),
     "plain-cnn-w32": partial(plain_cnn, width=32),
+    "mini-xception-two-heads": partial(mini_xception, two_heads=True),
+    # Of the reports that this project grew out of: model/BASELINES.md.
+    "cnn-2x100": cnn_2x100,
+    "resnet34": resnet34,
+    "cnn-shallow": cnn_shallow,
+    "cnn-wide": cnn_wide,
     "mini-xception": mini_xception,
+    "xception": xception,
+    "dexpression": dexpression,
+    "cnn-rmsprop": cnn_rmsprop,
+    "resnet50": resnet50,
+    "dcnn": dcnn,
+    "cnn-4conv": cnn_4conv,
+    "deepface-emotion": deepface_emotion,
 }
 
 _CONVOLUTIONS = (layers.Conv2D, layers.SeparableConv2D, layers.DepthwiseConv2D)
@@ -50,9 +74,11 @@ def build(name: str, dropout: float, side: int | None = SIZE) -> keras.Model:
 
 
 def multiply_adds(network: keras.Model) -> int:
-    """Multiply-adds of one face through the convolutions, which are nearly all of the work."""
+    """Multiply-adds of one face through the convolutions and dense layers."""
     total = 0
     for layer in network.layers:
+        if isinstance(layer, layers.Dense):
+            total += prod(layer.input.shape[1:]) * layer.units
         if not isinstance(layer, _CONVOLUTIONS):
             continue
         positions = prod(layer.output.shape[1:3])

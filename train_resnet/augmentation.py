@@ -11,6 +11,10 @@ from train_resnet.config import Recipe
 # Zhong et al., "Random Erasing Data Augmentation" (AAAI 2020).
 _ERASED_AREA = (0.02, 0.2)
 _ERASED_ASPECT = (0.3, 1 / 0.3)
+_CHANGES = (
+    *("rotation", "zoom", "shift", "mirrored", "contrast", "brightness"),
+    *("degradation", "erasing"),
+)
 _INTERPOLATIONS = {"linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}
 
 
@@ -30,6 +34,8 @@ def augment(
     """
     if side is not None:
         images = resize(images, side)
+    if not any(getattr(recipe, change) for change in _CHANGES):
+        return images
     return np.stack([_augment_one(image, recipe, rng) for image in images])
 
 
@@ -46,7 +52,7 @@ def _augment_one(image: np.ndarray, recipe: Recipe, rng: np.random.Generator) ->
         ((width - 1) / 2, (height - 1) / 2), angle * recipe.rotation, 1 + zoom * recipe.zoom
     )
     matrix[:, 2] += (right * recipe.shift * width, down * recipe.shift * height)
-    if rng.random() < 0.5:
+    if rng.random() < recipe.mirrored:
         # x becomes width - 1 - x, before the turn.
         matrix[:, 2] += matrix[:, 0] * (width - 1)
         matrix[:, 0] *= -1

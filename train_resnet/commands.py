@@ -31,12 +31,16 @@ def train(options: argparse.Namespace) -> None:
     from train_resnet import plots, teachers, training
     from train_resnet.config import Recipe
     from train_resnet.dataset import examples
+    from train_resnet.selection import select
 
-    given = {**vars(options), "teachers": tuple(options.teachers)}
+    several = ("teachers", "drop")
+    given = {**vars(options), **{n: tuple(vars(options).get(n) or ()) for n in several}}
     names = [field.name for field in fields(Recipe)]
     recipe = Recipe(**{name: given[name] for name in names if given.get(name) is not None})
     data = _load(options)
-    faces, validation = examples(data.split("Training")), examples(data.split("PublicTest"))
+    faces, validation = select(
+        examples(data.split("Training")), examples(data.split("PublicTest")), recipe
+    )
     if recipe.teachers:
         answers = options.output / "answers.npz"
         if not (answers.exists() and (options.output / "training.json").exists()):
@@ -266,6 +270,52 @@ def study(options: argparse.Namespace) -> None:
     if options.record:
         _write_json(study.RECORD, {name: figures[name] for name in names if name in figures})
         tables.write_between(ROOT / "train_resnet" / "STUDY.md", "study", study.table(figures))
+
+
+def compare(options: argparse.Namespace) -> None:
+    from train_resnet import tables
+    from train_resnet.compare import faces as bench
+    from train_resnet.compare import report, running
+    from train_resnet.compare.costs import costs
+    from train_resnet.compare.rows import ROWS
+
+    names = [row.name for row in ROWS]
+    unknown = set(options.rows or ()) - set(names)
+    if unknown:
+        raise ValueError(
+            f"A row is one of {', '.join(names)}. Received: {', '.join(sorted(unknown))}"
+        )
+    packed = options.data.suffix == ".npz"
+    faces = bench.unpack(options.data) if packed else bench.of_dataset(_load(options))
+    options.output.mkdir(parents=True, exist_ok=True)
+    if options.pack:
+        bench.pack(faces, options.pack)
+        print(f"{options.pack} ({options.pack.stat().st_size / 1e6:.1f} MB)")
+        return
+    for row in ROWS:
+        if options.rows and row.name not in options.rows:
+            continue
+        if options.folds:
+            running.cross_validate(row, options.folds, faces, options.output)
+        else:
+            found = running.run(row, faces, options.output)
+            print(report.progress(row, found), flush=True)
+    if options.folds:
+        return
+    figures = report.finished(options.output)
+    if options.costs:
+        by_name = {row.name: row for row in ROWS}
+        figures = {
+            name: {**f, **costs(by_name[name], options.output)} for name, f in figures.items()
+        }
+    report.write(figures, options.output)
+    print(report.table(figures))
+    if options.record:
+        _write_json(report.RECORD, figures)
+        page = ROOT / "model" / "BASELINES.md"
+        tables.write_between(page, "table", report.table(figures))
+        tables.write_between(page, "memory", report.memory_table(figures))
+        report.plot(figures, ROOT / "model" / "figures" / "baselines.png")
 
 
 def architectures(_: argparse.Namespace) -> None:

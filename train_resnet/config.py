@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 import keras
 
+from model.labels import EMOTIONS
 from train_resnet.architectures import build
+
+# What a run is validated on: FER-2013's own part for it; a fifth of Training, that of each class alike,
+# which is not learned from; and two that are no validation, to show what they would pretend. There the
+# fifth is drawn after classes were balanced by repeating images, or PublicTest is learned from as well.
+VALIDATIONS = ("PublicTest", "fifth", "fifth-after-balancing", "PublicTest-learned")
 
 # Least and largest value of what people give.
 _RANGES: dict[str, tuple[float, float]] = {
@@ -17,6 +23,14 @@ _RANGES: dict[str, tuple[float, float]] = {
     "mixup": (0, math.inf),
     "early_share": (0, 1),
     "teaching": (0, 1),
+    "averaging": (0, 1),
+    "mirrored": (0, 1),
+}
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "optimizer": ("sgd", "adam", "rmsprop"),
+    "schedule": ("cosine", "constant"),
+    "validation": VALIDATIONS,
+    "learn": ("labels", "votes"),
 }
 
 
@@ -36,7 +50,12 @@ class Recipe:
         arch: a name of `train_resnet.architectures.ARCHITECTURES`.
         epochs: passes over Training; the learning rate falls to zero with the last step.
         batch_size: images a step.
-        learning_rate: at the end of the warm-up; from there half a cosine.
+        optimizer: "sgd", with momentum and weight decay, "adam" or "rmsprop", as Keras has them.
+        schedule: "cosine": a warm-up, from there half a cosine; or "constant".
+        plateau: epochs without a lower validation loss after which a constant rate becomes a tenth;
+            0 leaves it.
+        patience: epochs without a lower validation loss after which the run ends; 0 runs to the end.
+        learning_rate: at the end of the warm-up, or the constant one.
         kernel_rate: of the convolutions' kernels, at the same time: how far an orthogonalised step
             goes (`muon.Muon`), as a share of the kernel's length; 0 steps them like all else.
         warmup_epochs: over these it rises from zero.
@@ -48,6 +67,7 @@ class Recipe:
         rotation: largest turn to either side, degrees.
         zoom: largest relative change of size, to either side.
         shift: largest move in either direction, as a share of the side.
+        mirrored: share of the images that are mirrored.
         interpolation: of these moves, "cubic" or "linear"; the second blurs what is tested sharp.
         contrast: largest relative change, to either side.
         brightness: largest change, to either side, as a share of the range.
@@ -68,7 +88,13 @@ class Recipe:
         teachers: trained networks whose answers it learns besides: names of weights, `.tflite` or
             `.keras` files, or `.npz` files of their answers.
         teaching: share of their answers in the targets.
-        averaging: weight of the past in the running mean of the weights, per step.
+        averaging: weight of the past in the running mean of the weights, per step; 0 keeps no mean.
+        drop: emotions whose images are neither learned from nor validated on.
+        balanced: how many images of each emotion an epoch has, some repeated or left out; 0 takes
+            them as they are.
+        validation: one of `VALIDATIONS`.
+        learn: what the FER head learns, "labels" or "votes".
+        snapshots: steps after which the network is kept, each time; 0 keeps none.
         seed: of the first weights, the order and every random change.
         precision: Keras's dtype policy.
 
@@ -79,6 +105,10 @@ class Recipe:
     arch: str = "resnet18-w32-std"
     epochs: int = 60
     batch_size: int = 128
+    optimizer: str = "sgd"
+    schedule: str = "cosine"
+    plateau: int = 0
+    patience: int = 0
     learning_rate: float = 0.15
     kernel_rate: float = 0.0
     warmup_epochs: float = 1.0
@@ -89,6 +119,7 @@ class Recipe:
     rotation: float = 15.0
     zoom: float = 0.15
     shift: float = 0.12
+    mirrored: float = 0.5
     interpolation: str = "cubic"
     contrast: float = 0.3
     brightness: float = 0.15
@@ -103,6 +134,11 @@ class Recipe:
     teachers: tuple[str, ...] = ()
     teaching: float = 0.5
     averaging: float = 0.998
+    drop: tuple[str, ...] = ()
+    balanced: int = 0
+    validation: str = "PublicTest"
+    learn: str = "labels"
+    snapshots: int = 0
     seed: int = 0
     precision: str = "mixed_bfloat16"
 
@@ -112,6 +148,16 @@ class Recipe:
                 option = "--" + name.replace("_", "-")
                 reach = f"at least {least}" if largest == math.inf else f"from {least} to {largest}"
                 raise ValueError(f"{option} is {value}; it is {reach}.")
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(
+                    f"--{name} is one of {', '.join(choices)}. Received: {getattr(self, name)!r}"
+                )
+        unknown = set(self.drop) - set(EMOTIONS)
+        if unknown or len(set(self.drop)) == len(EMOTIONS):
+            raise ValueError(
+                f"--drop takes some of {', '.join(EMOTIONS)}. Received: {', '.join(self.drop)}"
+            )
 
     def side(self, epoch: int) -> int | None:
         """Side in pixels of the images of an epoch, counted from 0; None for images as they are."""

@@ -5,7 +5,7 @@ import re
 import keras
 import numpy as np
 
-from model.resnet import DLIB_RESNET
+from model.networks.resnet import DLIB_RESNET
 from preprocessing.faces import dlib_model
 from train_resnet.grey import first_convolution
 
@@ -20,7 +20,7 @@ _SHRINK = np.float32(0.3)
 
 
 def first_weights(network: keras.Model) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Kernels and biases for `model.resnet.dlib_resnet` that see what dlib's recogniser sees.
+    """Kernels and biases for `model.networks.resnet.dlib_resnet` that see what dlib's recogniser sees.
 
     The first convolution is that of `grey.first_convolution`. A shortcut's kernels hand on the
     channels there are. The heads keep their first weights, for the recogniser has none.

@@ -17,10 +17,8 @@ from matplotlib.cbook import get_sample_data
 
 from model.labels import EMOTIONS
 from model.mixture import Logits, Mixture
-from model.resnet import STANDARDISATION, with_maps
+from model.networks.heads import STANDARDISATION, with_maps
 from preprocessing.alignment import SIZE, TEMPLATE, align
-from preprocessing.faces import HogDetector
-from preprocessing.images import decode
 
 _VIEWS_A_CALL = 256
 
@@ -61,6 +59,8 @@ def keras_logits(network: keras.Model, crops: np.ndarray, mirrored_view: bool) -
         answers = network.predict(
             faces[..., None].astype(np.float32), batch_size=_VIEWS_A_CALL, verbose=0
         )
+        if "votes_head" not in answers:  # The reports' networks have one answer for both.
+            return Logits.of_heads(answers["fer_head"], answers["fer_head"])
         return Logits.stack([answers])
 
     if not mirrored_view:
@@ -109,6 +109,10 @@ def golden_crops() -> np.ndarray:
     Returns:
         `(8, 48, 48)` uint8: the aligned face and its mirror, each also darker, brighter and blurred.
     """
+    # Only here: a machine that trains may lack dlib and the decoders of photographs.
+    from preprocessing.faces import HogDetector
+    from preprocessing.images import decode
+
     grey = cv2.cvtColor(
         decode(get_sample_data("grace_hopper.jpg", asfileobj=False)).pixels, cv2.COLOR_RGB2GRAY
     )

@@ -19,7 +19,7 @@ _FACTOR, _SHIFT = "{}_bn/batchnorm_1/mul", "{}_bn/batchnorm_1/sub"
 
 
 def first_weights(network: keras.Model, path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Kernels and biases for `model.mobilenet.mobilenet` that see what the recogniser sees.
+    """Kernels and biases for `model.networks.mobilenet.mobilenet` that see what the recogniser sees.
 
     The first convolution is that of `grey.first_convolution`. The heads keep their first weights, for
     the recogniser has none.

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from model.classifier import load
-from model.resnet import side_by_side
+from model.networks.side_by_side import side_by_side
 from preprocessing.alignment import SIZE
 from train_resnet.architectures import build
 from train_resnet.export import load_network
@@ -40,7 +40,7 @@ def members_of(model: str) -> list[dict[str, Any]]:
 
 
 def join(models: Sequence[str], crops: np.ndarray) -> tuple[keras.Model, list[dict[str, Any]]]:
-    """All networks of several models as one (`model.resnet.side_by_side`), and their training.
+    """All networks of several models as one (`model.networks.side_by_side`), and their training.
 
     Args:
         models: names of weights, `.tflite` or `.keras` files; of weights that hold several networks

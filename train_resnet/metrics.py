@@ -67,6 +67,17 @@ def measure(
     }
 
 
+def macro_f1(labels: np.ndarray, answers: np.ndarray) -> float:
+    """The mean F1 of the emotions.
+
+    Args:
+        labels: `(n,)`, positions in `EMOTIONS`.
+        answers: `(n,)`, likewise.
+    """
+    f1 = precision_recall_fscore_support(labels, answers, labels=_CLASSES, zero_division=0)[2]
+    return float(f1.mean())
+
+
 def bootstrap_intervals(
     labels: np.ndarray, answers: np.ndarray, confidence: np.ndarray
 ) -> dict[str, Interval]:

@@ -5,10 +5,8 @@ from typing import Any
 
 import keras
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 
-from model.classifier import load
-from train_resnet import dlib_weights, hse_weights
+from train_resnet import hse_weights
 
 # The name of dlib's recogniser among models to begin with.
 DLIB = "dlib"
@@ -47,10 +45,15 @@ def begin_with(network: keras.Model, model: str, crops: np.ndarray, trunk: int =
             trained = keras.models.load_model(model, compile=False)
             network.set_weights(trained.get_weights())
         elif model == DLIB:
+            from train_resnet import dlib_weights
+
             _unfold(network, dlib_weights.first_weights(network), crops[:_SAMPLE])
         elif model.endswith(".json"):
             _unfold(network, hse_weights.first_weights(network, Path(model)), crops[:_SAMPLE])
         else:
+            # Not above: LiteRT and dlib may be missing where a run goes on from a `.keras` file.
+            from model.classifier import load
+
             served = load(model)
             prefix = f"trunk{trunk}_" if len(served.members) > 1 else ""
             _unfold(network, _tensors(served.content, prefix), crops[:_SAMPLE])
@@ -96,6 +99,8 @@ def _tensors(content: bytes, prefix: str) -> dict[str, tuple[np.ndarray, np.ndar
 
     By the last part of the convolutions' names, without their prefix.
     """
+    from ai_edge_litert.interpreter import Interpreter
+
     interpreter = Interpreter(model_content=content)
     kernels: dict[str, np.ndarray] = {}
     biases: dict[str, np.ndarray] = {}

@@ -174,7 +174,7 @@ TRIALS = (
     Trial("width-32", "size", "32 channels", {"arch": "resnet18-w32"}),
     Trial("depth-34", "size", "ResNet-34", {"arch": "resnet34-w16"}),
     Trial("squeeze", "size", "squeeze and excitation", {"arch": "resnet18-w16-se"}),
-    Trial("mini-xception", "size", "mini-Xception", {"arch": "mini-xception"}),
+    Trial("mini-xception", "size", "mini-Xception", {"arch": "mini-xception-two-heads"}),
     Trial("48-px", "resolution", "48 px", side=48),
     Trial("64-px", "resolution", "64 px, enlarged", side=64),
     Trial("taught", "distillation", "taught by version 8", {"teachers": ("resnet",)}),

@@ -17,13 +17,15 @@ from tqdm import tqdm
 
 from train_resnet.augmentation import resize
 from train_resnet.config import Recipe
-from train_resnet.dataset import Batch, Examples, batches, steps_per_epoch
+from train_resnet.dataset import Examples, batches, steps_per_epoch
 from train_resnet.muon import Muon
-from train_resnet.pretrained import begin_with
-from train_resnet.steps import SharpnessAware, train_on_batch
+from train_resnet.steps import steps_of
 
 # The running mean of the weights takes a sample of them every so many steps.
 _AVERAGING_EVERY = 8
+_VALIDATION_BATCH = 256
+# Between the devices of a run that went on on another.
+_THEN = ", then "
 
 
 class TrainingStopped(Exception):
@@ -36,6 +38,7 @@ def train(
     validation: Examples,
     output: Path,
     resume: bool = False,
+    keep_every: float = 0.0,
 ) -> Path:
     """Trains a network, keeping a checkpoint and the best network so far in a folder.
 
@@ -51,6 +54,8 @@ def train(
         output: folder for `best.keras`, `training.json` (recipe, history, cost) and the checkpoint.
         resume: go on from the checkpoint in `output`, to the very weights that a run without the
             interruption gives.
+        keep_every: seconds between checkpoints at least; 0 writes one after every epoch. On an
+            accelerator an epoch may take less time than its checkpoint.
 
     Returns:
         The path of `best.keras`.
@@ -69,6 +74,8 @@ def train(
     interrupted = _Interruption()
     with interrupted:
         for epoch in range(run.step // steps, recipe.epochs):
+            if stops_early(recipe, run.history):
+                break
             began, losses = time.perf_counter(), []
             first = run.step % steps
             progress = tqdm(
@@ -80,8 +87,9 @@ def train(
                 mininterval=1,
             )
             for batch in progress:
-                losses.append(run.step_on(batch))
-                if not np.isfinite(losses[-1]):
+                losses.append(run.steps.train_on_batch(batch))
+                looked_at = (run.step + 1) % run.steps.ahead == 0 or len(losses) == steps - first
+                if looked_at and not np.isfinite(losses[-1]):
                     raise TrainingStopped(
                         f"The loss is {losses[-1]} in step {run.step + 1}. A lower --learning-rate"
                         f" helps; the last good checkpoint is kept in {output}."
@@ -89,12 +97,16 @@ def train(
                 run.step += 1
                 if run.step % _AVERAGING_EVERY == 0:
                     run.average()
-                progress.set_postfix(loss=f"{np.mean(losses[-50:]):.3f}")
+                if looked_at:
+                    losses[-run.steps.ahead :] = map(float, losses[-run.steps.ahead :])
+                    progress.set_postfix(loss=f"{np.mean(losses[-50:]):.3f}")
+                if recipe.snapshots and run.step % recipe.snapshots == 0:
+                    run.keep_snapshot()
                 if interrupted.requested:
                     run.seconds += time.perf_counter() - began
                     run.save()
                     raise TrainingStopped(f"Stopped; go on with --resume --output {output}.")
-            run.finish_epoch(epoch, losses, validation, began)
+            run.finish_epoch(epoch, losses, validation, began, keep_every)
     return output / "best.keras"
 
 
@@ -105,12 +117,12 @@ class _Run:
         self.recipe = recipe
         self.output = output
         self.network = network
-        self._sharpness_aware = (
-            SharpnessAware(network, recipe.sharpness) if recipe.sharpness else None
-        )
-        self.mean = network.get_weights()
+        self.steps = steps_of(network, recipe.sharpness)
+        self.mean = network.get_weights() if recipe.averaging else []
         self.step = 0
         self.seconds = 0.0
+        self.kept = time.perf_counter()
+        self.devices = [_device()]
         self.best = -1.0
         self.history: list[dict[str, float]] = []
 
@@ -120,6 +132,9 @@ class _Run:
             raise ValueError(f"{output} holds a run already: add --resume, or name another folder.")
         network = recipe.build()
         if recipe.pretrained:
+            # Only here: it reads LiteRT's files too, and an accelerator's machine may lack LiteRT.
+            from train_resnet.pretrained import begin_with
+
             begin_with(network, recipe.pretrained, training.crops)
         compile_network(network, recipe, steps)
         return cls(recipe, output, network)
@@ -149,6 +164,8 @@ class _Run:
             raise ValueError(f"{checkpoint} cannot be read ({error}).") from error
         run.step, run.seconds = state["step"], state["seconds"]
         run.best, run.history = state["best"], state["history"]
+        before = state["device"].split(_THEN)
+        run.devices = before if before[-1] == _device() else [*before, _device()]
         return run
 
     def _variables(self) -> list[Any]:
@@ -159,14 +176,11 @@ class _Run:
         self.network.optimizer.build(self.network.trainable_variables)
         return [*self.network.variables, *self.network.optimizer.variables]
 
-    def step_on(self, batch: Batch) -> float:
-        """Learns a batch and returns its loss."""
-        if self._sharpness_aware is None:
-            return train_on_batch(self.network, batch)
-        return self._sharpness_aware.train_on_batch(batch)
-
     def average(self) -> None:
         """Moves the running mean, batch statistics included, towards the weights as they are."""
+        if not self.mean:
+            return
+        self.steps.sync()
         share = 1 - self.recipe.averaging**_AVERAGING_EVERY
         # At first the mean would be mostly the untrained weights: let it follow faster.
         share = max(share, 1 / (1 + self.step / _AVERAGING_EVERY))
@@ -174,20 +188,29 @@ class _Run:
             mean += (share * (weight - mean)).astype(mean.dtype)
 
     def finish_epoch(
-        self, epoch: int, losses: list[float], validation: Examples, began: float
+        self,
+        epoch: int,
+        losses: list[float],
+        validation: Examples,
+        began: float,
+        keep_every: float = 0.0,
     ) -> None:
+        self.steps.sync()
         record = {"epoch": epoch + 1, "loss": float(np.mean(losses))}
         weights = self.network.get_weights()
         small = self.recipe.side(epoch)
         candidates = {"network": weights}
-        if small is None:
+        # The mean lags behind while the rate is high, and measuring costs many steps' time.
+        if small is None and self.mean:
             candidates["mean"] = self.mean
-        else:  # The mean lags behind while the rate is high, and measuring costs many steps' time.
+        if small is not None:
             validation = dataclasses.replace(validation, crops=resize(validation.crops, small))
         for name, candidate in candidates.items():
             self.network.set_weights(candidate)
-            scores = head_accuracies(self.network, validation)
+            scores, loss = validate(self.network, validation)
             record |= {f"{name}_{head}": score for head, score in scores.items()}
+            if name == "network":
+                record["validation_loss"] = loss
             score = float(np.mean(list(scores.values())))
             if small is None and score > self.best:
                 self.best = score
@@ -196,10 +219,21 @@ class _Run:
         self.seconds += time.perf_counter() - began
         self.history.append(record | {"seconds": round(self.seconds, 1)})
         print("  ".join(f"{k} {v:.4g}" for k, v in self.history[-1].items()), flush=True)
-        self.save()
+        if self.recipe.schedule == "constant":
+            self.network.optimizer.learning_rate = rate_after(self.recipe, self.history)
+        ends = epoch + 1 == self.recipe.epochs or stops_early(self.recipe, self.history)
+        if ends or time.perf_counter() - self.kept >= keep_every:
+            self.save()
+
+    def keep_snapshot(self) -> None:
+        """Keeps the network as it is, to be averaged with later ones."""
+        self.steps.sync()
+        replace_with(self.output / f"snapshot-{self.step:06d}.keras", self.network.save)
 
     def save(self) -> None:
         """Writes a whole new checkpoint before the old one goes, so a full disk costs nothing."""
+        self.steps.sync()
+        self.kept = time.perf_counter()
         name = f"checkpoint-{self.step:06d}.npz"
         values = [keras.ops.convert_to_numpy(variable) for variable in self._variables()]
         arrays = {f"variable{index:04d}": value for index, value in enumerate(values)}
@@ -211,6 +245,7 @@ class _Run:
             "best": self.best,
             "seconds": round(self.seconds, 1),
             "cores": os.cpu_count(),
+            "device": _THEN.join(self.devices),
             "backend": keras.backend.backend(),
             "history": self.history,
         }
@@ -222,46 +257,99 @@ class _Run:
                 old.unlink()
 
 
+def _device() -> str:
+    """What the network is trained on: an accelerator's name, or how many cores there are."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        if jax.devices()[0].platform != "cpu":
+            return str(jax.devices()[0].device_kind)
+    return f"{os.cpu_count()} cores"
+
+
 def compile_network(network: keras.Model, recipe: Recipe, steps: int) -> None:
     """Gives a network its losses and its optimizer for runs of `steps` steps an epoch."""
-    total = recipe.epochs * steps
-    warmup = min(round(recipe.warmup_epochs * steps), total // 2)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0,
-        decay_steps=max(1, total - warmup),
-        warmup_target=recipe.learning_rate,
-        warmup_steps=max(1, warmup),
+    losses = {
+        "fer_head": keras.losses.CategoricalCrossentropy(
+            from_logits=True, label_smoothing=recipe.label_smoothing
+        ),
+        "votes_head": keras.losses.CategoricalCrossentropy(from_logits=True),
+    }
+    network.compile(
+        optimizer=_optimizer(recipe, steps),
+        loss={head: losses[head] for head in network.output},
+        # TensorFlow's own kernels beat XLA's on a CPU here: 545 images a second against 344.
+        jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
     )
+
+
+def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
+    schedule: Any = recipe.learning_rate
+    if recipe.schedule == "cosine":
+        total = recipe.epochs * steps
+        warmup = min(round(recipe.warmup_epochs * steps), total // 2)
+        schedule = keras.optimizers.schedules.CosineDecay(
+            0.0,
+            decay_steps=max(1, total - warmup),
+            warmup_target=recipe.learning_rate,
+            warmup_steps=max(1, warmup),
+        )
+    if recipe.optimizer == "adam":
+        return keras.optimizers.Adam(schedule)
+    if recipe.optimizer == "rmsprop":
+        return keras.optimizers.RMSprop(schedule)
     options = {"momentum": recipe.momentum, "nesterov": True, "weight_decay": recipe.weight_decay}
     if recipe.kernel_rate:
         optimizer = Muon(schedule, recipe.kernel_rate / recipe.learning_rate, **options)
     else:
         optimizer = keras.optimizers.SGD(schedule, **options)
     optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
-    network.compile(
-        optimizer,
-        loss={
-            "fer_head": keras.losses.CategoricalCrossentropy(
-                from_logits=True, label_smoothing=recipe.label_smoothing
-            ),
-            "votes_head": keras.losses.CategoricalCrossentropy(from_logits=True),
-        },
-        # TensorFlow's own kernels beat XLA's on a CPU here: 545 images a second against 344.
-        jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
+    return optimizer
+
+
+def stops_early(recipe: Recipe, history: list[dict[str, float]]) -> bool:
+    """Whether a run has gone on for the recipe's patience without a lower validation loss."""
+    if not recipe.patience or not history:
+        return False
+    losses = [record["validation_loss"] for record in history]
+    return len(losses) - 1 - int(np.argmin(losses)) >= recipe.patience
+
+
+def rate_after(recipe: Recipe, history: list[dict[str, float]]) -> float:
+    """The learning rate after these epochs: a tenth, each time the validation loss stays for
+    `recipe.plateau` epochs where it was, as `keras.callbacks.ReduceLROnPlateau` has it by default."""
+    rate, lowest, waited = recipe.learning_rate, np.inf, 0
+    for record in history:
+        waited += 1
+        if record["validation_loss"] < lowest - 1e-4:
+            lowest, waited = record["validation_loss"], 0
+        elif recipe.plateau and waited >= recipe.plateau:
+            rate, waited = rate / 10, 0
+    return rate
+
+
+def validate(network: keras.Model, data: Examples) -> tuple[dict[str, float], float]:
+    """`head_accuracies`, and the mean cross-entropy of the labels under the first head, in nats."""
+    # In whole batches: an accelerator's compiler would compile the last again for its size alone.
+    count = len(data)
+    rows = np.arange(-(-count // _VALIDATION_BATCH) * _VALIDATION_BATCH) % count
+    answers = network.predict(
+        data.crops[rows][..., None].astype(np.float32), batch_size=_VALIDATION_BATCH, verbose=0
     )
+    logits = {head: answers[head][:count] for head in network.output}
+    truth = {"fer_head": data.labels.argmax(1), "votes_head": data.votes.argmax(1)}
+    right = {head: values.argmax(1) == truth[head] for head, values in logits.items()}
+    scores = {"fer_head": float(right["fer_head"].mean())}
+    if "votes_head" in right and data.votes_weight.any():
+        scores["votes_head"] = float(right["votes_head"][data.votes_weight > 0].mean())
+    values = logits["fer_head"] - logits["fer_head"].max(1, keepdims=True)
+    likelihood = values - np.log(np.exp(values).sum(1, keepdims=True))
+    return scores, float(-(likelihood * data.labels).sum(1).mean())
 
 
 def head_accuracies(network: keras.Model, data: Examples) -> dict[str, float]:
     """Each head's share of right answers on its own labels: FER-2013's, and the votes' winner."""
-    logits = network.predict(data.crops[..., None].astype(np.float32), batch_size=256, verbose=0)
-    right = {
-        "fer_head": logits["fer_head"].argmax(1) == data.labels.argmax(1),
-        "votes_head": logits["votes_head"].argmax(1) == data.votes.argmax(1),
-    }
-    scores = {"fer_head": float(right["fer_head"].mean())}
-    if data.votes_weight.any():
-        scores["votes_head"] = float(right["votes_head"][data.votes_weight > 0].mean())
-    return scores
+    return validate(network, data)[0]
 
 
 def replace_with(path: Path, write: Callable[[Path], object]) -> None:

@@ -77,7 +77,7 @@ def run_video(options: argparse.Namespace, complain: Callable[[str], None]) -> i
     """Runs the command and returns its exit code."""
     # Only now: `classify` needs none of what films need.
     from demo.film.folder import Wanted, write_film
-    from demo.film.source import InvalidFilm
+    from demo.film.source import InvalidFilm, StillPicture
 
     names = [film.name for film in options.films]
     for name in names:
@@ -106,7 +106,8 @@ def run_video(options: argparse.Namespace, complain: Callable[[str], None]) -> i
                 with _bar(film) as show:
                     outcome = write_film(recognizer, film, folder, wanted, show, stop.is_set)
             except InvalidFilm as error:
-                complain(str(error))
+                still = isinstance(error, StillPicture)
+                complain(f"{error} Use `python -m demo classify` for it." if still else str(error))
                 failed = True
                 continue
             tqdm.write(f"{film}, written into {folder}:\n{outcome.table()}", file=sys.stdout)

@@ -72,6 +72,11 @@ class Image(_Strict):
 
     width: int = Field(ge=1)
     height: int = Field(ge=1)
+    preview: str = Field(
+        default="",
+        description="Only with `preview`: the upright picture, at most 1280 pixels long, a JPEG file "
+        "in base64, for programs that cannot decode what they sent.",
+    )
 
 
 class Model(_Strict):

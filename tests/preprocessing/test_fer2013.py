@@ -207,7 +207,7 @@ def test_an_image_without_a_face_stays_and_results_are_kept(
     assert not np.array_equal(crops[0], images[0])
 
     # What is kept is not made again; other images are.
-    monkeypatch.setattr(fer2013, "HogDetector", None)
+    monkeypatch.setattr(fer2013, "align_images", None)
     kept, _ = fer2013.aligned(images, tmp_path)
     np.testing.assert_array_equal(kept, crops)
     with pytest.raises(TypeError):

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pytest
 
-from model.resnet import add_heads
+from model.networks.heads import add_heads
 from preprocessing.alignment import SIZE
 from preprocessing.fer2013 import VOTE_COLUMNS, Fer2013, load
 from train_resnet.architectures import ARCHITECTURES

@@ -8,7 +8,8 @@ import pytest
 
 from model import classifier
 from model.classifier import load
-from model.resnet import side_by_side, with_maps
+from model.networks.heads import with_maps
+from model.networks.side_by_side import side_by_side
 from tests.train_resnet.conftest import with_lively_statistics
 from train_resnet.__main__ import main
 from train_resnet.architectures import build

@@ -6,7 +6,7 @@ import pytest
 
 from model.classifier import load
 from model.mixture import Mixture
-from model.resnet import with_maps
+from model.networks.heads import with_maps
 from tests.train_resnet.conftest import with_lively_statistics
 from train_resnet.architectures import build
 from train_resnet.export import golden_crops, to_litert, write_weights

@@ -1,0 +1,88 @@
+"""What all networks have in common: how grey levels come in, and how the answer goes out."""
+
+import keras
+from keras import layers
+
+from model.labels import EMOTIONS
+
+STANDARDISATION = "standardisation"
+
+
+def rescale(inputs: keras.KerasTensor) -> keras.KerasTensor:
+    """Grey levels of 0 to 255 as -1 to 1."""
+    return layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(inputs)
+
+
+def standardise(inputs: keras.KerasTensor) -> keras.KerasTensor:
+    """Grey levels of any range with mean 0 and deviation 1, each face by itself."""
+    # One grey level is added to the variance, so a blank picture is not divided by zero.
+    return layers.GroupNormalization(
+        1, epsilon=1.0, center=False, scale=False, dtype="float32", name=STANDARDISATION
+    )(inputs)
+
+
+def add_heads(
+    inputs: keras.KerasTensor, features: keras.KerasTensor, dropout: float, name: str
+) -> keras.Model:
+    """Puts the two heads on a trunk: FER-2013's labels and the FER+ votes.
+
+    Each head is a 1x1 convolution to one map per emotion and the mean of each map, which equals
+    pooling before a dense layer, so the maps show what spoke for the answer at no extra cost: class
+    activation maps, Zhou et al., "Learning Deep Features for Discriminative Localization" (CVPR 2016).
+
+    Args:
+        inputs: the model's input.
+        features: `(batch, height, width, channels)`, the trunk's output.
+        dropout: share of channels dropped while training, the same for both heads.
+        name: the model's name.
+    """
+    features = layers.SpatialDropout2D(dropout, name="dropout")(features)
+    outputs = {}
+    for head in ("fer", "votes"):
+        # float32 also under mixed precision: the loss is computed from these.
+        maps = layers.Conv2D(len(EMOTIONS), 1, dtype="float32", name=f"{head}_maps")(features)
+        pool = layers.GlobalAveragePooling2D(dtype="float32", name=f"{head}_head")
+        outputs[f"{head}_head"] = pool(maps)
+    return keras.Model(inputs, outputs, name=name)
+
+
+def one_head(inputs: keras.KerasTensor, features: keras.KerasTensor, name: str) -> keras.Model:
+    """Puts the only head of the reports' networks on a trunk: a dense layer to the seven emotions.
+
+    Args:
+        inputs: the model's input.
+        features: `(batch, channels)`, the trunk's output.
+        name: the model's name.
+
+    Returns:
+        A model from grey faces of 0 to 255 to `{"fer_head": (batch, 7)}` logits.
+    """
+    # float32 also under mixed precision: the loss is computed from these.
+    logits = layers.Dense(len(EMOTIONS), dtype="float32", name="fer_head")(features)
+    return keras.Model(inputs, {"fer_head": logits}, name=name)
+
+
+def one_head_of_maps(
+    inputs: keras.KerasTensor, features: keras.KerasTensor, name: str
+) -> keras.Model:
+    """The same where the report's network ends in a 3x3 convolution to one map for each emotion.
+
+    Args:
+        inputs: the model's input.
+        features: `(batch, height, width, channels)`, the trunk's output.
+        name: the model's name.
+    """
+    maps = layers.Conv2D(len(EMOTIONS), 3, padding="same", dtype="float32", name="fer_maps")
+    pool = layers.GlobalAveragePooling2D(dtype="float32", name="fer_head")
+    return keras.Model(inputs, {"fer_head": pool(maps(features))}, name=name)
+
+
+def with_maps(network: keras.Model) -> keras.Model:
+    """The same network that also gives its heads' maps, `(batch, height, width, 7)`, as outputs.
+
+    Networks whose answer is no mean of maps stay as they are.
+    """
+    names = [f"{head}_maps" for head in ("fer", "votes")]
+    known = {layer.name for layer in network.layers}
+    maps = {name: network.get_layer(name).output for name in names if name in known}
+    return keras.Model(network.input, {**network.output, **maps}, name=network.name)

@@ -1,0 +1,27 @@
+"""The ResNet-50 of the report that compares networks in batches of 785."""
+
+import keras
+from keras import layers
+
+from model.networks.heads import one_head, rescale
+
+
+def resnet50(dropout: float = 0.0, side: int | None = None) -> keras.Model:
+    """ResNet-50 as published, on faces of 48 px in grey levels.
+
+    He et al., "Deep Residual Learning for Image Recognition" (CVPR 2016). The report says nothing
+    of its input; batches of 785 say that its images were small.
+
+    Args:
+        dropout: share of the last features dropped while training.
+        side: of the faces in pixels; None takes any.
+
+    Returns:
+        A model as `model.networks.heads.one_head` gives it.
+    """
+    inputs = keras.Input((side, side, 1), name="face")
+    trunk = keras.applications.ResNet50(
+        include_top=False, weights=None, input_tensor=rescale(inputs), pooling="avg"
+    )
+    x = layers.Dropout(dropout, name="dropout")(trunk.output)  # (batch, 2048)
+    return one_head(inputs, x, name="resnet50")
