@@ -7,7 +7,7 @@ DATA ?= ../shared/data/fer2013.csv.gz
 OUTPUT ?= runs/$(shell date +%Y%m%d-%H%M%S)
 SOAK_MINUTES ?= 10
 
-.PHONY: demo test lint train study bench load soak fuzz screenshot lock container clean
+.PHONY: demo test lint lint-scripts train study bench load soak fuzz screenshot lock container clean
 
 demo: $(VENV)/.serving
 	$(RUN) -m demo.app
@@ -20,6 +20,11 @@ lint: $(VENV)/.everything
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory lint-scripts; \
+	  else echo "The page's scripts were not checked: that needs Node 18.18 or later."; fi
+
+lint-scripts: tests/browser/node_modules/.installed
+	tests/browser/node_modules/.bin/eslint --config tests/browser/eslint.config.js demo/page/scripts
 
 train: $(VENV)/.everything
 	$(RUN) -m train_resnet train --data $(DATA) --output $(OUTPUT)
@@ -32,6 +37,7 @@ study: $(VENV)/.everything
 bench: $(VENV)/.everything
 	$(RUN) -m pytest tests/bench/bench_speed.py --benchmark-columns=min,median,iqr,rounds --benchmark-sort=name
 	$(RUN) -m pytest tests/bench/bench_time.py
+	$(RUN) -m pytest tests/bench/bench_page.py
 
 load: $(VENV)/.everything
 	$(RUN) -m tests.load --clients 1 16 64 200 --seconds 60 --output runs/load/load.json
@@ -59,7 +65,11 @@ container: $(VENV)/.everything
 	tests/container/run.sh
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf tests/browser/node_modules $(VENV) .pytest_cache .mypy_cache .ruff_cache
+
+tests/browser/node_modules/.installed: tests/browser/package-lock.json
+	npm ci --prefix tests/browser --silent --no-fund --no-audit
+	touch $@
 
 $(VENV)/.serving: requirements-serve.txt
 	test -x $(RUN) || $(PYTHON) -m venv $(VENV)

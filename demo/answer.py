@@ -22,11 +22,12 @@ def to_json(answer: Answer, classifier: Classifier, explain: bool = False) -> di
             been read with `explain`.
 
     Returns:
-        `image`, `faces` and `model`. Boxes and landmarks are in pixels of the upright picture,
+        `image`, `turned`, `faces` and `model`. Boxes and landmarks are in pixels of the upright picture,
         probabilities sum to 1 but for their rounding to six digits.
     """
     return {
         "image": {"width": answer.picture.width, "height": answer.picture.height},
+        "turned": answer.turned,
         "faces": [face_json(face, explain) for face in answer.faces],
         "model": model_json(classifier),
     }
@@ -46,6 +47,7 @@ def face_json(face: FaceExpression, explain: bool = False) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "box": dict(zip(("x", "y", "width", "height"), map(int, face.box), strict=True)),
         "detection_score": round(float(face.detection_score), 4),
+        "detected_by": face.detected_by,
         "landmarks": _rounded(face.landmarks, 2),
         "emotion": face.emotion,
         "confidence": round(float(face.confidence), 6),

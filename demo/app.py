@@ -16,11 +16,12 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from pydantic import ValidationError
 
-from demo.page.mounting import mount_page
+from demo.page.gradio.mounting import mount_page
 from demo.service import Service
 from demo.settings import Settings
 from demo.web import api
 from demo.web.access import Login, RateLimit, SameOrigin
+from demo.web.addresses import RootPath
 from demo.web.bodies import BodyLimit
 from demo.web.headers import AnswerHeaders
 from demo.web.memory import give_pictures_back, stay_within_container, uploads_limit
@@ -82,6 +83,7 @@ def _protect(app: FastAPI, settings: Settings, monitor: Monitor, uploads: Upload
     if settings.auth:
         app.add_middleware(Login, credentials=settings.auth, trusted_proxies=proxies)
     app.add_middleware(SameOrigin)
+    app.add_middleware(RootPath, root_path=settings.root_path)
     app.add_middleware(AnswerHeaders, frame_ancestors=settings.frame_ancestors)
     app.add_middleware(Recording, monitor=monitor)
 

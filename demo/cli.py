@@ -25,6 +25,7 @@ from demo.service import Answer, cores
 from demo.service import read as read_picture
 from demo.tables import CSV_COLUMNS, csv_rows, text_table
 from model import InvalidWeights, Recognizer
+from preprocessing.faces import DEFAULT, DETECTORS, InvalidDetector
 from preprocessing.images import InvalidImage
 
 EXTENSIONS = frozenset(
@@ -74,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     try:
         return run_video(options, _complain) if options.command == "video" else _classify(options)
-    except InvalidWeights as error:
+    except (InvalidWeights, InvalidDetector) as error:
         _complain(str(error))
         return 1
     except KeyboardInterrupt:
@@ -120,6 +121,12 @@ def _parser() -> argparse.ArgumentParser:
             help="smallest face in pixels, of the picture scaled to at most 1280"
             f" (default: {smallest})",
         )
+        command.add_argument(
+            "--detector",
+            choices=list(DETECTORS),
+            default=DEFAULT,
+            help=f"how faces are found (default: {DEFAULT})",
+        )
     return parser
 
 
@@ -131,7 +138,7 @@ def _face_size(text: str) -> int:
 
 
 def _classify(options: argparse.Namespace) -> int:
-    recognizer = Recognizer(min_face=options.min_face)
+    recognizer = Recognizer(detector=options.detector, min_face=options.min_face)
     with ExitStack() as stack:
         try:
             maps = AttentionFolder(options.explain, options.paths) if options.explain else None

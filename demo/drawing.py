@@ -1,6 +1,5 @@
-"""An answer as pictures: boxes on the photograph, a bar chart."""
+"""An answer as a picture: boxes on the photograph."""
 
-import io
 import threading
 from collections.abc import Sequence
 from functools import cache
@@ -9,24 +8,12 @@ from pathlib import Path
 import cv2
 import matplotlib
 import numpy as np
-from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
 
 from demo.service import Answer
 from demo.tables import percent
 from model import FaceExpression
-from model.labels import EMOTIONS, doubt
-
-# The palette of M. Okabe and K. Ito, "Color Universal Design" (2008), with a light grey for neutral.
-COLOURS: dict[str, str] = {
-    "angry": "#d55e00",
-    "disgust": "#009e73",
-    "fear": "#cc79a7",
-    "happy": "#f0e442",
-    "sad": "#0072b2",
-    "surprise": "#56b4e9",
-    "neutral": "#dddddd",
-}
+from model.labels import COLOURS
 
 _SMALLEST_TEXT = 9
 
@@ -66,9 +53,10 @@ def annotate(answer: Answer, captions: Sequence[str] | None = None) -> np.ndarra
     line = max(2, round(longer / 400))
     boxes = [_box(face, answer.picture.scale) for face in answer.faces]
     for face, box in zip(answer.faces, boxes, strict=True):
-        # The dark frame outside keeps the coloured one visible on any picture.
-        pen.rectangle(_grown(box, line), outline="#000000", width=line)
-        pen.rectangle(box, outline=COLOURS[face.emotion], width=line)
+        colour = COLOURS[face.emotion]
+        # The frame outside, light round a dark one, keeps the coloured one visible on any picture.
+        pen.rectangle(_grown(box, line), outline=text_colour(colour), width=line)
+        pen.rectangle(box, outline=colour, width=line)
     taken = boxes.copy()
     texts = captions or [caption(face) for face in answer.faces]
     for face, box, text in zip(answer.faces, boxes, texts, strict=True):
@@ -80,35 +68,6 @@ def annotate(answer: Answer, captions: Sequence[str] | None = None) -> np.ndarra
         middle = ((label[0] + label[2]) / 2, (label[1] + label[3]) / 2)
         pen.text(middle, text, text_colour(colour), font, anchor="mm")
     return np.asarray(image)
-
-
-def bar_chart(probabilities: np.ndarray, uncertain: bool = False) -> bytes:
-    """A face's seven probabilities as a bar chart.
-
-    Args:
-        probabilities: `(7,)`, in the order of `model.labels.EMOTIONS`.
-        uncertain: name the two most likely emotions in the title instead of one.
-
-    Returns:
-        A PNG of 900 x 600 pixels.
-    """
-    best, second = np.argsort(probabilities)[::-1][:2]
-    title = f"{EMOTIONS[best]} {percent(float(probabilities[best]))}"
-    if uncertain:
-        title = doubt(EMOTIONS[best], EMOTIONS[second])
-    with CHARTS:
-        figure = Figure(figsize=(6, 4), dpi=150, layout="constrained")
-        axes = figure.subplots()
-        colours = [COLOURS[emotion] for emotion in EMOTIONS]
-        bars = axes.barh(EMOTIONS, probabilities, color=colours, edgecolor="#333333", linewidth=0.6)
-        axes.bar_label(bars, [percent(float(value)) for value in probabilities], padding=4)
-        axes.set(title=title, xlim=(0, 1.12), xticks=[0, 0.25, 0.5, 0.75, 1])
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-        axes.invert_yaxis()
-        axes.spines[["top", "right"]].set_visible(False)
-        chart = io.BytesIO()
-        figure.savefig(chart, format="png")
-    return chart.getvalue()
 
 
 def reduced(pixels: np.ndarray, side: int) -> np.ndarray:

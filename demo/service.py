@@ -37,6 +37,15 @@ class Answer:
     picture: Picture
     faces: list[FaceExpression]
 
+    @property
+    def turned(self) -> int:
+        """Degrees clockwise by which the picture was turned to find its faces: 0, 90, 180 or 270.
+
+        0 where they do not lie the same way.
+        """
+        ways = {face.turned for face in self.faces}
+        return ways.pop() if len(ways) == 1 else 0
+
 
 def cores() -> int:
     """How many cores this process may use; `os.cpu_count` would count those it may not."""
@@ -49,7 +58,7 @@ class Service:
     """Reads pictures, at most as many at once as there are cores, and keeps none of them.
 
     Args:
-        settings: `weights` and `min_face` for the recognizer, `max_waiting` for the queue.
+        settings: `weights`, `detector` and `min_face` for the recognizer, `max_waiting` for the queue.
 
     Attributes:
         capacity: how many pictures may be inside at once, the waiting ones included.
@@ -143,7 +152,9 @@ class Service:
     def _load(self) -> None:
         settings = self._settings
         try:
-            recognizer = Recognizer(weights=settings.weights, min_face=settings.min_face)
+            recognizer = Recognizer(
+                weights=settings.weights, detector=settings.detector, min_face=settings.min_face
+            )
             # The first call of each part is slow. The synthetic picture shows no face, so the
             # classifier is called on its own.
             self._threads.submit(read, recognizer, np.full((240, 320, 3), 127, np.uint8)).result()

@@ -1,11 +1,26 @@
 """What the server takes from its environment; every setting is one documented field."""
 
-from typing import Annotated
+import re
+from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from preprocessing.images import MAX_BYTES
+
+# The first parts of the server's own paths: below them a request could mean either.
+_TAKEN = (
+    *("api", "page", "config", "assets", "static", "svelte", "gradio_api", "theme.css"),
+    *("healthz", "readyz", "metrics", "robots.txt", "favicon.ico"),
+)
+
+
+def _as_root_path(path: str) -> str:
+    if not re.fullmatch(r"((/[A-Za-z0-9._~-]+)+)?", path):
+        raise ValueError("begins with a slash and does not end with one, such as /demo")
+    if path and path.split("/")[1] in _TAKEN:
+        raise ValueError(f"is a path of the server's own; choose another than {path}")
+    return path
 
 
 class Settings(BaseSettings):
@@ -35,12 +50,16 @@ class Settings(BaseSettings):
     weights: str = Field(
         default="resnet", description="The name of the network's weights in model/weights."
     )
+    detector: Literal["hog+blazeface", "hog", "blazeface", "cnn", "haar"] = Field(
+        default="hog+blazeface",
+        description="How faces are found: hog+blazeface, or hog, blazeface, cnn, haar to compare.",
+    )
     min_face: int = Field(
         default=40,
         ge=20,
         le=1280,
         description="The smallest face to find, in pixels of the picture scaled to a longer side "
-        "of at most 1280. Below 80 a reading costs four times as much, below 40 sixteen times.",
+        "of at most 1280. The smaller, the more parts of the picture are looked through.",
     )
     max_upload_bytes: int = Field(
         default=MAX_BYTES,
@@ -88,6 +107,15 @@ class Settings(BaseSettings):
         default="",
         repr=False,
         description="`name:password`, asked for before anything but the health checks is answered.",
+    )
+    root_path: Annotated[str, AfterValidator(_as_root_path)] = Field(
+        default="",
+        description="The path below which a proxy shows the page, such as `/demo`, whether or not "
+        "the proxy takes it off.",
+    )
+    source_url: Annotated[str, StringConstraints(pattern=r"^(https?://[^\s<>\"']+)?$")] = Field(
+        default="",
+        description="Where this server's source can be read; the page's footer leads there.",
     )
     frame_ancestors: Annotated[str, StringConstraints(pattern=r"^[\w.:/*' -]+$")] = Field(
         default="'self'",

@@ -7,7 +7,7 @@ from model import FaceExpression
 from model.labels import EMOJI, EMOTIONS
 
 FACE_COLUMNS: tuple[str, ...] = (
-    *("x", "y", "width", "height", "detection_score"),
+    *("x", "y", "width", "height", "detection_score", "detected_by"),
     *EMOTIONS,
     *("emotion", "confidence", "uncertain"),
 )
@@ -50,6 +50,7 @@ def face_cells(face: FaceExpression) -> list[object]:
     return [
         *face.box,
         f"{face.detection_score:.4f}",
+        face.detected_by,
         *(f"{value:.6f}" for value in face.probabilities),
         face.emotion,
         f"{face.confidence:.6f}",
@@ -66,7 +67,7 @@ def text_table(path: Path, answer: Answer) -> str:
         return f"{title}no face found"
     heads = "  ".join(f"{emotion:>4}" for emotion in EMOTIONS)
     lines = [
-        f"{title}{count} face{'s' if count > 1 else ''}",
+        f"{title}{count} face{'s' if count > 1 else ''}{_turned(answer.turned)}",
         f"   #  {'x, y':>11}  {'size':>11}  {heads}  expression",
     ]
     for number, face in enumerate(answer.faces, start=1):
@@ -78,6 +79,10 @@ def text_table(path: Path, answer: Answer) -> str:
         place = f"{f'{x}, {y}':>11}  {f'{width} x {height}':>11}"
         lines.append(f"  {number:>2}  {place}  {percents}  {_expression(face)}")
     return "\n".join(lines)
+
+
+def _turned(degrees: int) -> str:
+    return f", found by turning the picture by {degrees}°" if degrees else ""
 
 
 def _expression(face: FaceExpression) -> str:

@@ -40,17 +40,7 @@ def load(name: str | Path = "resnet") -> "Classifier":
     probabilities = classifier.predict(crops)  # (n, 48, 48) uint8 -> (n, 7) float32
     ```
     """
-    path = Path(name) if Path(name).suffix == ".tflite" else WEIGHTS / f"{name}.tflite"
-    if not path.exists() and path.parent == WEIGHTS:
-        known = ", ".join(sorted(file.stem for file in WEIGHTS.glob("*.tflite"))) or "none"
-        raise InvalidWeights(
-            f"There are no weights {str(name)!r} in model/weights (known: {known}). Check the clone"
-            f" out again, or make them: python -m train_resnet export --name {name} ..."
-        )
-    information = path.with_suffix(".json")
-    for file in (path, information):
-        if not file.exists():
-            raise InvalidWeights(f"{file} is missing; weights are a .tflite and a .json beside it.")
+    path, information = _files(name)
     try:
         info = json.loads(information.read_text(encoding="utf-8"))
         mixture = Mixture(**info["mixture"])
@@ -79,6 +69,39 @@ def load(name: str | Path = "resnet") -> "Classifier":
             f"{information}: was made for other labels or another alignment; export it again."
         )
     return Classifier(*identity, actual, content, mixture, threshold, mirrored, info)
+
+
+def describe(name: str | Path = "resnet") -> dict[str, Any]:
+    """What the weights' JSON says, without loading or checking the weights.
+
+    Args:
+        name: as `load` takes it.
+
+    Raises:
+        InvalidWeights: a file is missing, or the JSON cannot be read.
+    """
+    _, information = _files(name)
+    try:
+        return dict(json.loads(information.read_text(encoding="utf-8")))
+    except ValueError as error:
+        raise InvalidWeights(
+            f"{information} cannot be read ({error!r}); export it again."
+        ) from error
+
+
+def _files(name: str | Path) -> tuple[Path, Path]:
+    path = Path(name) if Path(name).suffix == ".tflite" else WEIGHTS / f"{name}.tflite"
+    if not path.exists() and path.parent == WEIGHTS:
+        known = ", ".join(sorted(file.stem for file in WEIGHTS.glob("*.tflite"))) or "none"
+        raise InvalidWeights(
+            f"There are no weights {str(name)!r} in model/weights (known: {known}). Check the clone"
+            f" out again, or make them: python -m train_resnet export --name {name} ..."
+        )
+    information = path.with_suffix(".json")
+    for file in (path, information):
+        if not file.exists():
+            raise InvalidWeights(f"{file} is missing; weights are a .tflite and a .json beside it.")
+    return path, information
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,8 +10,12 @@ import numpy as np
 from model.classifier import Classifier, load
 from model.labels import EMOTIONS, doubt
 from preprocessing.alignment import SIZE, align
-from preprocessing.faces import DETECTORS
-from preprocessing.images import Picture, decode
+from preprocessing.faces import DEFAULT
+from preprocessing.faces import detector as find_detector
+from preprocessing.images import InvalidImage, Picture, decode
+
+# What costs milliseconds a face is bounded: a picture may be a mosaic of thousands.
+MOST_FACES = 300
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,13 +26,17 @@ class FaceExpression:
 
     Attributes:
         box: x, y, width and height, inside the picture.
-        detection_score: the detector's; sure finds score 1 to 3.
+        detection_score: the detector's; it compares with scores of the same `detected_by` alone.
         landmarks: `(5, 2)` float32, eye corners and base of the nose in dlib's order.
         probabilities: `(7,)` float32 that sum to 1, in the order of `model.labels.EMOTIONS`.
         emotion: the most likely.
         confidence: its probability.
         uncertain: the probability is too small to rely on the answer.
         crop: `(48, 48)` uint8, the aligned face as the network saw it.
+        detected_by: which detector saw it: "hog+blazeface", or "blazeface" where dlib's HOG does not
+            take it for a face; of the other detectors their name.
+        turned: degrees clockwise by which the picture, or the face in it, was turned to find it: 0,
+            90, 180 or 270.
         attention: `(48, 48)` float32 of 0 to 1 over `crop`, what spoke for `emotion`; None if not
             asked for.
     """
@@ -41,6 +49,8 @@ class FaceExpression:
     confidence: float
     uncertain: bool
     crop: np.ndarray
+    detected_by: str
+    turned: int = 0
     attention: np.ndarray | None = None
 
     @property
@@ -61,10 +71,13 @@ class Recognizer:
         weights: a name in `model/weights`, or the path of a `.tflite` file.
         detector: a name of `preprocessing.faces.DETECTORS`.
         min_face: the smallest face to find, in pixels of the picture scaled to a longer side of at
-            most 1280: 40 for photographs; 80, at a quarter of the cost, for live video.
+            most 1280: 40 for photographs; 80, which costs less, for live video.
+        second_look: whether a picture in which nothing is found is looked at again, see
+            `preprocessing.faces.JoinedDetector`; not for pictures that follow each other.
 
     Raises:
         model.InvalidWeights: see `model.load`.
+        preprocessing.faces.InvalidDetector: a file of the detector is missing or damaged.
         ValueError: an unknown detector, or `min_face` out of its range.
 
     Example:
@@ -76,17 +89,20 @@ class Recognizer:
     """
 
     def __init__(
-        self, weights: str | Path = "resnet", detector: str = "hog", min_face: int = 40
+        self,
+        weights: str | Path = "resnet",
+        detector: str = DEFAULT,
+        min_face: int = 40,
+        second_look: bool = True,
     ) -> None:
-        if detector not in DETECTORS:
-            raise ValueError(f"A detector is one of {', '.join(DETECTORS)}. Received: {detector!r}")
-        self.detector = DETECTORS[detector](min_face)
+        self.detector_name = detector
+        self.detector = find_detector(detector, min_face, second_look)
         self.classifier: Classifier = load(weights)
 
-    def finding(self, min_face: int) -> "Recognizer":
-        """The same network behind a detector for faces of another smallest size."""
+    def finding(self, min_face: int, second_look: bool = True) -> "Recognizer":
+        """The same network behind the same detector, for faces of another smallest size."""
         other = copy.copy(self)
-        other.detector = type(self.detector)(min_face)
+        other.detector = find_detector(self.detector_name, min_face, second_look)
         return other
 
     def recognize(
@@ -103,12 +119,18 @@ class Recognizer:
             The faces from left to right; an empty list where there is none.
 
         Raises:
-            preprocessing.images.InvalidImage: the picture cannot be read.
+            preprocessing.images.InvalidImage: the picture cannot be read, or has more than 300
+                faces.
         """
         if not isinstance(picture, Picture):
             picture = decode(picture)
         grey = cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY)
         found = self.detector.detect(grey)
+        if len(found) > MOST_FACES:
+            raise InvalidImage(
+                f"There are more than {MOST_FACES} faces in the picture. Cut it into parts and try"
+                " again."
+            )
         crops = np.array([align(grey, face.landmarks) for face in found], np.uint8)
         logits = self.classifier.logits(crops.reshape(-1, SIZE, SIZE))
         probabilities = self.classifier.mixture.probabilities(logits)["served"]
@@ -127,6 +149,8 @@ class Recognizer:
                     confidence=confidence,
                     uncertain=confidence < self.classifier.uncertain_below,
                     crop=crops[index],
+                    detected_by=face.detected_by,
+                    turned=face.turned,
                     attention=_attention(maps[index, :, :, best]) if explain else None,
                 )
             )

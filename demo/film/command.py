@@ -77,7 +77,7 @@ def run_video(options: argparse.Namespace, complain: Callable[[str], None]) -> i
     """Runs the command and returns its exit code."""
     # Only now: `classify` needs none of what films need.
     from demo.film.folder import Wanted, write_film
-    from demo.film.source import InvalidFilm
+    from demo.film.source import InvalidFilm, StillPicture
 
     names = [film.name for film in options.films]
     for name in names:
@@ -87,7 +87,7 @@ def run_video(options: argparse.Namespace, complain: Callable[[str], None]) -> i
     if options.output.exists() and not options.output.is_dir():
         complain(f"{options.output}: cannot be written (Not a folder).")
         return 2
-    recognizer = Recognizer(min_face=options.min_face)
+    recognizer = Recognizer(detector=options.detector, min_face=options.min_face, second_look=False)
     parquet = importlib.util.find_spec("duckdb") is not None
     if not parquet:
         complain("There is no DuckDB here, which writes Parquet: the table is written as CSV.")
@@ -106,7 +106,8 @@ def run_video(options: argparse.Namespace, complain: Callable[[str], None]) -> i
                 with _bar(film) as show:
                     outcome = write_film(recognizer, film, folder, wanted, show, stop.is_set)
             except InvalidFilm as error:
-                complain(str(error))
+                still = isinstance(error, StillPicture)
+                complain(f"{error} Use `python -m demo classify` for it." if still else str(error))
                 failed = True
                 continue
             tqdm.write(f"{film}, written into {folder}:\n{outcome.table()}", file=sys.stdout)

@@ -7,11 +7,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from demo.drawing import CHARTS, COLOURS
+from demo.drawing import CHARTS
 from demo.people import SMOOTHING_SECONDS
 from demo.tables import clock
 from demo.timeline import PersonTimeline, Timeline
-from model.labels import EMOTIONS
+from model.labels import COLOURS, EMOTIONS
 
 _SMOOTHED = f"smoothed, time constant {SMOOTHING_SECONDS:g} s"
 _INK = "#333333"
@@ -63,15 +63,12 @@ def group_plot(timeline: Timeline) -> bytes:
         rows = figure.subplots(len(EMOTIONS) + 1, sharex=True)
         for index, (emotion, axes) in enumerate(zip(EMOTIONS, rows, strict=False)):
             mean, deviation = means[:, index], spread[:, index]
-            axes.fill_between(
-                times,
-                np.clip(mean - deviation, 0, 1),
-                np.clip(mean + deviation, 0, 1),
-                color=COLOURS[emotion],
-                alpha=0.6,
-                linewidth=0,
-            )
-            axes.plot(times, mean, color=_INK, linewidth=1, marker=".", markersize=2)
+            low, high = np.clip(mean - deviation, 0, 1), np.clip(mean + deviation, 0, 1)
+            # The level as an area, the spread as a band around its edge.
+            axes.fill_between(times, mean, color=COLOURS[emotion], linewidth=0)
+            axes.fill_between(times, low, high, color=_INK, alpha=0.15, linewidth=0)
+            axes.plot(times, np.stack([low, high], 1), color=_INK, alpha=0.5, linewidth=0.7)
+            axes.plot(times, mean, color=_INK, linewidth=1.5, marker=".", markersize=2)
             axes.set(ylim=(0, 1), ylabel=emotion)
             axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
         most = np.nanmax(faces, initial=1)
@@ -80,7 +77,7 @@ def group_plot(timeline: Timeline) -> bytes:
         rows[-1].yaxis.get_major_locator().set_params(integer=True)
         count = len(timeline.people)
         people = "1 person" if count == 1 else f"{count} people"
-        rows[0].set_title(f"Mean and spread over {people} ({_SMOOTHED})")
+        rows[0].set_title(f"Mean, and spread as a band, over {people} ({_SMOOTHED})")
         _clock_axis(rows[-1])
         figure.align_ylabels(rows)
         return _png(figure)

@@ -62,6 +62,7 @@ class Film:
 
     Raises:
         FilmTooLong: it lasts longer than `longest`.
+        StillPicture: it is a picture that does not move.
         InvalidFilm: it cannot be read. For a path the message begins with the path.
 
     Example:

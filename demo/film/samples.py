@@ -8,7 +8,7 @@ from demo.film.reading import Film
 from demo.people import Cuts, People, Sample
 from demo.service import cores
 from model import FaceExpression
-from preprocessing.images import Picture
+from preprocessing.images import InvalidImage, Picture
 
 Recognize = Callable[[Picture], "Future[list[FaceExpression]]"]
 
@@ -34,7 +34,7 @@ def read_film(
     Example:
 
     ```python
-    recognizer = Recognizer(min_face=80)
+    recognizer = Recognizer(min_face=80, second_look=False)
     with ThreadPoolExecutor() as pool, Film("party.mp4") as film:
         recognize = partial(pool.submit, recognizer.recognize)
         for sample in read_film(film, recognize, recognizer.classifier.uncertain_below):
@@ -67,10 +67,18 @@ def _readings(
             ahead.append((frame.time, picture, recognize(picture)))
             if len(ahead) > cores() + 1:
                 time, first, future = ahead.popleft()
-                yield time, first, future.result()
+                yield time, first, _faces(future)
         while ahead:
             time, first, future = ahead.popleft()
-            yield time, first, future.result()
+            yield time, first, _faces(future)
     finally:
         for _, _, future in ahead:
             future.cancel()
+
+
+def _faces(future: "Future[list[FaceExpression]]") -> list[FaceExpression]:
+    """The faces of a picture; none where there are more than are read, which ends no film."""
+    try:
+        return future.result()
+    except InvalidImage:
+        return []

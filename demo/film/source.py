@@ -9,6 +9,9 @@ from av.error import FFmpegError
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
+# Of pictures in the container that films have too.
+_PICTURE_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif")
+
 # The file is opened here and handed over open, and FFmpeg may open nothing else: a playlist that
 # calls itself a film would otherwise read other files of the machine, or fetch addresses.
 _OPTIONS = {"protocol_whitelist": "none"}
@@ -20,6 +23,10 @@ class InvalidFilm(ValueError):
 
 class FilmTooLong(InvalidFilm):
     """A film that lasts longer than is allowed."""
+
+
+class StillPicture(InvalidFilm):
+    """A picture that does not move."""
 
 
 def open_file(path: Path) -> BinaryIO:
@@ -45,14 +52,17 @@ def open_container(file: BinaryIO) -> InputContainer:
     """Opens what a file contains.
 
     Raises:
+        StillPicture: it is a picture.
         InvalidFilm: it is empty, no film, or its beginning is damaged.
     """
-    head = file.read(12)
+    head = file.read(64)
     if not head:
         raise InvalidFilm("The file is empty. Copy or upload it again.")
     file.seek(0)
     try:
-        return av.open(file, "r", options=_OPTIONS, metadata_errors="replace", buffer_size=1 << 18)
+        container = av.open(
+            file, "r", options=_OPTIONS, metadata_errors="replace", buffer_size=1 << 18
+        )
     except (FFmpegError, OSError) as error:
         if head[4:8] == b"ftyp":
             raise InvalidFilm(
@@ -62,6 +72,20 @@ def open_container(file: BinaryIO) -> InputContainer:
         raise InvalidFilm(
             "This is not a film this program can read. Use MP4, MOV, MKV, WebM, AVI or MPEG."
         ) from error
+    if _is_picture(container.format.name, container.duration is not None, head):
+        container.close()
+        if head[:4] == b"RIFF" and b"ANIM" in head:
+            raise InvalidFilm("Moving WebP pictures cannot be read. Convert this one to MP4.")
+        raise StillPicture("This is a picture, not a film.")
+    return container
+
+
+def _is_picture(container: str, lasts: bool, head: bytes) -> bool:
+    """Whether a file of a container, with or without a duration, is one picture alone."""
+    # FFmpeg calls most pictures' formats so: png_pipe, jpeg_pipe.
+    if container.endswith("_pipe") or container == "ico":
+        return True
+    return not lasts and (container == "gif" or head[8:12] in _PICTURE_BRANDS)
 
 
 def moving_pictures(container: InputContainer) -> VideoStream:
@@ -76,7 +100,8 @@ def moving_pictures(container: InputContainer) -> VideoStream:
     ]
     if not streams:
         raise InvalidFilm("There are no moving pictures in this file.")
-    for stream in streams:
+    # A moving AVIF picture begins with one that does not move.
+    for stream in sorted(streams, key=lambda each: each.frames == 1):
         if stream.codec_context is not None:
             return stream
     raise InvalidFilm(

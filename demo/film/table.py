@@ -4,16 +4,19 @@ import csv
 import errno
 import glob
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from demo.people import Sample
 from demo.tables import FACE_COLUMNS, face_cells
+
+if TYPE_CHECKING:
+    from demo.people import Sample
 
 COLUMNS: tuple[str, ...] = ("time", "person", *FACE_COLUMNS)
 
 _TYPES: dict[str, str] = {
     "time": "DOUBLE",
     **dict.fromkeys(("person", "x", "y", "width", "height"), "INTEGER"),
-    "emotion": "VARCHAR",
+    **dict.fromkeys(("detected_by", "emotion"), "VARCHAR"),
     "uncertain": "BOOLEAN",
 }
 
@@ -36,7 +39,7 @@ class FilmTable:
         self._writer.writerow(COLUMNS)
         self._stream.flush()
 
-    def add(self, sample: Sample) -> None:
+    def add(self, sample: "Sample") -> None:
         """Writes a sample's rows, from left to right."""
         self._writer.writerows(
             [f"{sample.time:.3f}", each.person or "", *face_cells(each.face)]

@@ -14,6 +14,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from demo.web.addresses import path_of
 from demo.web.problem import refusal
 
 # What changes nothing and costs next to nothing.
@@ -21,6 +22,12 @@ _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 # Platforms ask these without a password.
 _HEALTH = ("/healthz", "/readyz")
+
+_FOREIGN = (
+    "Pages of other sites may not send requests here. If this is the server's own page, a proxy in"
+    " front of it does not pass on the header Host, by which the page's site is known: let it send"
+    " Host, or X-Forwarded-Host, as the browser did."
+)
 
 # Wrong passwords a minute and client, after which the right one is not taken either.
 _WRONG_PASSWORDS = 10
@@ -99,8 +106,7 @@ class SameOrigin:
             headers = Headers(scope=scope)
             own = [headers[name] for name in ("host", "x-forwarded-host") if name in headers]
             if "origin" in headers and _host(headers["origin"]) not in own:
-                detail = "Pages of other sites may not send requests here."
-                await refusal(scope, 403, detail)(scope, receive, send)
+                await refusal(scope, 403, _FOREIGN)(scope, receive, send)
                 return
         await self.app(scope, receive, send)
 
@@ -121,7 +127,7 @@ class Login:
         self.wrong = _Count(_WRONG_PASSWORDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or scope["path"] in _HEALTH:
+        if scope["type"] == "lifespan" or path_of(scope) in _HEALTH:
             await self.app(scope, receive, send)
             return
         given = _basic(Headers(scope=scope).get("authorization", ""))

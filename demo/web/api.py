@@ -1,11 +1,13 @@
 """The HTTP routes: expressions of a picture, health, version, and their documentation."""
 
 import asyncio
+import base64
 import sys
 from functools import partial
 from typing import Annotated, Any
 
 import cv2
+import numpy as np
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.routing import APIRoute, APIRouter
@@ -17,22 +19,34 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from demo.answer import model_json, to_json
-from demo.drawing import annotate
+from demo.drawing import annotate, reduced
 from demo.service import Service, read
 from demo.settings import Settings
 from demo.web import docs, problem, schema
+from demo.web.addresses import path_of, public_address
 from demo.web.films import Films
 from demo.web.live import LiveViews
 from demo.web.monitoring import Monitor
 from model import Recognizer
 from preprocessing.images import ImageTooLarge
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
+
+ROUTE = "/api/v1/expressions"
 
 # Parts of a form, of each kind; one is used.
 _MOST_PARTS = 20
 
 _PICTURE = {"type": "string", "format": "binary"}
+
+# What an answer may be instead of JSON, the preferred type first, with how OpenCV is to write it.
+_PICTURE_TYPES: dict[str, tuple[str, list[int]]] = {
+    "image/png": (".png", []),
+    "image/jpeg": (".jpg", [cv2.IMWRITE_JPEG_QUALITY, 90]),
+}
+
+# The longer side of `image.preview`, in pixels.
+_PREVIEW_SIDE = 1280
 _BODY = {
     "required": True,
     "content": {
@@ -74,7 +88,7 @@ def add_routes(app: FastAPI, service: Service, settings: Settings, monitor: Moni
 
     @router.get("/api/docs", include_in_schema=False, response_class=HTMLResponse)
     async def documentation(request: Request) -> str:
-        return docs.page(app.openapi(), str(request.base_url).rstrip("/"))
+        return docs.page(app.openapi(), public_address(request.scope).rstrip("/"))
 
     if settings.metrics:
 
@@ -92,18 +106,18 @@ def add_routes(app: FastAPI, service: Service, settings: Settings, monitor: Moni
 
 def _add_expressions(router: APIRouter, service: Service, limit: int) -> None:
     @router.post(
-        "/api/v1/expressions",
+        ROUTE,
         response_model=schema.Expressions,
         response_description="The faces from left to right; none is an empty list.",
         responses={
-            200: {"content": {"image/png": {"schema": _PICTURE}}},
+            200: {"content": {kind: {"schema": _PICTURE} for kind in _PICTURE_TYPES}},
             **_problems(
                 _400="The connection ended before the picture was complete.",
                 _403="Another site's page makes the browser send this.",
                 _408="The picture comes too slowly.",
                 _413="The picture has too many bytes or too many pixels.",
                 _415="The body is neither a form nor an image, or the form's file is no image.",
-                _422="The picture cannot be read, the form has no `file`, or `explain` is no boolean.",
+                _422="The picture cannot be read, the form has no `file`, or a parameter is no boolean.",
                 _429="This client sent too many requests; `Retry-After` says when to ask again.",
                 _503="The network is still being loaded, or too many pictures are waiting; "
                 "`Retry-After` says when to ask again.",
@@ -116,16 +130,22 @@ def _add_expressions(router: APIRouter, service: Service, limit: int) -> None:
         explain: Annotated[
             bool, Query(description="Also give each face's `attention` and `crop`.")
         ] = False,
+        preview: Annotated[
+            bool, Query(description="Also give the picture itself, as `image.preview`.")
+        ] = False,
     ) -> Response:
         """The expression of every face in a picture.
 
         Send the picture as the field `file` of a form, or as the body itself. With
-        `Accept: image/png` the answer is the picture with its faces boxed and named.
+        `Accept: image/png` or `image/jpeg` the answer is the picture with its faces boxed and named.
         """
         service.check()  # before the body, which may be large
         picture = await _picture_of(request, limit)
-        answer = _as_picture if _prefers_png(request.headers.get("accept", "")) else _as_json
-        task = service.submit(partial(answer, picture, explain))
+        kind = _preferred(request.headers.get("accept", ""))
+        if kind in _PICTURE_TYPES:
+            task = service.submit(partial(_as_picture, picture, kind))
+        else:
+            task = service.submit(partial(_as_json, picture, explain, preview))
         response, request.state.faces = await asyncio.wrap_future(task)
         return response
 
@@ -156,7 +176,7 @@ class _NothingThere:
         self.routes = [route for route in router.routes if isinstance(route, APIRoute)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"]
+        path = path_of(scope)
         methods = sorted(
             method for route in self.routes if route.path == path for method in route.methods or ()
         )
@@ -168,17 +188,28 @@ class _NothingThere:
         await refusal(scope, receive, send)
 
 
-def _as_json(picture: bytes, explain: bool, recognizer: Recognizer) -> tuple[Response, int]:
+def _as_json(
+    picture: bytes, explain: bool, preview: bool, recognizer: Recognizer
+) -> tuple[Response, int]:
     answer = read(recognizer, picture, explain)
     content = to_json(answer, recognizer.classifier, explain)
+    if preview:
+        small = _encoded(reduced(answer.picture.pixels, _PREVIEW_SIDE), "image/jpeg")
+        content["image"]["preview"] = base64.b64encode(small).decode()
     return JSONResponse(content, headers={"Vary": "Accept"}), len(answer.faces)
 
 
-def _as_picture(picture: bytes, _: bool, recognizer: Recognizer) -> tuple[Response, int]:
+def _as_picture(picture: bytes, kind: str, recognizer: Recognizer) -> tuple[Response, int]:
     answer = read(recognizer, picture)
-    pixels = cv2.cvtColor(annotate(answer), cv2.COLOR_RGB2BGR)
-    png = cv2.imencode(".png", pixels)[1].tobytes()
-    return Response(png, media_type="image/png", headers={"Vary": "Accept"}), len(answer.faces)
+    content = _encoded(annotate(answer), kind)
+    return Response(content, media_type=kind, headers={"Vary": "Accept"}), len(answer.faces)
+
+
+def _encoded(pixels: np.ndarray, kind: str) -> bytes:
+    """An RGB picture as a file of one of `_PICTURE_TYPES`."""
+    bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+    suffix, parameters = _PICTURE_TYPES[kind]
+    return cv2.imencode(suffix, bgr, parameters)[1].tobytes()
 
 
 async def _picture_of(request: Request, limit: int) -> bytes:
@@ -234,8 +265,8 @@ def _media_type(header: str | None) -> str:
     return (header or "").partition(";")[0].strip().lower()
 
 
-def _prefers_png(accept: str) -> bool:
-    """Whether an Accept header (RFC 9110, 12.5.1) ranks a PNG picture above JSON."""
+def _preferred(accept: str) -> str:
+    """The type that an Accept header (RFC 9110, 12.5.1) ranks highest; JSON where others are equal."""
     ranges: dict[str, float] = {}
     for each in accept.split(","):
         kind, *parameters = (part.strip().lower() for part in each.split(";"))
@@ -245,8 +276,8 @@ def _prefers_png(accept: str) -> bool:
         except ValueError:
             ranges[kind] = 0.0
 
-    def rank(*kinds: str) -> float:
-        return next((ranges[kind] for kind in kinds if kind in ranges), 0.0)
+    def rank(kind: str) -> float:
+        every = f"{kind.partition('/')[0]}/*"
+        return next((ranges[each] for each in (kind, every, "*/*") if each in ranges), 0.0)
 
-    png = rank("image/png", "image/*", "*/*")
-    return png > rank("application/json", "application/*", "*/*")
+    return max(("application/json", *_PICTURE_TYPES), key=rank)

@@ -6,6 +6,7 @@ import time
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from demo.web.addresses import path_of
 from demo.web.problem import UPLOAD_ROUTE, refusal
 
 # The routes that take pictures. What others take is small, and Gradio keeps it while it waits.
@@ -40,7 +41,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = self.limit if scope["path"] in _PICTURES else min(self.limit, _OTHERS_BYTES)
+        limit = self.limit if path_of(scope) in _PICTURES else min(self.limit, _OTHERS_BYTES)
         announced = Headers(scope=scope).get("content-length", "")
         if announced.isdigit() and int(announced) > limit:
             await _refuse(413, limit, scope, receive, send)

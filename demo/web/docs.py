@@ -46,6 +46,7 @@ def page(openapi: dict[str, Any], host: str) -> str:
     ]
     return f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" type="image/svg+xml" href="../page/icon.svg">
 <title>{escape(info["title"])}</title><style>{_STYLE}</style></head><body>
 <h1>{escape(info["title"])}</h1><p>{escape(info.get("description", ""))}</p>
 <p>Version {escape(info["version"])}, <a href="openapi.json">as OpenAPI</a></p>

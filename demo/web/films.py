@@ -178,10 +178,11 @@ class _Reading:
         """Gives the folder of the results and what came of the film, or why there is nothing."""
         # With FFmpeg and SciPy behind it: 1 s and 100 MB that only films need.
         from demo.film.folder import Wanted, write_film
-        from demo.film.source import FilmTooLong, InvalidFilm
+        from demo.film.source import FilmTooLong, InvalidFilm, StillPicture
 
         source, target = folder / "film", folder / "results"
-        recognizer = self._recognizer.finding(max(MIN_FACE, self._recognizer.detector.min_face))
+        smallest = max(MIN_FACE, self._recognizer.detector.min_face)
+        recognizer = self._recognizer.finding(smallest, second_look=False)
         wanted = Wanted(
             fps=order.fps,
             parquet=False,
@@ -204,6 +205,8 @@ class _Reading:
         except FilmTooLong as error:
             sentence = str(error).removeprefix(f"{source}: ")
             return f"{sentence} The command line reads films of any length."
+        except StillPicture as error:
+            return f"{str(error).removeprefix(f'{source}: ')} Choose it under Picture."
         except InvalidFilm as error:
             return str(error).removeprefix(f"{source}: ")
         except OSError as error:

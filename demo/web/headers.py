@@ -75,7 +75,8 @@ class AnswerHeaders:
         await self.app(scope, receive, with_headers)
 
     def _add(self, headers: MutableHeaders, kind: str, nonce: str, https: bool) -> None:
-        headers.update(_HEADERS)
+        for name, value in _HEADERS.items():
+            headers.setdefault(name, value)
         headers["Content-Security-Policy"] = _POLICY.format(
             nonce=f" 'nonce-{nonce}'" if nonce else "", frame_ancestors=self.frame_ancestors
         )

@@ -172,4 +172,5 @@ class _Newest:
 def _camera(recognizer: Recognizer) -> "Camera":
     from demo.camera import Camera
 
-    return Camera(recognizer.finding(max(MIN_FACE, recognizer.detector.min_face)))
+    smallest = max(MIN_FACE, recognizer.detector.min_face)
+    return Camera(recognizer.finding(smallest, second_look=False))

@@ -11,11 +11,12 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Scope
 
 from demo.service import Busy, NotReady
+from demo.web.addresses import path_of
 from preprocessing.images import ImageTooLarge, InvalidImage
 
 MEDIA_TYPE = "application/problem+json"
 
-# Where the page sends its visitors' pictures.
+# Where Gradio's clients send pictures.
 UPLOAD_ROUTE = "/gradio_api/upload"
 
 # Seconds after which asking again is worth while: loading takes a few, a reading less than one.
@@ -39,9 +40,9 @@ def refusal(
 ) -> Response:
     """What a request is answered that does not come through to any route.
 
-    A problem document, but for the page's uploads: the page shows the visitor the text as it is.
+    A problem document, but for uploads: Gradio's clients show the text as it is.
     """
-    if scope["path"] == UPLOAD_ROUTE:
+    if path_of(scope) == UPLOAD_ROUTE:
         return PlainTextResponse(detail, status, headers)
     return problem(status, detail, headers)
 

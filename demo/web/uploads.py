@@ -12,6 +12,7 @@ from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from demo.web.addresses import path_of
 from demo.web.problem import UPLOAD_ROUTE, refusal
 
 # Seconds. A file is gone at the latest after their sum: less than the minute that is promised.
@@ -157,7 +158,7 @@ class UploadLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (
             scope["type"] == "http"
-            and scope["path"] == UPLOAD_ROUTE
+            and path_of(scope) == UPLOAD_ROUTE
             and await asyncio.to_thread(self.uploads.bytes) >= self.uploads.limit
         ):
             detail = "Too many pictures have come at once; try again in 20 seconds."

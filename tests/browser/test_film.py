@@ -5,9 +5,13 @@ import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+from model.labels import COLOURS
 from tests.demo.film.clips import people, room, scene, steady, write_film
+
+from .test_live import PIXELS
 
 
 @pytest.fixture(scope="module")
@@ -17,9 +21,14 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
     before = scene(room(), [(happy, lambda _: (100, 40))], steady(3))
     after = scene(room(), [(calm, lambda _: (100, 40))], steady(3, start=3))
     write_film(folder / "change.mp4", [*before, *after], sound="aac", seconds=6)
+    both = [(happy, lambda _: (50, 40)), (calm, lambda _: (220, 40))]
+    write_film(folder / "two.mp4", scene(room(), both, steady(2)))
     long = scene(room(), [(happy, lambda _: (100, 40))], steady(300, rate=5))
     write_film(folder / "long.mp4", long)
     (folder / "text.mp4").write_text("This is no film.\n" * 100)
+    (folder / "text.txt").write_text("This is no film.")
+    Image.fromarray(happy).save(folder / "still.jpg")
+    (folder / "folder").mkdir()
     return folder
 
 
@@ -31,9 +40,30 @@ def film(page: Page) -> Locator:
     return tab
 
 
+def choose(film: Locator, path: Path) -> None:
+    chooser = film.locator("input[type=file]")
+    expect(chooser).to_be_enabled()
+    chooser.set_input_files(path)
+
+
 def read(film: Locator, path: Path) -> None:
-    film.locator("input[type=file]").set_input_files(path)
+    choose(film, path)
     film.get_by_role("button", name="Read the film").click()
+
+
+def drop(page: Page, *files: Path) -> None:
+    """Drops files, or with none a text, on the page's foot, as a hand would."""
+    box = page.locator("#model").bounding_box()
+    assert box
+    devtools = page.context.new_cdp_session(page)
+    data = {
+        "items": [] if files else [{"mimeType": "text/plain", "data": "some text"}],
+        "files": [str(file) for file in files],
+        "dragOperationsMask": 1,
+    }
+    for kind in ("dragEnter", "dragOver", "drop"):
+        place = {"x": box["x"] + 20, "y": box["y"] + 5}
+        devtools.send("Input.dispatchDragEvent", {"type": kind, "data": data, **place})
 
 
 def test_a_film_is_read_and_shown(page: Page, film: Locator, films: Path) -> None:
@@ -41,7 +71,8 @@ def test_a_film_is_read_and_shown(page: Page, film: Locator, films: Path) -> Non
     film.get_by_label("Draw boxes and emotions into it").check()
     film.get_by_label("Small pictures of the largest changes").check()
     read(film, films / "change.mp4")
-    expect(film.locator(".fx-verdict")).to_have_text("One person in 0:06 of film")
+    expect(film.locator(".fx-verdict")).to_have_text("One person: mostly happy")
+    expect(film.locator(".fx-sentences")).to_contain_text("0:06 of film, 30 pictures looked at.")
     row = film.locator(".fx-shares tbody tr")
     expect(row).to_have_count(1)
     assert row.locator("td").all_inner_texts()[0] == "0:00 to 0:06"
@@ -52,46 +83,124 @@ def test_a_film_is_read_and_shown(page: Page, film: Locator, films: Path) -> Non
     expect(moment.locator("img")).to_be_visible()
     page.wait_for_function("document.querySelector('.fx-film video').readyState >= 1")
     moment.click()
-    assert film.locator("video").evaluate("v => v.currentTime") == pytest.approx(3, abs=0.4)
-    # Both plots were loaded.
-    for plot in film.locator(".fx-plots img").all():
-        plot.scroll_into_view_if_needed()
-        page.wait_for_function("image => image.naturalWidth > 1000", arg=plot.element_handle())
+    video = film.locator("video")
+    assert video.evaluate("v => v.currentTime") == pytest.approx(3, abs=0.4)
+    for name in ("timeline.png", "expressions.csv", "annotated.mp4"):
+        expect(film.get_by_role("link", name=name)).to_be_visible()
     with page.expect_download() as download:
         film.get_by_role("link", name=re.compile(r"summary\.json")).click()
     summary = json.loads(Path(download.value.path()).read_text())
     assert summary["film"]["name"] == "change.mp4"
 
 
-def test_no_small_picture_unless_asked_for(film: Locator, films: Path) -> None:
-    read(film, films / "change.mp4")
-    moment = film.get_by_role("button", name="person 1: happy to neutral")
-    expect(moment).to_be_visible()
-    expect(moment.locator("img")).to_have_count(0)
-    expect(film.get_by_role("link", name=re.compile("annotated"))).to_have_count(0)
-
-
-def test_a_film_can_be_stopped(film: Locator, films: Path) -> None:
-    read(film, films / "long.mp4")
-    expect(film.locator(".fx-far")).to_contain_text("of 5:00 read, about")
-    film.get_by_role("button", name="Stop here").click()
-    expect(film.locator(".fx-sentences")).to_contain_text(re.compile(r"Stopped at \d:\d\d"))
-    expect(film.get_by_role("link", name=re.compile(r"expressions\.partial\.csv"))).to_be_visible()
-
-
-def test_what_is_no_film_gets_a_sentence(film: Locator, films: Path) -> None:
-    read(film, films / "text.mp4")
-    expect(film.get_by_role("alert")).to_contain_text("This is not a film this program can read.")
-    # And the next one is read.
-    read(film, films / "change.mp4")
-    expect(film.locator(".fx-verdict")).to_have_text("One person in 0:06 of film")
-    expect(film.get_by_role("alert")).to_be_hidden()
-
-
-@pytest.mark.parametrize("width", [390])
-def test_a_telephone_shows_a_film_without_scrolling_sideways(
+def test_the_timeline_and_the_film_follow_each_other(
     page: Page, film: Locator, films: Path
 ) -> None:
     read(film, films / "change.mp4")
-    expect(film.locator(".fx-verdict")).to_have_text("One person in 0:06 of film")
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    seek, video = film.get_by_role("slider", name="Place in the film"), film.locator("video")
+    page.wait_for_function("document.querySelector('.fx-film video').readyState >= 2")
+    expect(film.locator(".fx-then")).to_have_text(re.compile("0:00: person 1 happy"))
+    expect(film.locator(".fx-switch")).to_be_hidden()
+    # No picture of anybody unless asked for.
+    expect(film.get_by_role("button", name="person 1: happy to neutral")).to_be_visible()
+    expect(film.locator(".fx-moments img")).to_have_count(0)
+    expect(film.get_by_role("link", name=re.compile("annotated"))).to_have_count(0)
+
+    box = seek.bounding_box()
+    assert box
+    canvas = film.locator(".fx-timeline")
+    yellow = [int(COLOURS["happy"][start : start + 2], 16) for start in (1, 3, 5)]
+    # The first half and little more is happy.
+    strip = (box["width"] - 62) * 56
+    assert 0.4 < canvas.evaluate(PIXELS, yellow) / strip < 0.7
+    seek.click(position={"x": 62 + (box["width"] - 62) * 5 / 6, "y": 20})
+    assert video.evaluate("v => v.currentTime") == pytest.approx(5, abs=0.05)
+    expect(film.locator(".fx-then")).to_have_text(re.compile("0:05: person 1 neutral"))
+    expect(seek).to_be_focused()
+    for key, time in (("ArrowLeft", 4), ("End", 6), ("PageDown", 0), ("ArrowRight", 1)):
+        page.keyboard.press(key)
+        assert video.evaluate("v => v.currentTime") == pytest.approx(time, abs=0.05)
+    head = film.locator(".fx-playhead")
+    before = head.bounding_box()
+    video.evaluate("v => { v.muted = true; return v.play(); }")
+    page.wait_for_function("document.querySelector('.fx-film video').currentTime > 1.6")
+    video.evaluate("v => v.pause()")
+    after = head.bounding_box()
+    assert before
+    assert after
+    moved = (box["width"] - 62) * (video.evaluate("v => v.currentTime") - 1) / 6
+    assert after["x"] - before["x"] == pytest.approx(moved, abs=8)
+    # In the dark its text is light.
+    page.evaluate("document.body.classList.add('dark')")
+    page.wait_for_timeout(300)
+    ink = canvas.evaluate("c => getComputedStyle(c).color.match(/[0-9]+/g).map(Number)")
+    assert min(ink) > 200
+    assert canvas.evaluate(PIXELS, ink) > 20
+
+
+def test_a_film_can_be_stopped_and_focus_stays(page: Page, film: Locator, films: Path) -> None:
+    choose(film, films / "long.mp4")
+    button = film.locator("[data-do=switch]")
+    expect(button).to_be_enabled()
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(film.locator(".fx-far")).to_contain_text("of 5:00 read, about")
+    expect(button).to_be_focused()
+    expect(button).to_have_text("Stop here")
+    drop(page, films / "two.mp4")
+    expect(film.get_by_role("alert")).to_contain_text("A film is being read.")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(film.locator(".fx-sentences")).to_contain_text(re.compile(r"Stopped at \d:\d\d"))
+    expect(film.get_by_role("link", name=re.compile(r"expressions\.partial\.csv"))).to_be_visible()
+    expect(button).to_be_focused()
+
+
+def test_what_is_no_film_gets_one_sentence(page: Page, film: Locator, films: Path) -> None:
+    alert, button = film.get_by_role("alert"), film.locator("[data-do=switch]")
+    address = page.url
+    choose(film, films / "still.jpg")
+    expect(alert).to_have_text("still.jpg is a picture, not a film. Choose it under Picture.")
+    expect(button).to_be_disabled()
+    choose(film, films / "text.txt")
+    expect(alert).to_contain_text("text.txt is no film.")
+    for files, words in {
+        (films / "still.jpg",): "is a picture, not a film.",
+        (films / "text.txt",): "text.txt is no film.",
+        (films / "folder",): "A folder cannot be read here.",
+        (films / "two.mp4", films / "change.mp4"): "One film is read at a time.",
+        (): "What was dropped is no file.",
+    }.items():
+        drop(page, *files)
+        expect(alert).to_contain_text(words)
+        expect(page.get_by_text(words)).to_have_count(1)
+        expect(button).to_be_disabled()
+    assert page.url == address
+    # What only the server can tell.
+    read(film, films / "text.mp4")
+    expect(alert).to_contain_text("This is not a film this program can read.")
+    # And the next one is read.
+    drop(page, films / "two.mp4")
+    expect(alert).to_be_hidden()
+    expect(film.locator(".fx-name")).to_contain_text("two.mp4")
+    button.click()
+    expect(film.locator(".fx-verdict")).to_have_text("Two people: 1 mostly happy, 2 mostly neutral")
+    expect(alert).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [390])
+def test_a_telephone_shows_a_film_to_try_without_scrolling_sideways(
+    page: Page, film: Locator
+) -> None:
+    film.get_by_role("button", name="Try a film").click()
+    expect(film.locator(".fx-verdict")).to_contain_text("Two people: 1 most")
+    expect(film.locator(".fx-name")).to_contain_text("grace-hopper.mp4")
+    for view in ("All together", "Each person"):
+        film.get_by_role("button", name=view).click()
+        for width in (390, 320):
+            page.set_viewport_size({"width": width, "height": 844})
+            page.wait_for_timeout(200)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            canvas = film.locator(".fx-timeline")
+            # Sharp: a pixel of its own for each of the screen's.
+            assert canvas.evaluate("c => c.width / c.clientWidth") == pytest.approx(1, abs=0.02)

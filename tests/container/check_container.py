@@ -13,7 +13,7 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, Response, expect
+from playwright.sync_api import Browser, expect
 
 from model import Recognizer
 from model.labels import EMOTIONS
@@ -153,20 +153,6 @@ def test_it_needs_no_network(photograph: Path) -> None:
     assert [face["emotion"] for face in answer["faces"]] == ["happy"]
 
 
-def open_streams(page: Page) -> set[str]:
-    """The addresses of the event streams that a page has open at the moment."""
-    streams: set[str] = set()
-
-    def opened(response: Response) -> None:
-        if response.headers.get("content-type", "").startswith("text/event-stream"):
-            streams.add(response.url)
-
-    page.on("response", opened)
-    for event in ("requestfinished", "requestfailed"):
-        page.on(event, lambda request: streams.discard(request.url))
-    return streams
-
-
 def test_sigterm_ends_it_in_time_with_a_browser_open_and_a_picture_inside(
     chromium: Browser, photograph: Path, tmp_path: Path, figures: list[str]
 ) -> None:
@@ -178,12 +164,18 @@ def test_sigterm_ends_it_in_time_with_a_browser_open_and_a_picture_inside(
         ThreadPoolExecutor(1) as other,
     ):
         page = chromium.new_page()
-        streams = open_streams(page)
         page.goto(ending.address)
         expect(page.locator("#model")).to_contain_text("Network", timeout=60_000)
-        page.evaluate("window.stream = new EventSource('gradio_api/heartbeat/a')")
-        page.wait_for_timeout(1000)
-        assert streams == {f"{ending.address}/gradio_api/heartbeat/a"}
+        with page.expect_websocket() as opened:
+            page.evaluate(
+                """() => new Promise((resolve) => {
+                    const address = new URL("api/v1/live", document.baseURI);
+                    address.protocol = "ws:";
+                    window.camera = new WebSocket(address);
+                    window.camera.onopen = resolve;
+                })"""
+            )
+        assert not opened.value.is_closed()
         path, content = "/api/v1/expressions", large.read_bytes()
         posted = other.submit(client.post, path, content=content, headers=PNG)
         while not re.search(f"^{INSIDE} 1.0$", client.get("/metrics").text, re.MULTILINE):

@@ -9,8 +9,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import httpx
 import numpy as np
 import pytest
@@ -33,6 +35,21 @@ def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
 def encoded(pixels: np.ndarray, form: str = "JPEG") -> bytes:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, form)
+    return file.getvalue()
+
+
+def film_of(jpeg: bytes, pictures: int = 2) -> bytes:
+    """A film that shows a JPEG file of 512x512 pixels, whose bytes stand in it as they are."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="matroska") as film:
+        stream = film.add_stream("mjpeg", rate=5)
+        stream.width = stream.height = 512
+        stream.pix_fmt = "yuvj420p"
+        for number in range(pictures):
+            packet = av.Packet(jpeg)
+            packet.stream, packet.time_base = stream, Fraction(1, 5)
+            packet.pts = packet.dts = number
+            film.mux(packet)
     return file.getvalue()
 
 
@@ -73,19 +90,24 @@ def get(port: int, path: str) -> int:
     return status
 
 
-def page_functions(client: httpx.Client) -> list[int]:
-    """The page's functions that take one picture or file."""
-    config = client.get("/config").json()
-    kinds = {component["id"]: component["type"] for component in config["components"]}
-    return [
+def gradio_functions(client: httpx.Client) -> list[int]:
+    """All of Gradio's functions that take something from their callers."""
+    functions = client.get("/config").json()["dependencies"]
+    return [function["id"] for function in functions if function["inputs"]]
+
+
+def endpoint_of(client: httpx.Client) -> int:
+    """The function behind the named endpoint."""
+    [found] = [
         function["id"]
-        for function in config["dependencies"]
-        if [kinds[each] for each in function["inputs"]] in (["image"], ["uploadbutton"])
+        for function in client.get("/config").json()["dependencies"]
+        if function["api_name"] == "expressions"
     ]
+    return int(found)
 
 
 def call(client: httpx.Client, function: int, value: object) -> str:
-    """Calls a function of the page as any visitor can, and gives all that the page is told."""
+    """Calls one of Gradio's functions as anybody can, and gives all that the caller is told."""
     session = os.urandom(5).hex()
     body = {"fn_index": function, "data": [value], "session_hash": session}
     assert client.post("/gradio_api/queue/join", json=body).status_code == 200
@@ -145,3 +167,11 @@ def ten_good_two_bad(tmp_path: Path, happy: bytes) -> Path:
     (folder / "bad.jpg").write_text("This is text.")
     (folder / "cut.jpg").write_bytes(happy[: len(happy) // 3])
     return folder
+
+
+@pytest.fixture
+def plain_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plots of one pixel, for films whose plots are not looked at: to draw takes longer than to read."""
+    pixel = encoded(np.zeros((1, 1, 3), np.uint8), "PNG")
+    for plot in ("group_plot", "person_plot"):
+        monkeypatch.setattr(f"demo.film.folder.{plot}", lambda *_: pixel)

@@ -22,6 +22,7 @@ def face(x: float, y: float = 50, side: int = 90, emotion: int = HAPPY) -> FaceE
         confidence=0.88,
         uncertain=False,
         crop=np.zeros((48, 48), np.uint8),
+        detected_by="hog+blazeface",
     )
 
 

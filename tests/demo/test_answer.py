@@ -15,6 +15,7 @@ from model.labels import EMOTIONS
 KEYS = [
     "box",
     "detection_score",
+    "detected_by",
     "landmarks",
     "emotion",
     "confidence",
@@ -29,7 +30,7 @@ def test_is_the_object_of_the_contract(service: Service, two_people: bytes) -> N
     classifier = service.recognizer.classifier
     content = to_json(answer, classifier)
 
-    assert list(content) == ["image", "faces", "model"]
+    assert list(content) == ["image", "turned", "faces", "model"]
     assert content["image"] == {"width": 1024, "height": 512}
     assert content["model"] == {
         "name": classifier.name,

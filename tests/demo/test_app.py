@@ -1,6 +1,7 @@
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,12 +19,11 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from demo import app as server
+from demo.page.gradio import endpoint
 from demo.service import Service
 from demo.settings import Settings
 from tests.conftest import ROOT
-from tests.demo.conftest import call, page_functions, running, wait_until
-
-SERVER_FILE = Path(data.__file__).parent / "astronaut.png"
+from tests.demo.conftest import call, endpoint_of, gradio_functions, running, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +37,12 @@ def app() -> FastAPI:
 def client(app: FastAPI) -> Iterator[TestClient]:
     with TestClient(app) as client:
         yield client
+
+
+@pytest.fixture
+def server_file(tmp_path: Path) -> Path:
+    """A picture on the server, which it may read, and delete if it is made to."""
+    return Path(shutil.copy(Path(data.__file__).parent / "astronaut.png", tmp_path))
 
 
 def page_of(app: FastAPI) -> Any:
@@ -83,40 +89,47 @@ def test_errors_under_api_are_problems_despite_the_page(client: TestClient) -> N
 
 
 def test_a_visitor_cannot_have_the_server_read_its_own_files(
-    app: FastAPI, client: TestClient, happy: bytes, monkeypatch: pytest.MonkeyPatch
+    app: FastAPI,
+    client: TestClient,
+    happy: bytes,
+    server_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     read: list[object] = []
     service = app.state.service
     original = service.submit
     monkeypatch.setattr(service, "submit", lambda *a: read.append(a) or original(*a))
-    functions = page_functions(client)
+    functions = gradio_functions(client)
     assert functions
-    assert SERVER_FILE.exists()
 
     for function in functions:
-        for picture in named(SERVER_FILE):
+        for picture in named(server_file):
             assert not accepted(client, function, picture)
     assert not read
+    assert server_file.exists()
 
     # That the calls are made rightly: a visitor's own upload is read ...
-    upload = client.post("/gradio_api/upload", files={"files": ("a.jpg", happy, "image/jpeg")})
-    [path] = upload.json()
     for function in functions:
+        files = {"files": ("a.jpg", happy, "image/jpeg")}
+        [path] = client.post("/gradio_api/upload", files=files).json()
         assert accepted(client, function, named(path)[0])
     assert len(read) >= 1
-    # ... each of the two checks refuses by itself where it can, and without them the file is read.
+    # ... each of the checks refuses by itself where it can, and without them the file is read.
     read.clear()
+    function = endpoint_of(client)
+    honest, *_ = named(server_file)
+    with monkeypatch.context() as without_ours:
+        without_ours.setattr(endpoint, "_file_of", lambda upload: Path(upload["path"]))
+        assert not accepted(client, function, honest)
     monkeypatch.setattr(processing_utils, "check_all_files_in_cache", lambda _: None)
-    honest, bare, *_ = named(SERVER_FILE)
-    assert not accepted(client, functions[0], honest)
-    assert accepted(client, functions[0], bare)
+    assert not accepted(client, function, honest)
     monkeypatch.setattr(page_of(app), "has_launched", False)
-    assert accepted(client, functions[0], honest)
-    assert len(read) == 2
+    assert accepted(client, function, honest)
+    assert len(read) == 1
 
 
-def test_a_visitor_cannot_fetch_the_servers_files(client: TestClient) -> None:
-    for path in (SERVER_FILE, ROOT / "pyproject.toml", "/etc/passwd"):
+def test_a_visitor_cannot_fetch_the_servers_files(client: TestClient, server_file: Path) -> None:
+    for path in (server_file, ROOT / "pyproject.toml", "/etc/passwd"):
         for route in ("/gradio_api/file=", "/file="):
             assert client.get(f"{route}{path}").status_code in (403, 404)
 
@@ -144,7 +157,7 @@ def test_no_route_takes_a_body_over_the_limit(client: TestClient, path: str, sen
     for response in (announced, chunked):
         assert response.status_code == 413
         assert ("1,000,000" if "join" in path else "20,065,536") in response.text
-        # Of an upload the page shows its visitor the text as it is.
+        # Of an upload Gradio's clients show the text as it is.
         kind = "text/plain; charset=utf-8" if "upload" in path else "application/problem+json"
         assert response.headers["content-type"] == kind
 
@@ -156,7 +169,7 @@ def test_every_answer_forbids_sniffing_and_event_streams_forbid_buffering(
         response = client.get(path)
         assert response.headers["x-content-type-options"] == "nosniff"
         assert "x-accel-buffering" not in response.headers
-    [function, *_] = page_functions(client)
+    [function, *_] = gradio_functions(client)
     body = {"fn_index": function, "data": [None], "session_hash": "stream"}
     client.post("/gradio_api/queue/join", json=body)
     stream = client.get("/gradio_api/queue/data?session_hash=stream")

@@ -10,6 +10,7 @@ import sys
 import termios
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from demo.answer import to_json
@@ -20,7 +21,7 @@ from demo.web import schema
 from model import Recognizer
 from model.labels import EMOTIONS
 from tests.conftest import ROOT
-from tests.demo.conftest import wait_until
+from tests.demo.conftest import encoded, wait_until
 
 Capture = pytest.CaptureFixture[str]
 
@@ -233,21 +234,44 @@ def test_a_table_that_cannot_be_written_exits_with_2(tmp_path: Path, capsys: Cap
     assert str(table) in capsys.readouterr().err
 
 
-def test_min_face_reaches_the_detector(
+def test_the_detector_and_its_smallest_face_are_chosen(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, empty_room: bytes
 ) -> None:
     seen = []
 
     class Watched(Recognizer):
-        def __init__(self, min_face: int) -> None:
-            seen.append(min_face)
-            super().__init__(min_face=min_face)
+        def __init__(self, detector: str, min_face: int) -> None:
+            seen.append((detector, min_face))
+            super().__init__(detector=detector, min_face=min_face)
 
     monkeypatch.setattr("demo.cli.Recognizer", Watched)
     (tmp_path / "room.jpg").write_bytes(empty_room)
-    assert main(["classify", str(tmp_path), "--min-face", "80"]) == 0
+    assert main(["classify", str(tmp_path), "--min-face", "80", "--detector", "hog"]) == 0
     assert main(["classify", str(tmp_path)]) == 0
-    assert seen == [80, 40]
+    assert seen == [("hog", 80), ("hog+blazeface", 40)]
+
+
+def test_a_turned_picture_is_said_to_be_turned(
+    tmp_path: Path, astronaut: np.ndarray, capsys: Capture
+) -> None:
+    (tmp_path / "a.png").write_bytes(encoded(np.rot90(astronaut), "PNG"))
+    assert main(["classify", str(tmp_path)]) == 0
+    assert "1 face, found by turning the picture by 90°" in capsys.readouterr().out
+    assert main(["classify", str(tmp_path), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["turned"] == 90
+    assert document["faces"][0]["emotion"] == "happy"
+    assert document["faces"][0]["detected_by"] == "hog+blazeface"
+
+
+def test_a_damaged_detector_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Capture
+) -> None:
+    monkeypatch.setattr("preprocessing.faces.blazeface.WEIGHTS", tmp_path)
+    assert main(["classify", "a.jpg"]) == 1
+    [sentence] = capsys.readouterr().err.splitlines()
+    assert "blazeface-short.tflite" in sentence
+    assert "Check the clone out again" in sentence
 
 
 def test_missing_weights_are_one_sentence(

@@ -2,6 +2,7 @@ import gc
 import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import demo.service
 from demo.service import Answer, Busy, NotReady, Service
 from demo.settings import Settings
 from model import InvalidWeights, Recognizer
+from preprocessing.faces import DEFAULT, DETECTORS
 from preprocessing.images import ImageTooLarge, InvalidImage
 from tests.demo.conftest import wait_until
 
@@ -191,6 +193,8 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert (settings.port, settings.host, settings.min_face) == (8123, "0.0.0.0", 40)
     assert Settings(port=0).port == 0
     assert Settings(host="::1").host == "::1"
+    assert settings.detector == DEFAULT
+    assert set(get_args(Settings.model_fields["detector"].annotation)) == set(DETECTORS)
 
 
 @pytest.mark.parametrize(
@@ -199,6 +203,7 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
         ("PORT", "eighty"),
         ("PORT", "70000"),
         ("DEMO_MIN_FACE", "3"),
+        ("DEMO_DETECTOR", "eye"),
         ("DEMO_MAX_WAITING", "-1"),
         ("DEMO_MAX_UPLOAD_BYTES", "30000000"),
     ],
@@ -207,7 +212,7 @@ def test_a_wrong_setting_is_an_error(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    with pytest.raises(ValidationError, match=r"(?i)port|min_face|max_waiting|max_upload"):
+    with pytest.raises(ValidationError, match=r"(?i)port|min_face|detector|max_waiting|max_upload"):
         Settings()
 
 

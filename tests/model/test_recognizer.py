@@ -147,7 +147,29 @@ def test_what_cannot_be_read_says_so(recognizer: Recognizer, tmp_path: Path) -> 
 
 
 def test_wrong_arguments_are_refused() -> None:
-    with pytest.raises(ValueError, match="hog"):
+    with pytest.raises(ValueError, match=r"hog\+blazeface, hog, "):
         Recognizer(detector="eye of faith")
     with pytest.raises(ValueError, match="min_face"):
         Recognizer(min_face=5)
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_picture_on_its_side_gives_the_same_face(
+    recognizer: Recognizer, astronaut: np.ndarray, quarters: int
+) -> None:
+    [upright] = recognizer.recognize(astronaut)
+    [face] = recognizer.recognize(np.rot90(astronaut, quarters))
+    assert (upright.turned, face.turned) == (0, 90 * quarters)
+    assert face.emotion == "happy"
+    # The crop is upright, the box is in the picture as it was sent.
+    assert np.abs(face.crop.astype(int) - upright.crop).mean() < 12
+    x, y, width, height = face.box
+    assert ((face.landmarks > (x, y)) & (face.landmarks < (x + width, y + height))).all()
+
+
+def test_a_mosaic_of_faces_is_answered_with_a_sentence(astronaut: np.ndarray) -> None:
+    tile = cv2.resize(astronaut[30:190, 145:305], (60, 60), interpolation=cv2.INTER_AREA)
+    recognizer = Recognizer(min_face=32)
+    assert len(recognizer.recognize(np.tile(tile, (4, 5, 1)))) == 20
+    with pytest.raises(InvalidImage, match="more than 300 faces"):
+        recognizer.recognize(np.tile(tile, (20, 21, 1)))

@@ -49,7 +49,9 @@ def photo(path: Path) -> Image.Image:
 def saved(image: Image.Image, format: str, **options: object) -> bytes:
     file = io.BytesIO()
     if format == "HEIF":
-        pillow_heif.from_pillow(image).save(file, quality=90, **options)
+        # The slower ways to encode take seven times as long and are read the same.
+        quick = {"preset": "ultrafast"}
+        pillow_heif.from_pillow(image).save(file, quality=90, enc_params=quick, **options)
     else:
         image.save(file, format, **options)
     return file.getvalue()
@@ -187,8 +189,14 @@ class TestFormats:
 
 
 class TestOrientation:
-    @pytest.mark.parametrize("orientation", STORED_AS)
-    @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF", "HEIF", "AVIF"])
+    @pytest.mark.parametrize(
+        ("format", "orientation"),
+        [
+            *(("JPEG", each) for each in STORED_AS),
+            # That each of the others hands its orientation on; what is done with it is the same.
+            *((each, 6) for each in ("PNG", "WEBP", "TIFF", "HEIF", "AVIF")),
+        ],
+    )
     def test_all_eight_are_upright(self, photo: Image.Image, format: str, orientation: int) -> None:
         upright = photo.resize((256, 300))
         how = STORED_AS[orientation]
@@ -229,10 +237,10 @@ class TestSize:
     def test_phone_photographs_decode_fast(
         self, photo: Image.Image, size: tuple[int, int], pixels: tuple[int, int], seconds: float
     ) -> None:
-        large = photo.resize(size)
+        large = photo.resize(size, Image.Resampling.BILINEAR)
         data = saved(large, "JPEG")
-        times = []
-        for _ in range(3):
+        times: list[float] = []
+        while not times or (times[-1] >= seconds and len(times) < 3):
             start = time.perf_counter()
             picture = decode(data)
             times.append(time.perf_counter() - start)

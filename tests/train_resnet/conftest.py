@@ -14,6 +14,7 @@ import pytest
 from model.networks.heads import add_heads
 from preprocessing.alignment import SIZE
 from preprocessing.fer2013 import VOTE_COLUMNS, Fer2013, load
+from train_resnet import plots
 from train_resnet.architectures import ARCHITECTURES
 
 # The column of each class's vote.
@@ -78,6 +79,13 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 def same_first_weights() -> None:
     """Networks that a test builds begin alike in each run: tolerances hold for them, not for any."""
     keras.utils.set_random_seed(0)
+
+
+@pytest.fixture
+def no_evaluation_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For evaluations whose plots are not looked at: they take half of the time."""
+    for plot in ("plot_confusion", "plot_reliability", "plot_risk_coverage", "contact_sheet"):
+        monkeypatch.setattr(plots, plot, lambda *_: None)
 
 
 def with_lively_statistics(network: keras.Model) -> keras.Model:

@@ -60,6 +60,7 @@ def test_a_checkpoint_is_evaluated_on_both_label_sets(
     assert {"clean", "darkened", "JPEG", "turned", "covered"} <= kinds
 
 
+@pytest.mark.usefixtures("no_evaluation_plots")
 def test_several_networks_are_evaluated_as_one(
     run_folder: Path, data_file: Path, toy: Fer2013, tmp_path: Path
 ) -> None:
@@ -76,6 +77,7 @@ def test_several_networks_are_evaluated_as_one(
         np.testing.assert_allclose(getattr(seen, head), expected, atol=1e-5)
 
 
+@pytest.mark.usefixtures("no_evaluation_plots")
 def test_an_ensemble_trains_its_members_and_a_pupil_and_goes_on_where_it_was(
     data_file: Path, tmp_path: Path
 ) -> None:
@@ -175,6 +177,7 @@ def test_networks_and_answers_teach_together(
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
 
 
+@pytest.mark.usefixtures("no_evaluation_plots")
 def test_what_is_exported_measures_as_the_checkpoint_did(
     run_folder: Path, data_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -83,6 +83,7 @@ def test_weights_of_the_history_say_how_their_one_network_was_trained(tmp_path: 
     assert {name: member[name] for name in first} == first
 
 
+@pytest.mark.usefixtures("no_evaluation_plots")
 def test_joined_networks_measure_as_an_ensemble_and_can_be_served(
     runs: list[str], data_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

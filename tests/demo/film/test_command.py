@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from PIL import Image
 
 from demo.cli import main
 from model import Recognizer
@@ -55,6 +56,7 @@ def test_a_film_is_written_into_the_folder(tmp_path: Path, capsys: Capture) -> N
     assert person[: heads.index("happy") + 5].endswith("100%")
 
 
+@pytest.mark.usefixtures("plain_plots")
 def test_without_duckdb_the_table_is_csv(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -66,6 +68,7 @@ def test_without_duckdb_the_table_is_csv(
     assert not (tmp_path / "out" / "expressions.parquet").exists()
 
 
+@pytest.mark.usefixtures("plain_plots")
 def test_several_films_have_folders_of_their_own(tmp_path: Path, capsys: Capture) -> None:
     films = [film(tmp_path / "a.mp4"), film(tmp_path / "a.mkv")]
     bad = tmp_path / "bad.mp4"
@@ -81,6 +84,16 @@ def test_several_films_have_folders_of_their_own(tmp_path: Path, capsys: Capture
     assert summary["pictures_per_second"] == 2
 
 
+def test_a_picture_is_told_where_it_belongs(tmp_path: Path, capsys: Capture) -> None:
+    picture = tmp_path / "a.png"
+    Image.new("RGB", (64, 64)).save(picture)
+    assert video(picture, "--output", tmp_path / "out") == 1
+    assert capsys.readouterr().err.endswith(
+        f"{picture}: This is a picture, not a film. Use `python -m demo classify` for it.\n"
+    )
+
+
+@pytest.mark.usefixtures("plain_plots")
 def test_a_truncated_film_is_answered_with_a_sentence(tmp_path: Path, capsys: Capture) -> None:
     whole = film(tmp_path / "a.mkv", 3).read_bytes()
     cut = tmp_path / "cut.mkv"
@@ -120,21 +133,22 @@ def test_an_output_that_cannot_be_is_refused_at_once(tmp_path: Path, capsys: Cap
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.usefixtures("plain_plots")
 def test_min_face_is_80_unless_said_otherwise(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     seen = []
 
     class Watched(Recognizer):
-        def __init__(self, min_face: int) -> None:
-            seen.append(min_face)
-            super().__init__(min_face=min_face)
+        def __init__(self, detector: str, min_face: int, second_look: bool) -> None:
+            seen.append((detector, min_face, second_look))
+            super().__init__(detector=detector, min_face=min_face, second_look=second_look)
 
     monkeypatch.setattr("demo.film.command.Recognizer", Watched)
     path = film(tmp_path / "a.mp4", 0.2)
     assert video(path, "--output", tmp_path / "out") == 0
     assert video(path, "--output", tmp_path / "out", "--min-face", "160") == 0
-    assert seen == [80, 160]
+    assert seen == [("hog+blazeface", 80, False), ("hog+blazeface", 160, False)]
 
 
 def test_ctrl_c_leaves_whole_files_that_are_named_partial(tmp_path: Path) -> None:
@@ -179,7 +193,7 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_a_bar_tells_the_time_left_on_a_terminal(tmp_path: Path) -> None:
-    path = film(tmp_path / "a.mp4", 6)
+    path = film(tmp_path / "a.mp4", 4)
     controller, terminal = pty.openpty()
     termios.tcsetwinsize(terminal, (24, 100))
     process = start(
@@ -198,5 +212,5 @@ def test_a_bar_tells_the_time_left_on_a_terminal(tmp_path: Path) -> None:
     os.close(controller)
     assert process.returncode == 0
     assert b"a.mp4: " in shown
-    assert b" of 6 s, 00:0" in shown
+    assert b" of 4 s, 00:0" in shown
     assert b" left" in shown

@@ -120,8 +120,13 @@ def test_everything_that_is_wanted_is_written(film: Path, tmp_path: Path, write:
     assert lines[0] == "  0:04.0, 20 pictures looked at, 2 people"
     assert len(lines) == 4
     assert lines[3].split()[:4] == ["2", "0:00.0", "0:03.8", "4.0"]
+    for name, size in (("timeline", (1800, 1500, 3)), ("people/person-2", (600, 1500, 3))):
+        plot = cv2.imread(str(folder / f"{name}.png"))
+        assert plot is not None
+        assert plot.shape == size
 
 
+@pytest.mark.usefixtures("plain_plots")
 def test_no_pictures_of_people_are_stored_unless_asked(
     film: Path, tmp_path: Path, write: Write
 ) -> None:
@@ -136,6 +141,7 @@ def test_no_pictures_of_people_are_stored_unless_asked(
     assert len(parquet(tmp_path / "expressions.parquet")) == 16
 
 
+@pytest.mark.usefixtures("plain_plots")
 def test_a_later_run_replaces_an_earlier_one(film: Path, tmp_path: Path, write: Write) -> None:
     write(film, tmp_path, cancelled=lambda: True)
     write(film, tmp_path)
@@ -153,6 +159,7 @@ def test_a_later_run_replaces_an_earlier_one(film: Path, tmp_path: Path, write: 
     assert json.loads((tmp_path / "summary.json").read_text())["people"] == []
 
 
+@pytest.mark.usefixtures("plain_plots")
 def test_what_is_cancelled_is_whole_and_named_partial(
     film: Path, tmp_path: Path, write: Write
 ) -> None:
@@ -184,6 +191,7 @@ def test_what_is_cancelled_is_whole_and_named_partial(
     assert not summary["film"]["complete"]
 
 
+@pytest.mark.usefixtures("plain_plots")
 def test_a_truncated_film_is_answered_and_says_where_it_ended(
     film: Path, tmp_path: Path, write: Write
 ) -> None:
@@ -200,6 +208,7 @@ def test_a_truncated_film_is_answered_and_says_where_it_ended(
     assert 0.5 < summary["film"]["read_to"] < 3.5
 
 
+@pytest.mark.usefixtures("plain_plots")
 def test_of_what_cannot_be_read_nothing_is_written(
     film: Path, tmp_path: Path, write: Write
 ) -> None:
@@ -213,6 +222,7 @@ def test_of_what_cannot_be_read_nothing_is_written(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.usefixtures("plain_plots")
 def test_results_never_replace_the_film_they_are_of(
     film: Path, tmp_path: Path, write: Write
 ) -> None:
@@ -236,6 +246,7 @@ def test_of_many_people_those_seen_longest_are_listed() -> None:
     assert lines[-1] == "  and 11 seen for less, see summary.json"
 
 
+@pytest.mark.usefixtures("plain_plots")
 def test_rows_are_on_disk_when_they_were_added(film: Path, tmp_path: Path, write: Write) -> None:
     """Whoever pulls the plug has the CSV, whether it was wanted or not."""
     partial = tmp_path / "expressions.partial.csv"

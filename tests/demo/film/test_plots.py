@@ -3,9 +3,9 @@ import io
 import numpy as np
 from PIL import Image
 
-from demo.drawing import COLOURS
 from demo.film.plots import group_plot, person_plot
 from demo.timeline import Timeline
+from model.labels import COLOURS
 from tests.demo.faces import HAPPY, SAD, sample
 
 
@@ -52,12 +52,24 @@ def test_the_group_shows_mean_spread_and_number() -> None:
     timeline.finish(5)
     pixels = opened(group_plot(timeline))
     assert pixels.shape == (1800, 1500, 3)
-    # One is happy and one sad: what both have has no spread, what one has has nearly all.
+    # One is happy and one sad: the level of both is in the middle, and so is the spread's band.
     rows = np.array_split(pixels, 8)
-    yellow = np.abs(rows[3].astype(int) - (246, 236, 142)).max(axis=2) < 12
-    assert yellow.mean() > 0.3
-    orange = (rows[0][..., 0].astype(int) - rows[0][..., 2]) > 60
-    assert orange.mean() < 0.01
+    darker = 0.85 * np.array(colour("happy")) + 0.15 * 0x33
+    level = np.abs(rows[3] - darker).max(axis=2) < 8
+    grey = (np.abs(rows[3].astype(int) - 224) < 6).all(axis=2)
+    assert level.mean() > 0.25
+    assert grey.mean() > 0.25
+    # Where nothing is spread there is no band.
+    assert (np.abs(rows[0].astype(int) - 224) < 6).all(axis=2).mean() < 0.02
+
+
+def test_the_level_is_seen_where_nothing_is_spread() -> None:
+    timeline = Timeline()
+    for number in range(25):
+        timeline.add(sample(number / 5, p1=HAPPY))
+    timeline.finish(5)
+    row = np.array_split(opened(group_plot(timeline)), 8)[3]
+    assert share_of(row, "happy") > 0.6
 
 
 def test_a_film_without_anyone_can_be_shown() -> None:

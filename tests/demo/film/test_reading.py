@@ -4,10 +4,12 @@ from pathlib import Path
 
 import av
 import numpy as np
+import pillow_heif
 import pytest
+from PIL import Image
 
 from demo.film.reading import Film
-from demo.film.source import FilmTooLong, InvalidFilm
+from demo.film.source import FilmTooLong, InvalidFilm, StillPicture
 from tests.demo.film.clips import steady, write_film
 
 Frames = list[tuple[float, np.ndarray]]
@@ -239,6 +241,22 @@ def test_what_is_no_film_has_its_own_sentence_each(tmp_path: Path) -> None:
         tmp_path: "a folder",
     }.items():
         assert words in complaint(path)
+
+
+def test_pictures_are_no_films_unless_they_move(tmp_path: Path) -> None:
+    pillow_heif.register_heif_opener()
+    frame = Image.fromarray(marked(0))
+    for name in ("a.jpg", "a.png", "a.webp", "a.gif", "a.tiff", "a.heic", "a.avif"):
+        frame.save(tmp_path / name)
+        with pytest.raises(StillPicture, match="a picture, not a film"):
+            Film(tmp_path / name)
+    more = [Image.fromarray(marked(number / 2)) for number in range(1, 6)]
+    for name in ("b.gif", "b.png", "b.avif"):
+        frame.save(tmp_path / name, save_all=True, append_images=more, duration=200)
+        with Film(tmp_path / name) as film:
+            assert len(list(film.frames())) == 6
+    frame.save(tmp_path / "b.webp", save_all=True, append_images=more, duration=200)
+    assert "Convert this one to MP4" in complaint(tmp_path / "b.webp")
 
 
 def test_a_film_without_a_frame_has_no_length(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import base64
 import io
 import json
 import threading
@@ -8,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 
 import numpy as np
+import pillow_heif
 import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
@@ -94,38 +96,55 @@ def test_a_picture_without_a_face_is_an_empty_list(client: TestClient, empty_roo
 
 
 def test_explains(client: TestClient, happy: bytes) -> None:
-    [face] = client.post(f"{ROUTE}?explain=1", files=form(happy)).json()["faces"]
+    answer = client.post(f"{ROUTE}?explain=1", files=form(happy))
+    [face] = answer.json()["faces"]
     schema.Face.model_validate(face)
     assert np.shape(face["attention"]) == (48, 48)
     assert face["crop"]
+    assert len(answer.content) < 150_000
+
+
+def test_gives_a_preview_to_who_cannot_decode_what_they_sent(
+    client: TestClient, astronaut: np.ndarray
+) -> None:
+    heic = io.BytesIO()
+    large = Image.fromarray(astronaut).resize((2000, 1500))
+    pillow_heif.from_pillow(large).save(heic)
+    answer = client.post(f"{ROUTE}?preview=1", files=form(heic.getvalue())).json()
+    schema.Expressions.model_validate(answer)
+    assert (answer["image"]["width"], answer["image"]["height"]) == (2000, 1500)
+    preview = Image.open(io.BytesIO(base64.b64decode(answer["image"]["preview"])))
+    assert (preview.format, preview.size) == ("JPEG", (1280, 960))
 
 
 @pytest.mark.parametrize(
-    ("accept", "png"),
+    ("accept", "kind"),
     [
-        ("image/png", True),
-        ("image/*", True),
-        ("application/json;q=0.5, image/png", True),
-        ("image/png;q=0.5, application/json", False),
-        ("application/json", False),
-        ("*/*", False),
-        ("image/png, */*;q=0.1", True),
-        ("image/png;q=0", False),
-        ("image/png;q=high", False),
-        ("text/html", False),
-        ("", False),
+        ("image/png", "image/png"),
+        ("image/jpeg", "image/jpeg"),
+        ("image/*", "image/png"),
+        ("image/png;q=0.5, image/jpeg", "image/jpeg"),
+        ("application/json;q=0.5, image/png", "image/png"),
+        ("image/png;q=0.5, application/json", "application/json"),
+        ("application/json", "application/json"),
+        ("*/*", "application/json"),
+        ("image/png, */*;q=0.1", "image/png"),
+        ("image/png;q=0", "application/json"),
+        ("image/png;q=high", "application/json"),
+        ("text/html", "application/json"),
+        ("", "application/json"),
     ],
 )
 def test_answers_with_the_annotated_picture_where_that_is_preferred(
-    client: TestClient, two_people: bytes, accept: str, png: bool
+    client: TestClient, two_people: bytes, accept: str, kind: str
 ) -> None:
     response = client.post(ROUTE, files=form(two_people), headers={"Accept": accept})
     assert response.status_code == 200
     assert response.headers["vary"] == "Accept"
-    if not png:
+    assert response.headers["content-type"] == kind
+    if kind == "application/json":
         assert len(response.json()["faces"]) == 2
         return
-    assert response.headers["content-type"] == "image/png"
     drawn = np.asarray(Image.open(io.BytesIO(response.content)).convert("RGB"), int)
     original = np.asarray(Image.open(io.BytesIO(two_people)), int)
     assert drawn.shape == original.shape
@@ -308,7 +327,11 @@ def test_documentation_shows_these_routes_and_loads_nothing(client: TestClient) 
     }
     responses = openapi["paths"][ROUTE]["post"]["responses"]
     assert set(responses) == {*("200", "400", "403", "408", "413", "415", "422", "429", "503")}
-    assert list(responses["200"]["content"]) == ["application/json", "image/png"]
+    assert list(responses["200"]["content"]) == [
+        "application/json",
+        "image/png",
+        "image/jpeg",
+    ]
     assert list(responses["413"]["content"]) == ["application/problem+json"]
     body = openapi["paths"][ROUTE]["post"]["requestBody"]["content"]
     assert list(body) == ["multipart/form-data", "image/*"]

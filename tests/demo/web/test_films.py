@@ -23,6 +23,9 @@ RESULTS = {
     "people/person-1.png",
 }
 
+# One pixel.
+GIF = b"GIF89a\x01\0\x01\0\x80\0\0\xff\xff\xff\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;"
+
 
 @pytest.fixture(scope="module")
 def party(tmp_path_factory: pytest.TempPathFactory) -> bytes:
@@ -100,6 +103,7 @@ def test_a_film_is_answered_with_its_files_and_deleted(
     assert [each["person"] for each in summary["people"]] == [1]
 
 
+@pytest.mark.usefixtures("plain_plots")
 def test_the_film_with_boxes_and_the_pictures_of_changes_are_made_when_asked_for(
     service: Service, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -115,6 +119,7 @@ def test_the_film_with_boxes_and_the_pictures_of_changes_are_made_when_asked_for
     assert moment.endswith("happy-neutral.jpg")
 
 
+@pytest.mark.usefixtures("plain_plots")
 def test_how_far_it_is_is_told(
     service: Service, party: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,6 +133,7 @@ def test_how_far_it_is_is_told(
     assert told[-2]["duration"] == pytest.approx(3, abs=0.1)
 
 
+@pytest.mark.usefixtures("plain_plots")
 def test_a_cancelled_film_leaves_partial_results(
     service: Service, party: bytes, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +151,7 @@ def test_a_cancelled_film_leaves_partial_results(
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.usefixtures("plain_plots")
 @pytest.mark.parametrize("when", ["sending", "reading"])
 def test_who_leaves_takes_everything_along(
     service: Service, party: bytes, folder: Path, when: str, monkeypatch: pytest.MonkeyPatch
@@ -188,6 +195,7 @@ def test_films_beyond_the_limits_are_refused_with_the_way_out(
     [
         (b"", "The file is empty."),
         (b"This is a text.\n" * 100, "This is not a film this program can read."),
+        (GIF, "This is a picture, not a film. Choose it under Picture."),
         (b"\0\0\0 ftypisom" + bytes(1000), "The film was cut off or never finished"),
     ],
 )
@@ -202,6 +210,7 @@ def test_what_cannot_be_read_gets_its_sentence(
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.usefixtures("plain_plots")
 def test_a_film_that_breaks_off_is_answered_as_far_as_it_goes(
     service: Service, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -268,6 +277,7 @@ def test_an_upload_that_stops_or_trickles_is_not_waited_for(
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.usefixtures("plain_plots")
 def test_a_film_waits_while_others_fill_the_queue(party: bytes) -> None:
     """With no place to wait in, pictures of a film are refused at first and not lost."""
     service = Service(Settings(max_waiting=0))

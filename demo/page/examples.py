@@ -1,0 +1,124 @@
+"""Examples to try: three pictures of Rear Admiral Grace Hopper, and the answer to the first.
+
+Her photograph is in the public domain and comes with Matplotlib; the others are made from it here.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import cv2
+import matplotlib
+import numpy as np
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse, Response
+from starlette.requests import Request
+from starlette.routing import Route
+
+from demo.answer import to_json
+from demo.service import Service, read
+from model import Recognizer
+
+_ROUTE = "/page/examples"
+
+# The same for everyone until the server is started anew.
+_HEADERS = {"Cache-Control": "max-age=3600"}
+
+
+@dataclass(frozen=True)
+class Example:
+    """A picture to try.
+
+    Attributes:
+        name: what the page calls it.
+        address: where it is served, relative to the page.
+        width: in pixels.
+        height: likewise.
+        content: makes the JPEG file.
+    """
+
+    name: str
+    address: str
+    width: int
+    height: int
+    content: Callable[[], bytes]
+
+
+def _photograph() -> bytes:
+    return (Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg").read_bytes()
+
+
+def _pixels() -> np.ndarray:
+    """Her photograph, `(600, 512, 3)` uint8 BGR."""
+    pixels = cv2.imdecode(np.frombuffer(_photograph(), np.uint8), cv2.IMREAD_COLOR)
+    assert pixels is not None
+    return pixels
+
+
+@cache
+def _head() -> bytes:
+    """Her head alone, as a portrait that fills the picture."""
+    return _jpeg(_pixels()[95:365, 165:385])
+
+
+@cache
+def _two() -> bytes:
+    """She stands beside a mirrored, darker and smaller picture of herself."""
+    left = _pixels()[:520]
+    right = cv2.resize(cv2.flip(left, 1), None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA)
+    right = cv2.convertScaleAbs(right, alpha=0.75)
+    above = left.shape[0] - right.shape[0]
+    right = cv2.copyMakeBorder(right, above, 0, 0, 0, cv2.BORDER_REPLICATE)
+    return _jpeg(np.hstack([left, right]))
+
+
+def _jpeg(bgr: np.ndarray) -> bytes:
+    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 80])[1].tobytes()
+
+
+EXAMPLES = (
+    Example("Grace Hopper", "page/examples/grace-hopper.jpg", 512, 600, _photograph),
+    Example("Her head alone", "page/examples/head.jpg", 220, 270, _head),
+    Example("Two faces", "page/examples/two-faces.jpg", 870, 520, _two),
+)
+
+# The answer to the first, which the page shows before anything is chosen.
+SAMPLE = "page/examples/sample.json"
+
+
+def add_examples(app: FastAPI, service: Service) -> None:
+    """Serves the examples, and the sample answer as soon as the network is loaded."""
+    for example in EXAMPLES:
+        app.router.routes.append(Route(f"/{example.address}", _serving(example)))
+    sample = _Sample(service)
+    app.router.routes.append(Route(f"/{SAMPLE}", sample.answer))
+
+
+def _serving(example: Example) -> Callable[[Request], Response]:
+    def serve(_: Request) -> Response:
+        return Response(example.content(), media_type="image/jpeg", headers=_HEADERS)
+
+    return serve
+
+
+class _Sample:
+    """The answer to the first example; it is read once."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._reading = threading.Lock()
+        self._json: dict | None = None
+
+    def answer(self, _: Request) -> JSONResponse:
+        # Those who ask meanwhile wait, instead of having it read as well.
+        with self._reading:
+            if self._json is None:
+                self._json = self._service.work(_read_sample)
+        return JSONResponse(self._json, headers=_HEADERS)
+
+
+def _read_sample(recognizer: Recognizer) -> dict:
+    answer = read(recognizer, EXAMPLES[0].content(), explain=True)
+    return to_json(answer, recognizer.classifier, explain=True)

@@ -1,0 +1,64 @@
+"""The HTML document around Gradio's page: ours in place of Gradio's.
+
+Gradio's names Gradio as the page's title and picture for shared links, and hosts that are not ours.
+"""
+
+import re
+from pathlib import Path
+
+from jinja2 import ChoiceLoader, DictLoader
+from markupsafe import Markup
+from starlette.requests import Request
+
+from demo.page import sharing
+from demo.page.templates import FOLDER
+from demo.web.addresses import public_address
+
+_GRADIOS = "frontend/index.html"
+
+# Gradio's program and its style, whose names change with each version.
+_ASSETS = (
+    r'<script type="module"[^>]* src="\./assets/[^"]+"[^>]*></script>',
+    r'<link rel="stylesheet"[^>]* href="\./assets/[^"]+"[^>]*>',
+)
+
+
+def replace_document() -> None:
+    """Has Gradio fill in `document.html` instead of its own template, from now on.
+
+    Raises:
+        RuntimeError: Gradio's template does not name its program and style as it did.
+    """
+    from gradio.routes import templates
+
+    environment = templates.env
+    loader = environment.loader
+    if loader is None or isinstance(loader, ChoiceLoader):  # replaced already
+        return
+    source, *_ = loader.get_source(environment, _GRADIOS)
+    assets = [found for pattern in _ASSETS for found in re.findall(pattern, source)]
+    if len(assets) != len(_ASSETS):
+        raise RuntimeError(f"Gradio's {_GRADIOS} does not name one program and one style.")
+    environment.globals.update(
+        title=sharing.TITLE,
+        description=sharing.DESCRIPTION,
+        width=sharing.WIDTH,
+        height=sharing.HEIGHT,
+        assets=Markup("\n".join(assets)),
+        address=_address,
+        base=_base,
+    )
+    document = (Path(FOLDER) / "templates" / "document.html").read_text("utf-8")
+    environment.loader = ChoiceLoader([DictLoader({_GRADIOS: document}), loader])
+    environment.trim_blocks = True
+
+
+def _address(request: Request) -> str:
+    return public_address(request.scope)
+
+
+def _base(request: Request) -> str:
+    """What the page's relative addresses begin with: a path, whatever host it is asked for by."""
+    root = request.scope.get("app_root_path", request.scope.get("root_path", ""))
+    # Where a proxy takes off a path that was not told of, the browser still knows it.
+    return f"{root}/" if root else "./"

@@ -1,0 +1,122 @@
+"""The one named endpoint, `/expressions`: what Gradio's own clients can call."""
+
+import asyncio
+import time
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+
+from demo.answer import to_json
+from demo.page.gradio.blocks import NOT_UPLOADED, PrivateBlocks, Refusal
+from demo.service import Busy, NotReady, Service, read
+from demo.web.monitoring import Monitor
+from model import Recognizer
+from preprocessing.images import ImageTooLarge, InvalidImage
+
+NAME = "expressions"
+
+_DESCRIPTION = (
+    "The expression of every face in a picture, from left to right, as POST /api/v1/expressions"
+    " gives it. An expression shown is not an emotion felt. The picture is deleted once it has been"
+    " answered."
+)
+
+# Who waits longer than 20 seconds finds the picture deleted (see `demo.web.uploads`).
+_WAITED_TOO_LONG = "The picture waited too long and has been deleted. Send it again."
+
+
+def add_endpoint(blocks: PrivateBlocks, service: Service, monitor: Monitor) -> None:
+    """Adds the endpoint to a page that is being built, which shows nothing of it.
+
+    Args:
+        blocks: the page, entered with `with`.
+        service: reads the pictures.
+        monitor: takes down each answer.
+    """
+    picture = _picture()
+    answer = gr.JSON(label="Expressions", visible=False)
+
+    async def expressions(picture: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+        blocks.forget_unfetched(request.session_hash)
+        return await _answer(service, monitor, picture)
+
+    gr.Button(visible=False).click(
+        expressions,
+        picture,
+        answer,
+        api_name=NAME,
+        api_description=_DESCRIPTION,
+        # The component's own preprocessing would hand over a copy.
+        preprocess=False,
+        concurrency_limit=service.capacity,
+    )
+
+
+def _picture() -> gr.File:
+    """A file, described in a few words; Gradio's description names a file on a site of its own.
+
+    Not a class: Gradio writes type stubs for classes of components, beside their source.
+    """
+    file = gr.File(label="Picture", visible=False)
+    described = file.api_info() | {"additional_description": 'such as handle_file("photo.jpg")'}
+    file.api_info = lambda: described
+    file.example_inputs = lambda: "photo.jpg"
+    return file
+
+
+async def _answer(service: Service, monitor: Monitor, upload: Any) -> dict[str, Any]:
+    """The JSON for an uploaded picture, whose file is deleted, whatever comes of it."""
+    began = time.perf_counter()
+    # What is not known below is a defect, and stays 500.
+    status, faces = 500, None
+    path = _file_of(upload)
+    try:
+        json = await asyncio.wrap_future(service.submit(partial(_read, path)))
+        status, faces = 200, len(json["faces"])
+        return json
+    except (InvalidImage, NotReady, Busy, FileNotFoundError) as error:
+        status = _status(error)
+        sentence = _WAITED_TOO_LONG if status == 404 else str(error)
+        raise Refusal(sentence) from None
+    finally:
+        await asyncio.to_thread(_delete, path)
+        monitor.record(f"/{NAME}", "gradio", status, time.perf_counter() - began, faces=faces)
+
+
+def _file_of(upload: Any) -> Path:
+    """The file of an upload; of no other is anything read or deleted, whatever Gradio lets through.
+
+    Raises:
+        Refusal: it names something else.
+    """
+    path = upload.get("path") if isinstance(upload, dict) else None
+    if isinstance(path, str) and "\0" not in path:
+        file = Path(path).resolve()
+        # Each upload lies in a folder of its own.
+        if file.parent.parent == Path(get_upload_folder()).resolve():
+            return file
+    raise Refusal(NOT_UPLOADED)
+
+
+def _status(error: Exception) -> int:
+    """As the HTTP route would answer."""
+    if isinstance(error, FileNotFoundError):
+        return 404
+    if isinstance(error, InvalidImage):
+        return 413 if isinstance(error, ImageTooLarge) else 422
+    return 503
+
+
+def _read(path: Path, recognizer: Recognizer) -> dict[str, Any]:
+    # Its bytes, because messages about a path name it.
+    return to_json(read(recognizer, path.read_bytes()), recognizer.classifier)
+
+
+def _delete(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    with suppress(OSError):  # Not empty, where something else was put there; it is swept later.
+        path.parent.rmdir()

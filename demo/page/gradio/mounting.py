@@ -1,0 +1,106 @@
+"""Gradio inside FastAPI: imported without its side effects, mounted without its gaps."""
+
+import inspect
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRouter
+from starlette.routing import BaseRoute, Mount
+
+from demo.page.files import add_files
+from demo.page.papers import add_papers
+from demo.page.sharing import add_sharing
+from demo.service import Service
+from demo.settings import Settings
+from demo.web.monitoring import Monitor
+
+# What is used of Gradio's routes. The others fetch what is elsewhere, run programs, report on
+# visitors, or run the page's functions in other ways.
+_PAGE = frozenset(
+    (
+        "/",
+        "/svelte/{path:path}",
+        "/static/{path:path}",
+        "/assets/{path:path}",
+        "/theme.css",
+        "/robots.txt",
+    )
+)
+# Gradio's clients, which call the endpoint.
+_CLIENTS = frozenset(
+    (
+        "/config",
+        "/gradio_api/info",
+        "/gradio_api/upload",
+        "/gradio_api/queue/join",
+        "/gradio_api/queue/data",
+        "/gradio_api/cancel",
+        "/gradio_api/reset",
+    )
+)
+_USED = _PAGE | _CLIENTS
+
+
+def mount_page(app: FastAPI, service: Service, settings: Settings, monitor: Monitor) -> None:
+    """Builds the page and mounts it at `/`, behind the routes that the application has already.
+
+    Gradio is imported here, so that a network that `service` has begun to load is loaded meanwhile.
+    """
+    # Read when Gradio is imported; it would report each start to its makers.
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    # It would keep ten thousand calls and count them anew with Pandas after each.
+    os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
+    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(sys.maxsize)
+    with _no_type_stubs():
+        import gradio
+
+        from demo.page.gradio import page
+        from demo.page.gradio.document import replace_document
+        from demo.page.gradio.uploads import keep_uploads_apart
+
+    keep_uploads_apart()
+    replace_document()
+    add_files(app, service, settings)
+    add_sharing(app)
+    add_papers(app)
+    blocks = page.build(service, settings, monitor)
+    gradio.mount_gradio_app(app, blocks, path="/", **page.appearance(settings))
+    # A mounted page counts as not launched, and only a launched one has its paths checked.
+    blocks.has_launched = True
+    [mount] = [route for route in app.routes if isinstance(route, Mount) and not route.path]
+    _keep_used(mount.app.router)  # type: ignore[attr-defined]
+
+
+def _keep_used(router: APIRouter) -> None:
+    def used(route: BaseRoute) -> bool:
+        inner = getattr(route, "original_router", None)
+        if isinstance(inner, APIRouter):
+            _keep_used(inner)
+            return True
+        return getattr(route, "path", None) in _USED
+
+    router.routes[:] = filter(used, router.routes)
+
+
+@contextmanager
+def _no_type_stubs() -> Iterator[None]:
+    """Keeps Gradio from writing type stubs into its own folder, which takes a second at each start.
+
+    It leaves them out for classes whose source file cannot be told.
+    """
+    getfile = inspect.getfile
+
+    def not_of_gradio(thing: Any) -> str:
+        if isinstance(thing, type) and thing.__module__.startswith("gradio."):
+            raise OSError("no type stubs")
+        return getfile(thing)
+
+    inspect.getfile = not_of_gradio  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        inspect.getfile = getfile

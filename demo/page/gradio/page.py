@@ -1,0 +1,89 @@
+"""The page: Gradio's frame round three tabs, whose contents are templates and scripts of our own."""
+
+from typing import Any
+
+import gradio as gr
+
+from demo.page.examples import EXAMPLES, SAMPLE
+from demo.page.files import starting
+from demo.page.foot import foot
+from demo.page.gradio.blocks import PrivateBlocks
+from demo.page.gradio.endpoint import add_endpoint
+from demo.page.sharing import TITLE
+from demo.page.templates import FOLDER, render
+from demo.service import Service
+from demo.settings import Settings
+from demo.web import api, films, live
+from demo.web.monitoring import Monitor
+
+# Photographs that a visitor may bring at once; `scripts/picture/photographs.js` holds to it.
+_MOST_PHOTOGRAPHS = 20
+
+# Who waits longer than 20 seconds finds the picture deleted (see `demo.web.uploads`).
+_MOST_WAITING = 40
+
+
+def build(service: Service, settings: Settings, monitor: Monitor) -> gr.Blocks:
+    """The page, to be mounted with `gradio.mount_gradio_app(..., **appearance(settings))`."""
+    page = PrivateBlocks(title=TITLE, analytics_enabled=False)
+    with page:
+        gr.HTML(render("head.html"), apply_default_css=False)
+        with gr.Tabs():
+            for name, script, html in _tabs(settings):
+                with gr.Tab(name):
+                    gr.HTML(
+                        html,
+                        elem_id=script.removesuffix(".js"),
+                        apply_default_css=False,
+                        js_on_load=starting(script),
+                    )
+        gr.HTML(render("foot.html", **foot(settings)), apply_default_css=False, elem_id="model")
+        add_endpoint(page, service, monitor)
+    return page.queue(max_size=_MOST_WAITING, api_open=False)
+
+
+def appearance(settings: Settings) -> dict[str, Any]:
+    """What Gradio wants to be told of a page only when it is mounted."""
+    theme = gr.themes.Default(
+        primary_hue="blue",
+        neutral_hue="slate",
+        # By name: Gradio's own are fetched from Google.
+        font=["system-ui", "sans-serif"],
+        font_mono=["ui-monospace", "monospace"],
+    ).set(body_text_color_subdued="*neutral_600", body_text_color_subdued_dark="*neutral_400")
+    return {
+        "theme": theme,
+        "css": "\n".join(
+            path.read_text("utf-8") for path in sorted((FOLDER / "styles").glob("*.css"))
+        ),
+        # Gradio's footer documents this page's inner calls; ours leads to the HTTP routes.
+        "footer_links": [],
+        # Else the browser keeps every picture and answer for the next one who uses it.
+        "run_history": False,
+        "show_error": False,
+        "max_file_size": settings.max_upload_bytes,
+    }
+
+
+def _tabs(settings: Settings) -> list[tuple[str, str, str]]:
+    """Each tab's name, script and HTML, with the limits of this server."""
+    picture = render(
+        "picture.html",
+        route=api.ROUTE.removeprefix("/"),
+        examples=EXAMPLES,
+        sample=SAMPLE,
+        most=_MOST_PHOTOGRAPHS,
+        megabytes=f"{settings.max_upload_bytes / 1e6:g}",
+    )
+    film = render(
+        "film.html",
+        route=films.ROUTE.removeprefix("/"),
+        limit=films.most_film_bytes(settings),
+        megabytes=round(films.most_film_bytes(settings) / 1e6),
+        minutes=f"{settings.max_film_seconds / 60:g}",
+    )
+    return [
+        ("Picture", "picture.js", picture),
+        ("Live camera", "live.js", render("live.html", route=live.ROUTE.removeprefix("/"))),
+        ("Film", "film.js", film),
+    ]

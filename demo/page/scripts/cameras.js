@@ -1,0 +1,23 @@
+// The visitor's camera.
+
+import { said } from "./words.js";
+
+const PROBLEMS = {
+  NotAllowedError: "The browser does not let this page use the camera. Allow it (the sign beside the"
+    + " page's address, or the system's settings for privacy) and try again.",
+  NotFoundError: "No camera was found. Connect one and try again.",
+  NotReadableError: "The camera cannot be read: another program may be using it. Close that and try"
+    + " again.",
+  OverconstrainedError: "This camera has no picture that can be used here.",
+};
+
+// Asks for the camera. Throws an error with a `sentence` where there is none.
+export async function openCamera(video) {
+  if (!navigator.mediaDevices)
+    throw said("The browser gives a camera only to pages opened by https:// or on this machine.");
+  try {
+    return await navigator.mediaDevices.getUserMedia({ video });
+  } catch (error) {
+    throw said(PROBLEMS[error.name] ?? "The camera cannot be used. Try again.");
+  }
+}

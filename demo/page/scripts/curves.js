@@ -1,0 +1,54 @@
+// Expressions over time: of each person, and of all together.
+//
+// A sample is `{ time, until, faces }`: from when to when it is shown, in seconds, and for each face
+// its `person`, a number or null, and its `probabilities` in the order of the emotions.
+
+// Samples become steps of equal length; as demo/timeline.py makes them.
+// Gives `{ from, to, people, group }`: for each person a list of steps, each the mean probabilities or
+// null where that person was not seen; for all the `faces` there were on average, and the `mean` and
+// `spread` (standard deviation) of their probabilities, or null where there were none.
+export function curves(samples, from, to, steps) {
+  const long = (to - from) / steps || 1;
+  const people = new Map();
+  const group = Array.from({ length: steps }, () => null);
+  for (const { time, until, faces } of samples) {
+    const last = Math.min(steps - 1, Math.ceil((until - from) / long - 1e-6) - 1);
+    const first = Math.max(0, Math.min(last, Math.floor((time - from) / long + 1e-6)));
+    for (let step = first; step <= last; step++) {
+      const all = (group[step] ??= { samples: 0, ...nothing() });
+      all.samples++;
+      for (const { person, probabilities } of faces) {
+        add(all, probabilities);
+        if (!person) continue;
+        if (!people.has(person)) people.set(person, Array.from({ length: steps }, () => null));
+        add((people.get(person)[step] ??= nothing()), probabilities);
+      }
+    }
+  }
+  for (const line of people.values())
+    line.forEach((each, step) => { line[step] = each && mean(each); });
+  return { from, to, people, group: group.map((each) => each && { faces: each.count / each.samples, ...spread(each) }) };
+}
+
+function nothing() {
+  return { count: 0, sums: new Array(7).fill(0), squares: new Array(7).fill(0) };
+}
+
+function add(step, probabilities) {
+  step.count++;
+  probabilities.forEach((value, index) => {
+    step.sums[index] += value;
+    step.squares[index] += value * value;
+  });
+}
+
+function mean({ count, sums }) {
+  return sums.map((sum) => sum / count);
+}
+
+function spread(step) {
+  if (!step.count) return { mean: null, spread: null };
+  const means = mean(step);
+  const deviation = (square, index) => Math.sqrt(Math.max(0, square / step.count - means[index] ** 2));
+  return { mean: means, spread: step.squares.map(deviation) };
+}

@@ -1,0 +1,23 @@
+// What is drawn on a canvas, for the camera and for films.
+
+// A canvas with a pixel for each of the screen's; its pen counts in the page's.
+export function sized(canvas, width, height, ratio = window.devicePixelRatio || 1) {
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  const pen = canvas.getContext("2d");
+  pen.scale(ratio, ratio);
+  return pen;
+}
+
+// Draws again when the element changes its width or the page its theme.
+export function redrawn(element, draw) {
+  let width = 0;
+  new ResizeObserver(() => {
+    if (!element.clientWidth || element.clientWidth === width) return;
+    width = element.clientWidth;
+    draw();
+  }).observe(element);
+  // Gradio marks the dark theme on the page's body.
+  new MutationObserver(draw).observe(document.body, { attributeFilter: ["class"] });
+  matchMedia("(forced-colors: active)").addEventListener("change", draw);
+}

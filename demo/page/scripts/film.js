@@ -1,0 +1,107 @@
+// The film tab. Its template is film.html.
+
+import { dropped } from "./dropping.js";
+import { oneOf, refusal } from "./film/kinds.js";
+import { Reading } from "./film/reading.js";
+import { Results } from "./film/results.js";
+import { size } from "./words.js";
+
+export function start(element) {
+  const root = element.querySelector(".fx-film");
+  const find = (selector) => root.querySelector(selector);
+  const problem = find(".fx-problem");
+  const bar = find("progress");
+  const button = find("[data-do=switch]");
+  const results = new Results(find(".fx-results"));
+  let chosen = null; // the file
+  let run = null; // the reading; null when none is under way
+
+  function complain(sentence) {
+    problem.textContent = sentence;
+    problem.hidden = !sentence;
+    if (sentence) problem.scrollIntoView({ block: "nearest" });
+  }
+
+  function tell(words, share) {
+    find(".fx-far").textContent = words;
+    if (share === undefined) bar.removeAttribute("value");
+    else bar.value = share;
+  }
+
+  function showBusy() {
+    const busy = Boolean(run);
+    // One button, which keeps the focus.
+    button.textContent = busy ? "Stop here" : "Read the film";
+    button.disabled = !busy && !chosen;
+    bar.hidden = !busy;
+    for (const control of root.querySelectorAll("input, [data-do=sample]")) control.disabled = busy;
+    root.classList.toggle("fx-running", busy);
+    tell("");
+  }
+
+  // Takes a film if it is one; whether it is.
+  async function choose(file) {
+    const sentence = await refusal(file, Number(root.dataset.limit));
+    chosen = sentence ? null : file;
+    complain(sentence);
+    find(".fx-name").textContent = `${file.name}, ${size(file.size)}`;
+    button.disabled = !chosen;
+    return Boolean(chosen);
+  }
+
+  async function read() {
+    const mine = (run = new Reading(chosen, tell));
+    complain("");
+    results.clear();
+    showBusy();
+    const wanted = Object.fromEntries(
+      ["annotate", "thumbnails"].map((name) => [name, find(`[data-do=${name}]`).checked]),
+    );
+    try {
+      const film = chosen;
+      await results.show(film, await mine.read(root.dataset.route, wanted));
+    } catch (error) {
+      complain(error.sentence ?? "The results cannot be shown.");
+    }
+    mine.close();
+    run = null;
+    showBusy();
+  }
+
+  async function trySample() {
+    const { address } = find("[data-do=sample]").dataset;
+    tell("Fetching the film");
+    try {
+      const reply = await fetch(new URL(address, document.baseURI));
+      if (!reply.ok) throw new Error(reply.statusText);
+      const film = new File([await reply.blob()], address.split("/").pop(), { type: "video/mp4" });
+      tell("");
+      if (await choose(film)) await read();
+    } catch {
+      tell("");
+      complain("The film cannot be fetched. Check the connection and try again.");
+    }
+  }
+
+  const actions = {
+    switch: () => (run ? run.cancel() : chosen && read()),
+    sample: () => run ?? trySample(),
+  };
+  root.addEventListener("click", (event) => {
+    // The second press of a double click would undo the first.
+    if (event.detail < 2) actions[event.target.closest("button[data-do]")?.dataset.do]?.();
+  });
+  find("[data-do=file]").addEventListener("change", ({ target }) => {
+    const [file] = target.files;
+    target.value = ""; // so that the same file can be chosen again
+    if (file) choose(file);
+  });
+  dropped(root, (items) => {
+    const { file, sentence } = run ? { sentence: "A film is being read. Stop it, then drop another." } : oneOf(items);
+    if (file) choose(file);
+    else complain(sentence);
+  });
+  window.addEventListener("pagehide", () => run?.close());
+  find("[data-do=file]").disabled = false;
+  find("[data-do=sample]").disabled = false;
+}

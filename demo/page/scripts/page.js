@@ -1,0 +1,57 @@
+// The page as a whole: its tabs have addresses, and the arrow keys lead from one to the next.
+
+// What stands behind the page's address for each tab, from left to right; the first has nothing.
+const ADDRESSES = ["", "#live", "#film"];
+
+let list = null; // what holds the tabs, once Gradio has built it
+
+const tabs = () => [...list.querySelectorAll("[role=tab]")];
+const chosen = () => tabs().findIndex((tab) => tab.getAttribute("aria-selected") === "true");
+
+function addressed() {
+  return Math.max(0, ADDRESSES.indexOf(location.hash));
+}
+
+// Chooses the tab that the address names.
+function follow() {
+  if (chosen() !== addressed()) tabs()[addressed()]?.click();
+}
+
+// Writes the chosen tab into the address; the button "back" then leads to the one before.
+function note() {
+  const tab = chosen();
+  // One tab alone is reached by the key: the arrows lead to the others.
+  tabs().forEach((each, index) => (each.tabIndex = index === tab ? 0 : -1));
+  if (tab < 0 || tab === addressed()) return;
+  history.pushState(null, "", location.pathname + location.search + ADDRESSES[tab]);
+}
+
+function step(event) {
+  const all = tabs();
+  const from = all.indexOf(event.target);
+  const to = {
+    ArrowLeft: (from - 1 + all.length) % all.length,
+    ArrowRight: (from + 1) % all.length,
+    Home: 0,
+    End: all.length - 1,
+  }[event.key];
+  if (from < 0 || to === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  all[to].click();
+  all[to].focus();
+}
+
+function begin() {
+  list.addEventListener("keydown", step);
+  follow();
+  new MutationObserver(note).observe(list, { subtree: true, attributeFilter: ["aria-selected"] });
+  note();
+  addEventListener("popstate", follow);
+}
+
+new MutationObserver((_, observer) => {
+  list = [...document.querySelectorAll("[role=tablist]")].find((each) => each.querySelector("[role=tab]"));
+  if (!list) return;
+  observer.disconnect();
+  begin();
+}).observe(document.body, { childList: true, subtree: true });

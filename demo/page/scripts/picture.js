@@ -1,0 +1,163 @@
+// The picture tab. Its template is picture.html.
+
+import { save } from "./saving.js";
+import { AnswerView, title } from "./picture/answer.js";
+import { chart } from "./picture/chart.js";
+import { MOST, Photographs } from "./picture/photographs.js";
+import { drawnBoxes } from "./picture/sending.js";
+import { Snapshot } from "./picture/snapshot.js";
+import { Strip } from "./picture/strip.js";
+import { showTable, tableFile } from "./picture/table.js";
+import { listen, paste } from "./picture/ways_in.js";
+import { said } from "./words.js";
+
+const NO_CLIPBOARD = "The browser gives the clipboard only to pages opened by https:// or on this machine. Mark"
+  + " the text and copy it.";
+const NARROW = 760; // pixels; on a telephone the answer is below the buttons
+
+export function start(element) {
+  const root = element.querySelector(".fx-picture");
+  const find = (selector) => root.querySelector(selector);
+  const photographs = new Photographs();
+  const answer = new AnswerView(find(".fx-answer"), (face) => chooseFace(face));
+  const strip = new Strip(find(".fx-strip"), (photograph) => photographs.choose(photograph));
+  const snapshot = new Snapshot(find(".fx-camera"));
+  const keys = new WeakMap(); // a number for each photograph
+  let [count, spoken, sample] = [0, {}, null];
+
+  function complain(sentence) {
+    find(".fx-notice").textContent = sentence;
+    find(".fx-notice").hidden = !sentence;
+    if (sentence) find(".fx-notice").scrollIntoView({ block: "nearest" });
+  }
+
+  function take(files) {
+    complain("");
+    snapshot.close();
+    const left = photographs.add(files);
+    if (left)
+      complain(`At most ${MOST} photographs are held at once: ${left} of these ${left === 1 ? "is" : "are"} left out.`
+        + " Clear what you do not need, and choose the rest again.");
+  }
+
+  // A sample answer fills the place of the first one.
+  function chooseFace(face) {
+    if (photographs.chosen) photographs.chooseFace(face);
+    else answer.show({ ...(sample = { ...sample, face }) }, "sample");
+  }
+
+  function show() {
+    const { list, chosen } = photographs;
+    root.toggleAttribute("data-empty", !chosen);
+    find(".fx-start").classList.toggle("fx-compact", Boolean(chosen));
+    strip.show(photographs);
+    const shown = chosen ?? sample;
+    find(".fx-answer").hidden = !shown;
+    if (shown) answer.show(shown, chosen ? keyOf(chosen) : "sample");
+    const { state, answer: json, again } = chosen ?? {};
+    const faces = json?.faces.length > 0;
+    find("[data-do=retry]").hidden = !(state === "refused" && again);
+    find("[data-do=boxes]").hidden = find("[data-do=chart]").hidden = !faces;
+    find("[data-do=remove]").hidden = !chosen;
+    find(".fx-json").hidden = !json;
+    find(".fx-json pre").textContent = json ? JSON.stringify(plain(json), null, 2) : "";
+    find(".fx-table").hidden = !list.some(({ state }) => state === "answered");
+    showTable(find(".fx-table tbody"), list);
+    tell(chosen);
+  }
+
+  function keyOf(photograph) {
+    if (!keys.has(photograph)) keys.set(photograph, ++count);
+    return keys.get(photograph);
+  }
+
+  // What was found, and which face is chosen, is also said to those who do not see it.
+  function tell(chosen) {
+    const known = chosen && ["answered", "refused"].includes(chosen.state);
+    const key = known ? `${keyOf(chosen)} ${chosen.state}` : "";
+    const face = known && chosen.answer?.faces[chosen.face];
+    if (key !== spoken.key) {
+      spoken = { key, face: chosen?.face };
+      find(".fx-voice").textContent = known ? find(".fx-verdict").textContent : "";
+      if (known && window.innerWidth <= NARROW) find(".fx-answer").scrollIntoView({ block: "start" });
+    } else if (face && chosen.face !== spoken.face) {
+      spoken.face = chosen.face;
+      find(".fx-voice").textContent = title(face, chosen.face);
+    }
+  }
+
+  // The button that was pressed may be gone; the keyboard goes on at the first.
+  function leave(remove) {
+    remove();
+    find("[data-do=file]").focus();
+  }
+
+  async function tryExample(button) {
+    try {
+      const reply = await fetch(new URL(button.dataset.example, document.baseURI));
+      if (!reply.ok) throw new Error(reply.statusText);
+      const name = button.dataset.example.split("/").pop();
+      take([new File([await reply.blob()], name, { type: "image/jpeg" })]);
+    } catch {
+      complain("The example cannot be fetched. Check the connection and try again.");
+    }
+  }
+
+  async function showSample() {
+    const { sample: address } = find(".fx-answer").dataset;
+    const reply = await fetch(new URL(address, document.baseURI)).catch(() => null);
+    if (!reply?.ok) return;
+    const shown = find("[data-example]").dataset.example;
+    sample = { state: "answered", answer: await reply.json(), face: 0, shown, name: "" };
+    show();
+  }
+
+  const actions = {
+    camera: () => snapshot.open(),
+    snap: async () => take([await snapshot.take()]),
+    "close-camera": () => snapshot.close(),
+    paste: () => paste(take, complain),
+    clear: () => leave(() => photographs.clear()),
+    remove: () => leave(() => photographs.remove(photographs.chosen)),
+    retry: () => photographs.retry(photographs.chosen),
+    csv: () => save(tableFile(photographs.list), "expressions.csv"),
+    copy: async () => {
+      if (!navigator.clipboard) throw said(NO_CLIPBOARD);
+      await navigator.clipboard.writeText(find(".fx-json pre").textContent);
+    },
+    boxes: async () => save(await drawnBoxes(photographs.chosen.prepared), "expressions.jpg"),
+    chart: async () => {
+      const { answer: { faces }, face } = photographs.chosen;
+      const name = `expression-${face + 1}-${faces[face].emotion}.png`;
+      save(await chart(faces[face], title(faces[face], face).replace(/^Face \d+: /, "")), name);
+    },
+  };
+
+  root.addEventListener("click", async (event) => {
+    const example = event.target.closest("[data-example]");
+    if (example) return tryExample(example);
+    const action = actions[event.target.closest("button[data-do]")?.dataset.do];
+    if (!action) return;
+    complain("");
+    try {
+      await action();
+    } catch (error) {
+      complain(error.sentence ?? "This did not work. Try again.");
+    }
+  });
+  photographs.addEventListener("changed", show);
+  listen(root, take, complain);
+  // Another tab of the page hides this one, and the camera is let go.
+  new ResizeObserver(() => root.offsetParent || snapshot.close()).observe(root);
+  window.addEventListener("pagehide", () => snapshot.close());
+  for (const control of root.querySelectorAll("[disabled]")) control.disabled = false;
+  show();
+  showSample();
+}
+
+// The answer as the HTTP route gives it unless it is asked to explain.
+function plain(json) {
+  const faces = json.faces.map((face) =>
+    Object.fromEntries(Object.entries(face).filter(([name]) => name !== "attention" && name !== "crop")));
+  return { ...json, faces };
+}

@@ -1,0 +1,1 @@
+"""The detectors side by side: `python -m preprocessing.compare`."""

@@ -1,0 +1,145 @@
+"""What a detector finds in pictures whose faces are known: recall, false alarms, milliseconds."""
+
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from tqdm import tqdm
+
+from preprocessing.compare.pictures import Shot, Truth
+from preprocessing.faces import Detector, Face, detector
+
+# A face is found when its box is there, and its landmarks are: not of another face, not upside down.
+_NEAR, _WIDTHS, _POINTS = 0.5, (0.5, 2.0), 0.15
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a detector made of one picture.
+
+    Attributes:
+        kind: of the picture.
+        degree: likewise.
+        asked: how many faces are in it.
+        found: how many of them were found.
+        false: how many others were reported.
+        milliseconds: of the thread that did it.
+    """
+
+    kind: str
+    degree: str
+    asked: int
+    found: int
+    false: int
+    milliseconds: float
+
+
+def measure(name: str, shots: Sequence[Shot]) -> list[Result]:
+    """Has a detector look for the faces of pictures, on every core.
+
+    Args:
+        name: of `preprocessing.faces.DETECTORS`.
+        shots: the pictures.
+    """
+    detectors = {size: detector(name, size) for size in {shot.min_face for shot in shots}}
+
+    def result(shot: Shot) -> Result:
+        return judge(detectors[shot.min_face], shot)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = pool.map(result, shots)
+        return list(tqdm(results, total=len(shots), desc=name, unit="picture", leave=False))
+
+
+def judge(looks: Detector, shot: Shot) -> Result:
+    """Has a detector look for the faces of one picture."""
+    began = time.thread_time()
+    faces = looks.detect(shot.grey)
+    milliseconds = 1000 * (time.thread_time() - began)
+    found = sum(any(is_of(face, truth) for face in faces) for truth in shot.faces)
+    false = sum(not any(is_of(face, truth) for truth in shot.faces) for face in faces)
+    return Result(shot.kind, shot.degree, len(shot.faces), found, false, milliseconds)
+
+
+def is_of(face: Face, truth: Truth) -> bool:
+    """Whether a detection is of a face that is there."""
+    x, y, width, height = face.box
+    apart = np.hypot(x + width / 2 - truth.x, y + height / 2 - truth.y)
+    low, high = _WIDTHS
+    if not (apart < _NEAR * truth.width and low < width / truth.width < high):
+        return False
+    if truth.landmarks is None:
+        return True
+    return bool(np.abs(face.landmarks - truth.landmarks).mean() < _POINTS * truth.width)
+
+
+def table(results: dict[str, list[Result]]) -> str:
+    """Recall by kind and degree, false alarms and milliseconds of each detector, in Markdown."""
+    lines = [
+        "| pictures | n | " + " | ".join(results) + " |",
+        "| --- | --- |" + " --- |" * len(results),
+    ]
+    first = next(iter(results.values()))
+    for kind, degree in dict.fromkeys((each.kind, each.degree) for each in first):
+        cells = []
+        for each in results.values():
+            chosen = [one for one in each if (one.kind, one.degree) == (kind, degree)]
+            cells.append(_cell(chosen))
+        count = sum((one.kind, one.degree) == (kind, degree) for one in first)
+        lines.append(f"| {kind}: {degree} | {count} | {' | '.join(cells)} |")
+    with_faces = [[one for one in each if one.asked] for each in results.values()]
+    false = [str(sum(one.false for one in each)) for each in with_faces]
+    lines.append(f"| false alarms beside a face | {len(with_faces[0])} | {' | '.join(false)} |")
+    medians = [f"{np.median([one.milliseconds for one in each]):.0f}" for each in results.values()]
+    lines.append(f"| milliseconds, median of all | {len(first)} | {' | '.join(medians)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(chosen: list[Result]) -> str:
+    asked = sum(one.asked for one in chosen)
+    if not asked:
+        return f"{sum(one.false > 0 for one in chosen)} with a false alarm"
+    return f"{100 * sum(one.found for one in chosen) / asked:.0f} %"
+
+
+def plot(results: dict[str, list[Result]], path: Path) -> None:
+    """Draws recall by kind and degree, and false alarms beside milliseconds."""
+    first = next(iter(results.values()))
+    kinds = list(dict.fromkeys(each.kind for each in first if each.asked))
+    rows = -(-(len(kinds) + 1) // 3)
+    figure = Figure(figsize=(15, 3.6 * rows), layout="constrained")
+    axes = figure.subplots(rows, 3, squeeze=False).ravel()
+    for kind, place in zip(kinds, axes, strict=False):
+        degrees = list(dict.fromkeys(each.degree for each in first if each.kind == kind))
+        for number, (name, each) in enumerate(results.items()):
+            recall = []
+            for degree in degrees:
+                chosen = [one for one in each if (one.kind, one.degree) == (kind, degree)]
+                recall.append(100 * sum(o.found for o in chosen) / sum(o.asked for o in chosen))
+            # Beside each other where curves would lie on one line.
+            at = np.arange(len(degrees)) + 0.06 * (number - len(results) / 2)
+            place.plot(at, recall, marker="o", markersize=4, label=name, color=f"C{number}")
+        place.set_xticks(range(len(degrees)), degrees, rotation=25, ha="right", fontsize=8)
+        place.set_xlim(-0.5, len(degrees) - 0.5)
+        place.set_ylim(-4, 104)
+        place.set_ylabel("faces found (%)")
+        place.set_title(kind)
+    last = axes[len(kinds)]
+    for number, (name, each) in enumerate(results.items()):
+        without = [one for one in each if not one.asked]
+        false = 100 * sum(one.false > 0 for one in without) / len(without)
+        milliseconds = float(np.median([one.milliseconds for one in each]))
+        last.scatter(milliseconds, false, label=name, color=f"C{number}", s=60)
+    last.set_xscale("log")
+    last.set_xlabel("milliseconds a picture, median")
+    last.set_ylabel("faceless pictures with a false alarm (%)")
+    last.set_title("cost and false alarms")
+    last.legend()
+    for place in axes[len(kinds) + 1 :]:
+        place.set_axis_off()
+    figure.savefig(path, dpi=110)

@@ -1,0 +1,95 @@
+"""dlib's five landmarks of a face, by which it is aligned whatever detector found it."""
+
+import importlib.util
+from functools import cache
+from pathlib import Path
+
+import cv2
+import dlib
+import numpy as np
+
+from preprocessing.faces.face import Box
+
+# dlib's model has learned upright faces; one that leans further is turned upright for it.
+_LEANING = 15.0
+
+
+@cache
+def landmark_predictor() -> "dlib.shape_predictor":
+    """dlib's 5-point landmark model (public domain), from the package face-recognition-models."""
+    return dlib.shape_predictor(str(dlib_model("shape_predictor_5_face_landmarks.dat")))
+
+
+def dlib_model(name: str) -> Path:
+    """Where the package face-recognition-models keeps one of dlib's models.
+
+    Its own `__init__` needs setuptools' pkg_resources, so it is found, not imported.
+    """
+    spec = importlib.util.find_spec("face_recognition_models")
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError("dlib's models are missing: pip install face-recognition-models==0.3.0")
+    return Path(spec.submodule_search_locations[0]) / "models" / name
+
+
+def landmarks_in(grey: np.ndarray, box: Box) -> np.ndarray:
+    """The five landmarks of the face inside a box.
+
+    Args:
+        grey: `(height, width)` uint8.
+        box: x, y, width, height in pixels of `grey`, as dlib's detector frames a face.
+
+    Returns:
+        `(5, 2)` float32 in pixels of `grey`.
+    """
+    x, y, width, height = (round(value) for value in box)
+    rectangle = dlib.rectangle(x, y, x + width - 1, y + height - 1)
+    points = landmark_predictor()(grey, rectangle).parts()
+    return np.array([(point.x, point.y) for point in points], np.float32)
+
+
+def landmarks_of(grey: np.ndarray, box: Box, roll: float) -> np.ndarray:
+    """The five landmarks of a face that may lean, lie on its side or stand on its head.
+
+    Args:
+        grey: `(height, width)` uint8.
+        box: as for `landmarks_in`, around the same middle.
+        roll: the angle of the line through its eyes, in degrees clockwise.
+
+    Returns:
+        `(5, 2)` float32 in pixels of `grey`, in dlib's order.
+    """
+    if abs(roll) < _LEANING:
+        return landmarks_in(grey, box)
+    x, y, width, height = box
+    side = min(400, max(48, round(2 * width)))
+    upright, matrix = turned_upright(grey, (x + width / 2, y + height / 2), 2 * width, roll, side)
+    points = landmarks_in(upright, (side / 4, side / 4, side / 2, side * height / width / 2))
+    back = cv2.invertAffineTransform(matrix)
+    return (points @ back[:, :2].T + back[:, 2]).astype(np.float32)
+
+
+def turned_upright(
+    grey: np.ndarray, middle: tuple[float, float], across: float, roll: float, side: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """A square of a picture, turned so that a face that leans stands upright.
+
+    Args:
+        grey: `(height, width)` uint8; past its edges they are repeated.
+        middle: of the square, x and y.
+        across: its side in pixels of `grey`.
+        roll: how far the face leans, in degrees clockwise.
+        side: its side in pixels of the result.
+
+    Returns:
+        `(side, side)` uint8, averaged where it is smaller than the original, and the `(2, 3)` matrix
+        from pixels of `grey` to pixels of the result.
+    """
+    factor = min(16, max(1, round(across / side)))
+    matrix = cv2.getRotationMatrix2D(middle, roll, side * factor / across)
+    matrix[:, 2] = matrix[:, 2] + side * factor / 2 - np.array(middle)
+    fine = cv2.warpAffine(
+        grey, matrix, (side * factor,) * 2, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    if factor > 1:
+        fine = cv2.resize(fine, (side, side), interpolation=cv2.INTER_AREA)
+    return fine, matrix / factor

@@ -1,0 +1,52 @@
+"""The examples are what they are called, and the sample answer is the first one's."""
+
+import io
+
+import pytest
+from fastapi import FastAPI
+from PIL import Image
+from starlette.testclient import TestClient
+
+from demo.page.examples import EXAMPLES, SAMPLE, Example, add_examples
+from demo.service import NotReady, Service
+from demo.settings import Settings
+from demo.web.problem import answer_errors_with_problems
+from demo.web.schema import Expressions
+from model import Recognizer
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+def test_an_example_is_a_picture_of_its_size(example: Example, service: Service) -> None:
+    app = FastAPI()
+    add_examples(app, service)
+    answer = TestClient(app).get(f"/{example.address}")
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert Image.open(io.BytesIO(answer.content)).size == (example.width, example.height)
+    assert len(answer.content) < 100_000
+
+
+def test_two_faces_are_two(recognizer: Recognizer) -> None:
+    assert len(recognizer.recognize(EXAMPLES[2].content())) == 2
+
+
+def test_the_sample_is_read_once(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = FastAPI()
+    add_examples(app, service)
+    client = TestClient(app)
+    answer = client.get(f"/{SAMPLE}").json()
+    Expressions.model_validate(answer)
+    assert (answer["image"]["width"], answer["image"]["height"]) == (512, 600)
+    [face] = answer["faces"]
+    assert face["crop"]
+    monkeypatch.setattr(service, "work", None)
+    assert client.get(f"/{SAMPLE}").json() == answer
+
+
+def test_no_sample_before_there_is_a_network() -> None:
+    app = FastAPI()
+    answer_errors_with_problems(app)
+    waiting = Service(Settings())
+    with pytest.raises(NotReady):
+        _ = waiting.recognizer
+    add_examples(app, waiting)
+    assert TestClient(app).get(f"/{SAMPLE}").status_code == 503

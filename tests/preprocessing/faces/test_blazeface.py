@@ -1,0 +1,100 @@
+"""BlazeFace's networks: places, views, and files that are checked."""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from preprocessing.faces import BlazeFaceDetector, InvalidDetector, blazeface
+from preprocessing.faces.blazeface import Network, View, shown, tiles, whole
+
+NAMES = ["blazeface-short", "blazeface-full"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_eyes_are_where_they_are_in_the_photograph(name: str, grey_astronaut: np.ndarray) -> None:
+    view = View(100, 0, 250)
+    [sight, *_] = Network(name).look(grey_astronaut, view, 0.5)
+    assert np.abs(sight.eyes - [(204, 102), (247, 104)]).max() < 10
+    x, y, width, height = sight.box
+    assert x < 204 < 247 < x + width
+    assert y < 102 < 134 < y + height
+    assert abs(sight.roll) < 12
+
+
+def test_a_face_that_leans_has_that_roll(grey_astronaut: np.ndarray) -> None:
+    on_its_side = np.ascontiguousarray(np.rot90(grey_astronaut[:250, 100:350], -1))
+    [sight, *_] = Network("blazeface-short").look(on_its_side, whole((250, 250)), 0.2)
+    assert 50 < sight.roll < 130
+
+
+@pytest.mark.parametrize(
+    ("view", "rows", "columns"),
+    [(View(0, 0, 64), (0, 64), (0, 64)), (View(-32, -32, 128), (32, 96), (32, 96))],
+)
+def test_what_lies_outside_repeats_the_edge(
+    view: View, rows: tuple[int, int], columns: tuple[int, int]
+) -> None:
+    picture = np.full((64, 64), 100, np.uint8)
+    picture[0], picture[-1] = 200, 50
+    seen = shown(picture, view, 128)
+    assert seen.shape == (128, 128)
+    assert seen[rows[0], columns[0]] == pytest.approx(200, abs=30)
+    assert seen[0, 0] == pytest.approx(200, abs=30)
+    assert seen[-1, -1] == pytest.approx(50, abs=30)
+
+
+@pytest.mark.parametrize("shape", [(720, 1280), (480, 640), (1, 1280), (900, 900), (20, 20)])
+@pytest.mark.parametrize("min_face", [20, 40, 80, 1280])
+def test_tiles_cover_the_picture_and_are_few(shape: tuple[int, int], min_face: int) -> None:
+    views = tiles(shape, min_face)
+    covered = np.zeros(shape, bool)
+    for view in views:
+        assert view.side <= max(13 * min_face, 1)
+        rows = slice(max(0, int(view.top)), int(np.ceil(view.top + view.side)))
+        covered[rows, max(0, int(view.left)) : int(np.ceil(view.left + view.side))] = True
+    assert covered.all()
+    assert len(views) <= 40
+
+
+def test_the_two_photographs_have_one_face_each(
+    grey_astronaut: np.ndarray, grey_hopper: np.ndarray
+) -> None:
+    for picture in (grey_astronaut, grey_hopper):
+        [face] = BlazeFaceDetector().detect(picture)
+        assert face.detected_by == "blazeface"
+        assert 0.6 < face.score < 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_files_say_what_they_are(name: str) -> None:
+    info = json.loads((blazeface.WEIGHTS / f"{name}.json").read_text(encoding="utf-8"))
+    content = (blazeface.WEIGHTS / f"{name}.tflite").read_bytes()
+    assert hashlib.sha256(content).hexdigest() == info["sha256"]
+    assert "Apache-2.0" in info["licence"]
+    assert {"source", "authors", "use"} <= set(info)
+    assert "Version 2.0" in (blazeface.WEIGHTS / "LICENSE").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("damage", ["changed", "cut off", "gone", "no json"])
+def test_a_missing_or_damaged_file_names_the_remedy(
+    damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for file in blazeface.WEIGHTS.glob("blazeface-full.*"):
+        shutil.copy(file, tmp_path)
+    file = tmp_path / "blazeface-full.tflite"
+    content = file.read_bytes()
+    if damage == "changed":
+        file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    elif damage == "cut off":
+        file.write_bytes(content[:1000])
+    elif damage == "gone":
+        file.unlink()
+    else:
+        file.with_suffix(".json").write_text("{")
+    monkeypatch.setattr(blazeface, "WEIGHTS", tmp_path)
+    with pytest.raises(InvalidDetector, match=r"blazeface-full.*out\s+again.*hog"):
+        Network("blazeface-full")
