@@ -47,7 +47,6 @@ class Row:
         members: rows that are averaged.
         mirrored_view: whether each face is also seen mirrored, as this project serves its network.
         memory: whether the peak memory of training is measured, by batch.
-        end_to_end: whether it is also measured behind the detectors.
     """
 
     name: str
@@ -59,7 +58,6 @@ class Row:
     members: tuple[str, ...] = field(default_factory=tuple)
     mirrored_view: bool = False
     memory: bool = False
-    end_to_end: bool = False
 
 
 def _adam(arch: str, changes: dict[str, Any] = _AS_THEY_ARE, **recipe: Any) -> Recipe:
@@ -68,17 +66,17 @@ def _adam(arch: str, changes: dict[str, Any] = _AS_THEY_ARE, **recipe: Any) -> R
 
 ROWS = (
     Row("cnn-shallow", "two 5x5 convolutions, six classes", "62 %",
-        _adam(**_SHALLOW, drop=("disgust",)), end_to_end=True),
+        _adam(**_SHALLOW, drop=("disgust",))),
     Row("cnn-shallow-snapshots", "nine checkpoints of the run above", "63.7 %",
         snapshots_of="cnn-shallow"),
     Row("cnn-wide", "three 5x5 convolutions, dropout 0.3, six classes", "63.6 %",
-        _adam(**{**_SHALLOW, "arch": "cnn-wide"}, drop=("disgust",), dropout=0.3), end_to_end=True),
+        _adam(**{**_SHALLOW, "arch": "cnn-wide"}, drop=("disgust",), dropout=0.3)),
     Row("cnn-wide-snapshots", "nine checkpoints of the run above", "65.9 %",
         snapshots_of="cnn-wide"),
     Row("mini-xception", "mini-Xception", "65 %",
-        _adam("mini-xception", _MOVED, epochs=85, batch_size=64, plateau=12), end_to_end=True),
+        _adam("mini-xception", _MOVED, epochs=85, batch_size=64, plateau=12)),
     Row("cnn-4conv", "four blocks, batch 128, dropout 0.25", "66 %",
-        _adam(**_4CONV, dropout=0.25), memory=True, end_to_end=True),
+        _adam(**_4CONV, dropout=0.25), memory=True),
     Row("cnn-4conv-batch-16", "the same, batch 16, dropout 0.4", "90 %",
         _adam(**_4CONV, batch_size=16, dropout=0.4)),
     Row("cnn-4conv-validation-learned", "the same, PublicTest learned from as well", "90 %",
@@ -111,7 +109,7 @@ ROWS = (
     Row("xception", "Xception", "68 %",
         _adam("xception", _MOVED, epochs=50, batch_size=785)),
     *(Row(f"own-{seed + 1}", f"this project's ResNet-18, both label sets, seed {seed}", "",
-          Recipe(**_OWN, epochs=60, seed=seed), mirrored_view=True, end_to_end=seed == 0)
+          Recipe(**_OWN, epochs=60, seed=seed), mirrored_view=True)
       for seed in range(_MEMBERS)),
     Row("own-x7", "these seven together", "", mirrored_view=True,
         members=tuple(f"own-{seed + 1}" for seed in range(_MEMBERS))),

@@ -16,6 +16,7 @@ from train_resnet.compare.rows import ROWS, Row
 from train_resnet.dataset import Examples
 from train_resnet.export import keras_logits, load_network
 from train_resnet.metrics import macro_f1
+from train_resnet.plots import plot_training
 from train_resnet.selection import folds, rows, select
 from train_resnet.training import train
 
@@ -27,8 +28,8 @@ _BY_NAME = {row.name: row for row in ROWS}
 def run(row: Row, faces: Faces, output: Path) -> dict[str, Any]:
     """Trains and measures a row, goes on with it, or gives what it measured before.
 
-    A row's folder keeps its network and history (`train_resnet.training.train`), its answers and its
-    figures. PrivateTest is seen once: when the row is finished.
+    A row's folder keeps its network, history (`train_resnet.training.train`) and curves, its answers
+    and its figures. PrivateTest is seen once: when the row is finished.
 
     Args:
         row: what to train; an ensemble's rows are trained before.
@@ -105,6 +106,8 @@ def _train(row: Row, faces: Faces, output: Path) -> None:
         recipe = replace(recipe, pretrained=str(first))
     learned, validation = select(faces.parts["Training"], faces.parts["PublicTest"], recipe)
     _resumed(recipe, learned, validation, output / row.name)
+    history = json.loads((output / row.name / "training.json").read_text())["history"]
+    plot_training(history, output / row.name / "training_curves.png")
 
 
 def _needs(row: Row, other: str, file: Path) -> None:
