@@ -42,7 +42,7 @@ def pictures(
     turned[0x0112] = 6  # to be turned clockwise by a quarter
     smiling.transpose(Image.Transpose.ROTATE_90).save(folder / "phone.jpg", exif=turned, quality=95)
     pillow_heif.from_pillow(smiling).save(folder / "phone.heic")
-    Image.new("RGB", (640, 480), "grey").save(folder / "wall.png")
+    Image.new("RGB", (600, 450), "grey").save(folder / "wall.png")
     smiling.resize((300, 300)).save(folder / "small.jpg")
     smiling.transpose(Image.Transpose.ROTATE_90).save(folder / "lying.jpg")
     Image.fromarray(astronaut[:384]).save(folder / "landscape.jpg")

@@ -55,6 +55,14 @@ def saved(page: Page, live: Locator, name: str) -> bytes:
     return Path(download.value.path()).read_bytes()
 
 
+def wait_for_pixels(live: Locator, colour: object, least: int) -> None:
+    """Waits until so many of the timeline's pixels are of a colour; it grows while the camera is on."""
+    live.page.wait_for_function(
+        f"([canvas, wanted, least]) => ({PIXELS})(canvas, wanted) > least",
+        arg=[live.locator(".fx-timeline").element_handle(), colour, least],
+    )
+
+
 def test_what_the_camera_is_used_for_is_said_before_it_starts(page: Page, live: Locator) -> None:
     expect(live).to_contain_text("What your camera is used for")
     expect(live).to_contain_text("In the EU inferring emotions at school and at work is prohibited")
@@ -76,8 +84,7 @@ def test_a_face_is_followed_and_its_probabilities_shown(page: Page, live: Locato
     assert float(found[1]) >= 10
     assert int(found[2]) < 200
     # Three seconds of a happy face are 27 pixels of the minute's 540.
-    timeline = live.locator(".fx-timeline")
-    assert timeline.evaluate(PIXELS, YELLOW) > 1000
+    wait_for_pixels(live, YELLOW, 1000)
     # A bar's track is 100 % long, and its number stands at the track's end.
     row = live.locator(".fx-people [data-emotion=happy]").first
     track, bar = row.locator(".fx-track").bounding_box(), row.locator("span").last.bounding_box()
@@ -134,8 +141,7 @@ def test_the_group_has_level_and_spread(live: Locator) -> None:
     expect(table.locator("[data-emotion=disgust] td").last).to_have_text("<1%")
     expect(live.locator(".fx-people")).to_be_hidden()
     # The level is an area, seen though nothing is spread.
-    live.page.wait_for_timeout(500)
-    assert live.locator(".fx-timeline").evaluate(PIXELS, YELLOW) > 200
+    wait_for_pixels(live, YELLOW, 200)
 
 
 def test_keys_start_and_stop_and_what_was_seen_is_saved(page: Page, live: Locator) -> None:

@@ -45,7 +45,9 @@ def test_the_page_works_in_the_frame(space: Container, chromium: Browser, pictur
     page.goto(PAGE)
     inside = page.frame_locator("iframe")
     expect(inside.locator("#model")).to_contain_text("Network", timeout=60_000)
-    inside.locator("#picture input[type=file]").set_input_files(pictures / "astronaut.jpg")
+    chooser = inside.locator("#picture input[type=file]")
+    expect(chooser).to_be_enabled()
+    chooser.set_input_files(pictures / "astronaut.jpg")
     expect(inside.locator(".fx-picture:not([data-empty]) .fx-verdict")).to_contain_text(
         re.compile("One face: .*happy")
     )
