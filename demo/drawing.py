@@ -1,6 +1,5 @@
 """An answer as a picture: boxes on the photograph."""
 
-import threading
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -16,9 +15,6 @@ from model import FaceExpression
 from model.labels import COLOURS
 
 _SMALLEST_TEXT = 9
-
-# Matplotlib does not promise to be safe between threads.
-CHARTS = threading.Lock()
 
 Rectangle = tuple[float, float, float, float]  # left, top, right, bottom
 

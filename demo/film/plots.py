@@ -2,12 +2,12 @@
 
 import gc
 import io
+import threading
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from demo.drawing import CHARTS
 from demo.people import SMOOTHING_SECONDS
 from demo.tables import clock
 from demo.timeline import PersonTimeline, Timeline
@@ -15,6 +15,9 @@ from model.labels import COLOURS, EMOTIONS
 
 _SMOOTHED = f"smoothed, time constant {SMOOTHING_SECONDS:g} s"
 _INK = "#333333"
+
+# Matplotlib does not promise to be safe between threads.
+_drawing = threading.Lock()
 
 
 def person_plot(number: int, person: PersonTimeline) -> bytes:
@@ -25,7 +28,7 @@ def person_plot(number: int, person: PersonTimeline) -> bytes:
     """
     times, _, means, _ = person.curve.points()
     half = person.curve.step / 2
-    with CHARTS:
+    with _drawing:
         figure = Figure(figsize=(10, 4), dpi=150, layout="constrained")
         axes = figure.subplots()
         # Stairs, because a face that was seen once would have no area between lines.
@@ -58,7 +61,7 @@ def group_plot(timeline: Timeline) -> bytes:
         A PNG of 1500 x 1800 pixels.
     """
     times, faces, means, spread = timeline.group.points()
-    with CHARTS:
+    with _drawing:
         figure = Figure(figsize=(10, 12), dpi=150, layout="constrained")
         rows = figure.subplots(len(EMOTIONS) + 1, sharex=True)
         for index, (emotion, axes) in enumerate(zip(EMOTIONS, rows, strict=False)):

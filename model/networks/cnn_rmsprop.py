@@ -17,7 +17,7 @@ def cnn_rmsprop(dropout: float = 0.5, side: int | None = SIZE) -> keras.Model:
 
     Args:
         dropout: share of the dense layer's features dropped while training.
-        side: of the faces in pixels; None takes 48, for the dense layer takes one size alone.
+        side: how many pixels a face is wide and high; None takes 48, for the dense layer takes one size alone.
 
     Returns:
         A model as `model.networks.heads.one_head` gives it.

@@ -16,7 +16,7 @@ def dexpression(dropout: float = 0.0, side: int | None = None) -> keras.Model:
 
     Args:
         dropout: share of the last features dropped while training; the paper drops none.
-        side: of the faces in pixels; None takes 48, for the dense layer takes one size alone.
+        side: how many pixels a face is wide and high; None takes 48, for the dense layer takes one size alone.
 
     Returns:
         A model as `model.networks.heads.one_head` gives it.

@@ -35,7 +35,7 @@ def resnet(
         squeeze: weigh each block's channels by what the whole face shows (squeeze and excitation).
         standardised: first bring each face to mean 0 and deviation 1, which light and contrast do not
             change then; else grey levels are brought to -1 to 1.
-        side: of the faces in pixels; None takes any, as a run needs that begins with smaller ones.
+        side: how many pixels a face is wide and high; None takes any, as a run needs that begins with smaller ones.
 
     Returns:
         A model from `(batch, 48, 48, 1)` grey levels of 0 to 255 to
@@ -71,7 +71,7 @@ def dlib_resnet(dropout: float = 0.2, side: int | None = SIZE) -> keras.Model:
 
     Args:
         dropout: share of the last features dropped while training.
-        side: of the faces in pixels; None takes any.
+        side: how many pixels a face is wide and high; None takes any.
 
     Returns:
         A model as `resnet` gives it.
