@@ -1,11 +1,12 @@
 """What the server takes from its environment; every setting is one documented field."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from preprocessing.faces import DEFAULT, DETECTORS
 from preprocessing.images import MAX_BYTES
 
 # The first parts of the server's own paths: below them a request could mean either.
@@ -13,6 +14,15 @@ _TAKEN = (
     *("api", "page", "config", "assets", "static", "svelte", "gradio_api", "theme.css"),
     *("healthz", "readyz", "metrics", "robots.txt", "favicon.ico"),
 )
+
+
+_OTHERS = ", ".join(name for name in DETECTORS if name != DEFAULT)
+
+
+def _as_detector(name: str) -> str:
+    if name not in DETECTORS:
+        raise ValueError(f"is one of {', '.join(DETECTORS)}")
+    return name
 
 
 def _as_root_path(path: str) -> str:
@@ -50,9 +60,8 @@ class Settings(BaseSettings):
     weights: str = Field(
         default="resnet", description="The name of the network's weights in model/weights."
     )
-    detector: Literal["hog+blazeface", "hog", "blazeface", "cnn", "haar"] = Field(
-        default="hog+blazeface",
-        description="How faces are found: hog+blazeface, or hog, blazeface, cnn, haar to compare.",
+    detector: Annotated[str, AfterValidator(_as_detector)] = Field(
+        default=DEFAULT, description=f"How faces are found: {DEFAULT}, or {_OTHERS} to compare."
     )
     min_face: int = Field(
         default=40,

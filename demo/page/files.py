@@ -19,6 +19,9 @@ from demo.tables import CSV_COLUMNS
 from model.labels import COLOURS, EMOJI, EMOTIONS
 from preprocessing.images import WORKING_SIDE
 
+# Photographs that a visitor may bring at once.
+MOST_PHOTOGRAPHS = 20
+
 # Below it lies all that is the page's own.
 _ROUTE = "/page"
 _SCRIPTS = f"{_ROUTE}/scripts"
@@ -64,6 +67,7 @@ def _facts(settings: Settings) -> str:
         "// Made by the server: what the scripts share with it.\n"
         f"export const EMOTIONS = {json.dumps(emotions)};\n"
         f"export const MOST_BYTES = {settings.max_upload_bytes}; // of a picture\n"
+        f"export const MOST_PHOTOGRAPHS = {MOST_PHOTOGRAPHS}; // at once\n"
         f"export const LONGEST_SIDE = {WORKING_SIDE}; // in pixels, of what the server looks at\n"
         f"export const CSV_COLUMNS = {json.dumps(CSV_COLUMNS)}; // of a table of faces\n"
         f"export const FILM_COLUMNS = {json.dumps(COLUMNS)}; // of a film's or the camera's\n"

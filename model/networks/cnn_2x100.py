@@ -17,7 +17,7 @@ def cnn_2x100(dropout: float = 0.5, side: int | None = None) -> keras.Model:
 
     Args:
         dropout: share of the flattened features dropped while training.
-        side: how many pixels a face is wide and high; None takes any.
+        side: a face's width and height in pixels; None takes any.
 
     Returns:
         A model as `model.networks.heads.one_head` gives it.

@@ -17,7 +17,8 @@ def cnn_rmsprop(dropout: float = 0.5, side: int | None = SIZE) -> keras.Model:
 
     Args:
         dropout: share of the dense layer's features dropped while training.
-        side: how many pixels a face is wide and high; None takes 48, for the dense layer takes one size alone.
+        side: a face's width and height in pixels; None takes 48, the one size that a dense layer
+            behind it allows.
 
     Returns:
         A model as `model.networks.heads.one_head` gives it.

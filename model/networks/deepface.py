@@ -16,7 +16,8 @@ def deepface_emotion(dropout: float = 0.2, side: int | None = SIZE) -> keras.Mod
 
     Args:
         dropout: share of the features dropped while training, after each dense layer.
-        side: how many pixels a face is wide and high; None takes 48, for the dense layers take one size alone.
+        side: a face's width and height in pixels; None takes 48, the one size that a dense layer
+            behind it allows.
 
     Returns:
         A model as `model.networks.heads.one_head` gives it.

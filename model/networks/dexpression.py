@@ -16,7 +16,8 @@ def dexpression(dropout: float = 0.0, side: int | None = None) -> keras.Model:
 
     Args:
         dropout: share of the last features dropped while training; the paper drops none.
-        side: how many pixels a face is wide and high; None takes 48, for the dense layer takes one size alone.
+        side: a face's width and height in pixels; None takes 48, the one size that a dense layer
+            behind it allows.
 
     Returns:
         A model as `model.networks.heads.one_head` gives it.

@@ -17,7 +17,7 @@ def mini_xception(
 
     Args:
         dropout: share of the last features dropped while training; the paper drops none.
-        side: how many pixels a face is wide and high; None takes any.
+        side: a face's width and height in pixels; None takes any.
         two_heads: with this project's heads in place of the paper's one.
 
     Returns:

@@ -25,7 +25,7 @@ def mobilenet(enlarged: int, dropout: float = 0.2, side: int | None = SIZE) -> k
         enlarged: side in pixels to which each face is enlarged, as large as the weights to begin
             with saw faces, or smaller at less cost; halved five times without a rest.
         dropout: share of the last features dropped while training.
-        side: how many pixels a face is wide and high; None takes any.
+        side: a face's width and height in pixels; None takes any.
 
     Returns:
         A model as `model.networks.resnet.resnet` gives it.

@@ -16,7 +16,7 @@ def plain_cnn(width: int, dropout: float = 0.2, side: int | None = SIZE) -> kera
     Args:
         width: channels of the first stage, doubled in each of the three that follow.
         dropout: share of the last features dropped while training.
-        side: how many pixels a face is wide and high; None takes any.
+        side: a face's width and height in pixels; None takes any.
 
     Returns:
         A model with the inputs and outputs of `model.networks.resnet.resnet`.

@@ -71,7 +71,7 @@ def dlib_resnet(dropout: float = 0.2, side: int | None = SIZE) -> keras.Model:
 
     Args:
         dropout: share of the last features dropped while training.
-        side: how many pixels a face is wide and high; None takes any.
+        side: a face's width and height in pixels; None takes any.
 
     Returns:
         A model as `resnet` gives it.

@@ -14,7 +14,7 @@ def resnet50(dropout: float = 0.0, side: int | None = None) -> keras.Model:
 
     Args:
         dropout: share of the last features dropped while training.
-        side: how many pixels a face is wide and high; None takes any.
+        side: a face's width and height in pixels; None takes any.
 
     Returns:
         A model as `model.networks.heads.one_head` gives it.

@@ -17,7 +17,7 @@ def side_by_side(
     means of the maps.
 
     Args:
-        networks: of `resnet`, or others with heads of `add_heads`, for the same side. Maps of
+        networks: what `resnet` gives, or others with heads of `add_heads`, for the same side. Maps of
             different sizes are enlarged to the least common multiple, which changes no mean.
         weights: how many times each counts in the means; once each without.
 

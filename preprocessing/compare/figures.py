@@ -23,12 +23,12 @@ class Result:
     """What a detector made of one picture.
 
     Attributes:
-        kind: of the picture.
-        degree: likewise.
+        kind: what is varied in the picture, such as "brightness".
+        degree: how it is varied, such as "gamma 4".
         asked: how many faces are in it.
         found: how many of them were found.
         false: how many others were reported.
-        milliseconds: of the thread that did it.
+        milliseconds: the time that the thread spent on it.
     """
 
     kind: str
@@ -43,7 +43,7 @@ def measure(name: str, shots: Sequence[Shot]) -> list[Result]:
     """Has a detector look for the faces of pictures, on every core.
 
     Args:
-        name: of `preprocessing.faces.DETECTORS`.
+        name: a name of `preprocessing.faces.DETECTORS`.
         shots: the pictures.
     """
     detectors = {size: detector(name, size) for size in {shot.min_face for shot in shots}}

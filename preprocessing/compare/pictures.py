@@ -36,8 +36,8 @@ class Truth:
     """A face that is there.
 
     Attributes:
-        x: of its middle, in pixels.
-        y: likewise.
+        x: how far its middle lies from the left, in pixels.
+        y: how far its middle lies from the top.
         width: as dlib's detector frames a face.
         landmarks: `(5, 2)` float32 in dlib's order, or None where they are not known.
     """
@@ -104,8 +104,8 @@ def cut(
 
     Args:
         portrait: photograph and face.
-        size: of the new picture, width and height.
-        width: of the face in it.
+        size: the new picture's width and height in pixels.
+        width: how wide the face is in it, in pixels.
         at: x and y of the face's middle.
         angle: degrees clockwise.
     """

@@ -49,7 +49,7 @@ def detector(name: str = DEFAULT, min_face: int = 40, second_look: bool = True) 
         name: one of `DETECTORS`.
         min_face: the smallest face to find, in pixels of the picture scaled to a longer side of at
             most 1280.
-        second_look: of the default alone, see `JoinedDetector`; the others never look twice.
+        second_look: whether the default looks twice, see `JoinedDetector`; the others never do.
 
     Raises:
         ValueError: there is no such detector, or `min_face` is out of its range.

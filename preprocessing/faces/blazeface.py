@@ -33,12 +33,15 @@ _SAME_FACE = 0.3
 _MOST_ANCHORS = 1000
 
 
-class InvalidDetector(ValueError):
-    """A detector's file that cannot be used; the message names it and the remedy."""
-
-
 # At 0.5 the short range takes a colour wheel, coins and a cat's eye for faces.
 SCORE_THRESHOLD = 0.6
+
+# Grey levels of 0 to 255 as the networks take them.
+_LEVELS = (np.arange(256) / 127.5 - 1).astype(np.float32)
+
+
+class InvalidDetector(ValueError):
+    """A detector's file that cannot be used; the message names it and the remedy."""
 
 
 @dataclass(frozen=True)
@@ -157,9 +160,6 @@ class Network:
             interpreter.get_tensor(index)[0] for index in self._of_thread.outputs
         )
         return regressions, logits[:, 0]
-
-
-_LEVELS = (np.arange(256) / 127.5 - 1).astype(np.float32)
 
 
 def shown(grey: np.ndarray, view: View, side: int) -> np.ndarray:

@@ -30,17 +30,18 @@ _MOST_CANDIDATES = 400
 # of FER-2013 with a border. At 0.58 / 0.66 / 0.72 / 1.05, without a second look:
 #   pictures and views without a face in which one is found      4 /    2 /    1 /    0
 #   faces of FER-2013 found                                     95 /   94 /   94 /   85 %
-# The last false alarm is a colour wheel without its colours.
+# The last false alarm is a blurred clock.
 SCORE_THRESHOLD = 0.72
 
 # In a picture turned by a right angle, where three more looks have three more chances to be wrong, and
-# for a face that lies on its side in an upright one: beside a colour wheel (1.12) the surest mistake
+# for a face that lies on its side in an upright one: beside a blurred clock (1.12) the surest mistake
 # scores 0.93.
 TURNED_THRESHOLD = 0.95
 _LEANING = 45.0
 
 # Where nothing else is found, one upright candidate that looks like a face from near, though not to
-# HOG (half covered, at the edge, from the side). Of the 250 none is taken for a face by this.
+# HOG (half covered, at the edge, from the side). It finds 15 more of 1,354 faces, and takes 1 of the
+# 250 for a face.
 LOW_THRESHOLD = 0.5
 _CLEAR, _CLEAR_ROLL = 0.65, 20.0
 

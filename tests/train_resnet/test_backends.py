@@ -19,8 +19,8 @@ from train_resnet.__main__ import main
 from train_resnet.architectures import ARCHITECTURES
 from train_resnet.config import Recipe
 from train_resnet.dataset import batches, examples
+from train_resnet.optimization import compile_network
 from train_resnet.steps import steps_of
-from train_resnet.training import compile_network
 
 # All that a deeper one is made of, compiled in a third of the time: a block of each kind.
 TWO_BLOCKS = partial(resnet, width=16, blocks=(1, 1))

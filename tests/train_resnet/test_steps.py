@@ -4,8 +4,8 @@ import pytest
 
 from train_resnet.config import Recipe
 from train_resnet.dataset import Batch
+from train_resnet.optimization import compile_network
 from train_resnet.steps import SharpnessAware, train_on_batch
-from train_resnet.training import compile_network
 
 RECIPE = Recipe(arch="tiny", dropout=0.0, precision="float32", learning_rate=0.01, epochs=1)
 

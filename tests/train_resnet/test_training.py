@@ -14,6 +14,7 @@ from train_resnet import training as module
 from train_resnet.config import Recipe
 from train_resnet.dataset import Examples, examples
 from train_resnet.export import load_network
+from train_resnet.optimization import rate_after, stops_early
 from train_resnet.training import TrainingStopped, head_accuracies, train
 
 RECIPE = Recipe(
@@ -239,8 +240,8 @@ def test_a_rate_falls_on_a_plateau_and_a_run_ends_when_patience_does() -> None:
     recipe = Recipe(schedule="constant", learning_rate=1e-3, plateau=2, patience=3)
     losses = [1.0, 0.9, 0.95, 0.92]
     history = [{"validation_loss": loss} for loss in losses]
-    rates = [module.rate_after(recipe, history[:count]) for count in range(5)]
+    rates = [rate_after(recipe, history[:count]) for count in range(5)]
     assert rates == pytest.approx([1e-3, 1e-3, 1e-3, 1e-3, 1e-4])
-    assert not module.stops_early(recipe, history)
-    assert module.stops_early(recipe, [*history, {"validation_loss": 0.91}])
-    assert not module.stops_early(replace(recipe, patience=0), [*history, *history])
+    assert not stops_early(recipe, history)
+    assert stops_early(recipe, [*history, {"validation_loss": 0.91}])
+    assert not stops_early(replace(recipe, patience=0), [*history, *history])

@@ -110,8 +110,8 @@ def peak_memory(arch: str, batch: int) -> int:
 def _train_a_little(arch: str, batch: int) -> None:
     from train_resnet.config import Recipe
     from train_resnet.dataset import Batch
+    from train_resnet.optimization import compile_network
     from train_resnet.steps import steps_of
-    from train_resnet.training import compile_network
 
     recipe = Recipe(arch=arch, optimizer="adam", schedule="constant", precision="float32")
     network = recipe.build()

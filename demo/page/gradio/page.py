@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 
 from demo.page.examples import EXAMPLES, SAMPLE
-from demo.page.files import starting
+from demo.page.files import MOST_PHOTOGRAPHS, starting
 from demo.page.foot import foot
 from demo.page.gradio.blocks import PrivateBlocks
 from demo.page.gradio.endpoint import add_endpoint
@@ -15,9 +15,6 @@ from demo.service import Service
 from demo.settings import Settings
 from demo.web import api, films, live
 from demo.web.monitoring import Monitor
-
-# Photographs that a visitor may bring at once; `scripts/picture/photographs.js` holds to it.
-_MOST_PHOTOGRAPHS = 20
 
 # Who waits longer than 20 seconds finds the picture deleted (see `demo.web.uploads`).
 _MOST_WAITING = 40
@@ -72,7 +69,7 @@ def _tabs(settings: Settings) -> list[tuple[str, str, str]]:
         route=api.ROUTE.removeprefix("/"),
         examples=EXAMPLES,
         sample=SAMPLE,
-        most=_MOST_PHOTOGRAPHS,
+        most=MOST_PHOTOGRAPHS,
         megabytes=f"{settings.max_upload_bytes / 1e6:g}",
     )
     film = render(

@@ -1,9 +1,10 @@
 // The picture tab. Its template is picture.html.
 
+import { MOST_PHOTOGRAPHS } from "./facts.js";
 import { save } from "./saving.js";
 import { AnswerView, title } from "./picture/answer.js";
 import { chart } from "./picture/chart.js";
-import { MOST, Photographs } from "./picture/photographs.js";
+import { Photographs } from "./picture/photographs.js";
 import { drawnBoxes } from "./picture/sending.js";
 import { Snapshot } from "./picture/snapshot.js";
 import { Strip } from "./picture/strip.js";
@@ -36,7 +37,7 @@ export function start(element) {
     snapshot.close();
     const left = photographs.add(files);
     if (left)
-      complain(`At most ${MOST} photographs are held at once: ${left} of these ${left === 1 ? "is" : "are"} left out.`
+      complain(`At most ${MOST_PHOTOGRAPHS} photographs are held at once: ${left} of these ${left === 1 ? "is" : "are"} left out.`
         + " Clear what you do not need, and choose the rest again.");
   }
 

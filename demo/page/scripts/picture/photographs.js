@@ -1,10 +1,9 @@
 // The photographs that a visitor brought. Each holds its own answer, and what is shown of a photograph
 // is read from it alone: so no answer can be shown for another one.
 
+import { MOST_PHOTOGRAPHS } from "../facts.js";
 import { prepare } from "./preparing.js";
 import { ask } from "./sending.js";
-
-export const MOST = 20; // at once
 
 // Says "changed" when anything of it changed.
 export class Photographs extends EventTarget {
@@ -15,7 +14,7 @@ export class Photographs extends EventTarget {
   // Takes files in as far as there is room, chooses the first of them and reads them one by one.
   // Returns how many were left out.
   add(files) {
-    const room = MOST - this.list.length;
+    const room = MOST_PHOTOGRAPHS - this.list.length;
     const added = files.slice(0, Math.max(0, room)).map((file) => ({
       file,
       name: file.name,

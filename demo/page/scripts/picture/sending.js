@@ -17,6 +17,7 @@ export async function ask(prepared, signal, told) {
     if (!wait || time > PATIENCE) throw problem;
     told(problem.sentence);
     await pause(1000 * wait, signal);
+    if (signal.aborted) throw said("Stopped.");
   }
 }
 
