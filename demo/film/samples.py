@@ -4,9 +4,10 @@ from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 
+from demo.film.cuts import Cuts
 from demo.film.reading import Film
-from demo.people import Cuts, People, Sample
-from demo.service import cores
+from demo.people.tracking import People, Sample
+from demo.work import cores
 from model import FaceExpression
 from preprocessing.images import InvalidImage, Picture
 
