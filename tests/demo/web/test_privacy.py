@@ -17,9 +17,10 @@ import pytest
 from starlette.testclient import TestClient
 from websockets.sync.client import connect
 
+from demo.answer import reading
 from demo.app import create_app
 from demo.settings import Settings
-from demo.web import service, uploads
+from demo.web import uploads
 from demo.web.routes import films, live
 from preprocessing.images import Picture
 from tests.demo.conftest import call, encoded, endpoint_of, film_of, running, wait_until
