@@ -1,11 +1,11 @@
-"""`python -m demo classify PATH...`: the expressions in files and folders, as text, JSON or a table."""
+"""`python -m demo classify PATH...`: the expressions in pictures, as text, JSON or a table."""
 
 import argparse
 import json
 import sys
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,11 +16,14 @@ from demo.answer.as_json import to_json
 from demo.answer.as_text import text_table
 from demo.answer.reading import Answer
 from demo.answer.reading import read as read_picture
-from demo.commands.arguments import path
+from demo.archive import batch
+from demo.archive.csv_table import STDOUT
+from demo.archive.entries import Entry
+from demo.archive.rows import Maker
+from demo.archive.sources import Notes
+from demo.commands.arguments import number, path
 from demo.commands.faces import add_face_options
-from demo.commands.files import pictures_of
 from demo.commands.maps import AttentionFolder
-from demo.commands.table import STDOUT, open_table
 from demo.commands.terminal import complain, unexpected
 from demo.work import cores, in_order
 from demo.writing import Unwritable
@@ -65,6 +68,9 @@ class ClassifyOptions:
         paths: the pictures and folders to read.
         json: whether to print JSON instead of text.
         csv: where to write a table instead; "-" is standard output.
+        parquet: the folder where to write a table as Parquet instead.
+        workers: how many pictures are read at a time.
+        resume: whether to go on with a table that is there.
         explain: where to write attention maps.
         min_face: the smallest face, in pixels of a picture scaled to at most 1280.
         detector: how faces are found.
@@ -73,6 +79,9 @@ class ClassifyOptions:
     paths: list[Path]
     json: bool
     csv: Path | Literal["-"] | None
+    parquet: Path | None
+    workers: int
+    resume: bool
     explain: Path | None
     min_face: int
     detector: str
@@ -87,11 +96,32 @@ def add_classify(commands: Any) -> None:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    classify.add_argument("paths", nargs="+", type=path, metavar="PATH", help="a picture or folder")
+    classify.add_argument(
+        "paths",
+        nargs="+",
+        type=path,
+        metavar="PATH",
+        help="a picture, folder, zip file or pattern such as 'photos/**/*.jpg'",
+    )
     output = classify.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print JSON, one picture a line")
     output.add_argument(
         "--csv", type=_table, metavar="FILE", help="write a table to FILE instead, or print it (-)"
+    )
+    output.add_argument(
+        "--parquet", type=path, metavar="DIR", help="write the table as Parquet files into DIR"
+    )
+    classify.add_argument(
+        "--workers",
+        type=number(int, 1, 1024),
+        default=cores(),
+        metavar="N",
+        help=f"how many pictures to read at a time (default: all cores, here {cores()})",
+    )
+    classify.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with a table that is there: read only what is missing in it or has changed",
     )
     classify.add_argument(
         "--explain",
@@ -109,52 +139,61 @@ def _table(text: str) -> Path | Literal["-"]:
 
 def run_classify(options: ClassifyOptions) -> int:
     """Runs the command and returns its exit code."""
-    recognizer = Recognizer(detector=options.detector, min_face=options.min_face)
-    with ExitStack() as stack:
-        try:
-            maps = AttentionFolder(options.explain, options.paths) if options.explain else None
-            pictures, failed = pictures_of(options.paths, maps)
-            if maps is not None:
-                maps.prepare(pictures)
-            write = _writer(options, recognizer, stack)
-        except Unwritable as error:
-            complain(str(error))
-            return 2
-        readings = stack.enter_context(closing(_readings(recognizer, pictures, maps is not None)))
-        bar = len(pictures) > _MANY and sys.stderr.isatty()
-        for picture, reading in tqdm(
-            readings, total=len(pictures), unit="picture", leave=False, disable=not bar
+    try:
+        maps = AttentionFolder(options.explain, options.paths) if options.explain else None
+        job = batch.Job(
+            inputs=options.paths,
+            csv=options.csv,
+            parquet=options.parquet,
+            make=Maker(options.detector, options.min_face, maps),
+            workers=options.workers,
+            resume=options.resume,
+        )
+        if maps is not None:
+            maps.prepare([Path(entry.path) for entry in job.entries()])
+        if options.csv is None and options.parquet is None:
+            return _print(job, options.json)
+        return batch.run(job)
+    except Unwritable as error:
+        complain(str(error))
+        return 2
+
+
+def _print(job: batch.Job, as_json: bool) -> int:
+    """Prints the answers, and gives the command's exit code."""
+    recognizer = Recognizer(detector=job.make.detector, min_face=job.make.min_face)
+    maps, notes = job.make.maps, Notes(complain)
+    write = _to_stdout(recognizer, as_json)
+    found = list(job.entries(notes))
+    failed = notes.failed
+    bar = len(found) > _MANY and sys.stderr.isatty()
+    with closing(_readings(recognizer, found, maps is not None, job.workers)) as readings:
+        for entry, reading in tqdm(
+            readings, total=len(found), unit="picture", leave=False, disable=not bar
         ):
             try:
                 answer = reading.result()
             except InvalidImage as error:
-                complain(str(error))
+                complain(f"{entry.path}: {error}")
                 failed += 1
                 continue
             except Exception as error:  # A fault with one picture must not cost the others.
-                complain(f"{picture}: This picture cannot be read: {unexpected(error)}")
+                complain(f"{entry.path}: This picture cannot be read: {unexpected(error)}")
                 failed += 1
                 continue
+            picture = Path(entry.path)
             files = [] if maps is None else _save_maps(maps, picture, answer)
             failed += files.count(None)
             write(picture, answer, files)
     return 1 if failed else 0
 
 
-def _writer(options: ClassifyOptions, recognizer: Recognizer, stack: ExitStack) -> Write:
-    """What becomes of the answers."""
-    if options.csv is None:
-        return _to_stdout(recognizer, options.json)
-    table = stack.enter_context(open_table(options.csv, options.paths))
-    return lambda picture, answer, _: table.add(picture, answer)
-
-
 def _save_maps(maps: AttentionFolder, path: Path, answer: Answer) -> list[Path | None]:
     """Writes each face's attention map; None for one that cannot be, after saying why."""
     files: list[Path | None] = []
-    for number, face in enumerate(answer.faces, start=1):
+    for place, face in enumerate(answer.faces, start=1):
         try:
-            files.append(maps.save(path, number, face))
+            files.append(maps.save(path, place, face))
         except Unwritable as error:
             complain(str(error))
             files.append(None)
@@ -162,15 +201,18 @@ def _save_maps(maps: AttentionFolder, path: Path, answer: Answer) -> list[Path |
 
 
 def _readings(
-    recognizer: Recognizer, pictures: Sequence[Path], explain: bool
-) -> Generator[tuple[Path, "Future[Answer]"], None, None]:
+    recognizer: Recognizer, found: Sequence[Entry], explain: bool, workers: int
+) -> Generator[tuple[Entry, "Future[Answer]"], None, None]:
     """Reads pictures on every core, a few ahead of what is written, and gives them in order."""
-    with ThreadPoolExecutor(cores()) as pool:
+    with ThreadPoolExecutor(workers) as pool:
 
-        def submit(picture: Path) -> "Future[Answer]":
-            return pool.submit(read_picture, recognizer, picture, explain)
+        def read(entry: Entry) -> Answer:
+            return read_picture(recognizer, entry.content.read(), explain)
 
-        with closing(in_order(pictures, submit, ahead=2 * cores())) as readings:
+        def submit(entry: Entry) -> "Future[Answer]":
+            return pool.submit(read, entry)
+
+        with closing(in_order(found, submit, ahead=2 * workers)) as readings:
             yield from readings
 
 

@@ -1,0 +1,70 @@
+"""A picture that has been found but not read yet."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from preprocessing.images import MAX_BYTES, InvalidImage
+
+# One byte more than is allowed, so that a file that is too large is known without reading it all.
+MOST_BYTES = MAX_BYTES + 1
+
+
+class Content(Protocol):
+    """A way to a picture's bytes, which can be sent to another process."""
+
+    def read(self) -> bytes:
+        """Gives at most `MOST_BYTES` bytes.
+
+        Raises:
+            InvalidImage: they cannot be read; the message is a sentence.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A picture that has been found.
+
+    Attributes:
+        path: how it is called in messages and tables. May hold what is no UTF-8, as Python does it.
+        size: of the file in bytes; None where that cannot be found out.
+        modified: when the file was last changed, in microseconds since 1970; None likewise.
+        content: a way to its bytes.
+    """
+
+    path: str
+    size: int | None
+    modified: int | None
+    content: Content
+
+
+@dataclass(frozen=True)
+class LocalFile:
+    """A file of this machine."""
+
+    path: str
+
+    def read(self) -> bytes:
+        """Reads the file."""
+        try:
+            with Path(self.path).open("rb") as file:
+                return file.read(MOST_BYTES)
+        except FileNotFoundError:
+            raise InvalidImage("There is no such file.") from None
+        except IsADirectoryError:
+            raise InvalidImage("This is a folder, not a picture.") from None
+        except OSError as error:
+            reason = (error.strerror or "unknown error").lower()
+            raise InvalidImage(f"The file cannot be opened ({reason}).") from error
+
+
+@dataclass(frozen=True)
+class Refused:
+    """What is not read at all."""
+
+    reason: str
+
+    def read(self) -> bytes:
+        """Raises the reason."""
+        raise InvalidImage(self.reason)
