@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from demo.answer.as_table import cell, guarded, unguarded
 from demo.archive.identity import Identity
-from demo.archive.report import report_folder
+from demo.archive.report import check_report, report_folder
 from demo.archive.rows import COLUMNS, Row
 from demo.names import is_same
 from demo.writing import Unwritable, write_whole
@@ -157,11 +157,7 @@ def _open(target: Path, inputs: Sequence[Path], identity: Identity, resume: bool
         stream.seek(_whole_bytes(target))
         stream.truncate()
         return CsvTable(stream, str(target), target)
-    if run.parent.exists() and not run.exists():
-        raise Unwritable(
-            f"{run.parent}: The report is not written, because this is there and is no report. Name"
-            " another table, or move this away."
-        )
+    check_report(target)
     stream = target.open("wb", buffering=0)
     run.parent.mkdir(exist_ok=True)
     write_whole(run, f"{json.dumps(identity.texts(), indent=2)}\n".encode())

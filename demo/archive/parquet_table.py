@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from demo.archive.identity import Identity
-from demo.archive.report import report_folder
+from demo.archive.report import check_report, report_folder
 from demo.archive.rows import COLUMNS, Row
 from demo.writing import Unwritable, write_whole
 from model.labels import EMOTIONS
@@ -161,6 +161,8 @@ def open_parquet(folder: Path, identity: Identity, resume: bool) -> ParquetTable
             f"{folder}: This table is there already. Add --resume to read only what is missing in it,"
             " or name another folder."
         )
+    if not found:
+        check_report(folder)
     for file in found:
         try:
             metadata: dict[Any, Any] = pq.read_schema(file).metadata or {}

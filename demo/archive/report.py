@@ -12,7 +12,7 @@ from typing import Any
 from demo.archive.identity import Identity
 from demo.archive.rows import COLUMNS, Row
 from demo.archive.sources import fixed_part
-from demo.writing import write_whole
+from demo.writing import Unwritable, write_whole
 from model.labels import EMOTIONS
 
 # Confidence is counted in steps of 5 %.
@@ -151,6 +151,21 @@ def write_report(folder: Path, counts: Counts, identity: Identity) -> None:
 def report_folder(table: Path) -> Path:
     """Where the report on a table lies: `faces-report` beside `faces.csv`."""
     return table.with_name(f"{table.stem}-report")
+
+
+def check_report(table: Path) -> Path:
+    """Gives the folder of a new table's report, which may be there if it holds a report.
+
+    Raises:
+        Unwritable: it holds something else.
+    """
+    folder = report_folder(table)
+    if os.path.lexists(folder) and not is_report(folder):
+        raise Unwritable(
+            f"{folder}: The report is not written, because this is there and is no report. Name"
+            " another table, or move this away."
+        )
+    return folder
 
 
 def is_report(folder: Path) -> bool:

@@ -62,7 +62,9 @@ def album(tmp_path: Path, small_pictures: tuple[bytes, bytes, bytes]) -> Path:
     return folder
 
 
-def start(*arguments: str | Path, before: str = "pass", **options: object) -> "subprocess.Popen[str]":
+def start(
+    *arguments: str | Path, before: str = "pass", **options: object
+) -> "subprocess.Popen[str]":
     """`classify` as a process of its own; `before` is Python that runs in it first."""
     program = f"import sys; from demo.commands.main import main; {before}; sys.exit(main())"
     return subprocess.Popen(  # type: ignore[call-overload, no-any-return]

@@ -3,8 +3,10 @@
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from demo.archive.csv_table import read_csv
 from demo.archive.parquet_table import read_parquet
 from demo.archive.rows import COLUMNS, Row
 from demo.commands.main import main
-from tests.demo.archive.conftest import BAD, FAST, GOOD, start
+from tests.demo.archive.conftest import BAD, FAST, GOOD, fill, start
 from tests.demo.conftest import wait_until
 
 Capture = pytest.CaptureFixture[str]
@@ -80,22 +82,23 @@ def test_run_killed_in_the_middle_and_resumed_gives_the_same_file(
 def test_run_as_parquet_killed_in_the_middle_and_resumed_gives_the_same_rows(
     archive: Path, whole_rows: list[Row], tmp_path: Path
 ) -> None:
-    table = tmp_path / "table"
+    table, folders = tmp_path / "table", (archive / "2003", archive / "broken")
+    rows = [row for row in whole_rows if str(row[0]).startswith(tuple(map(str, folders)))]
     often = (
         "from demo.archive import parquet_table as p; p._PICTURES_AT_ONCE = 8;"
-        "p._PICTURES_A_PART = 32"
+        "p._PICTURES_A_PART = 16"
     )
-    process = start(archive, "--parquet", table, "--workers", "2", before=often)
+    process = start(*folders, "--parquet", table, before=often)
     wait_until(lambda: len(list(table.glob("part-*"))) > 1)
     process.kill()
     process.communicate()
-    assert 32 < len(list(read_parquet(table))) < len(whole_rows)
-    process = start(archive, "--parquet", table, "--resume", before=often)
+    assert 16 < len(list(read_parquet(table))) < len(rows)
+    process = start(*folders, "--parquet", table, "--resume", before=often)
     _, complaints = process.communicate(timeout=120)
     assert process.returncode == 1, complaints
-    assert rounded(list(read_parquet(table))) == rounded(whole_rows)
+    assert rounded(list(read_parquet(table))) == rounded(rows)
     summary = json.loads((tmp_path / "table-report" / "summary.json").read_text())
-    assert (summary["pictures"], summary["faces"]) == (GOOD + BAD, 201)
+    assert summary["pictures"] == GOOD // 4 + BAD
 
 
 @pytest.mark.parametrize(
@@ -138,68 +141,106 @@ def test_run_on_a_full_disk_says_so_and_what_was_written_stays_readable(
     assert found == whole_rows[: len(found)]
 
 
+@dataclass(frozen=True)
+class Written:
+    """A folder of six pictures and a bad one, and tables of it of both kinds."""
+
+    album: Path
+    tables: dict[str, Path]
+
+    def copies(self, place: Path) -> dict[str, Path]:
+        shutil.copytree(self.album.parent, place / "copy", ignore=shutil.ignore_patterns("album"))
+        return {name: place / "copy" / table.name for name, table in self.tables.items()}
+
+
+@pytest.fixture(scope="module")
+def written(
+    tmp_path_factory: pytest.TempPathFactory, small_pictures: tuple[bytes, bytes, bytes]
+) -> Written:
+    folder = tmp_path_factory.mktemp("written")
+    fill(folder / "album", *small_pictures, 6, 1)
+    tables = {"--csv": folder / "faces.csv", "--parquet": folder / "table"}
+    for name, table in tables.items():
+        assert run(folder / "album", name, table) == 1
+    return Written(folder / "album", tables)
+
+
+@pytest.mark.parametrize("name", ["--csv", "--parquet"])
 def test_resume_reads_what_is_new_or_has_changed_and_nothing_else(
-    album: Path, tmp_path: Path, small_pictures: tuple[bytes, bytes, bytes], capsys: Capture
+    written: Written, name: str, tmp_path: Path, small_pictures: tuple[bytes, bytes, bytes]
 ) -> None:
-    for name in ("--csv", "--parquet"):
-        table = tmp_path / f"table{name}"
-        assert run(album, name, table) == 1
-        same, changed, new = album / "2000/000.jpg", album / "2001/001.jpg", album / "2002/new.jpg"
-        before = same.stat()
+    table, album = written.copies(tmp_path)[name], written.album
+    same, changed, new = album / "2000/000.jpg", album / "2001/001.jpg", album / "2002/new.jpg"
+    before, held = same.stat(), changed.read_bytes()
+    try:
         # Nobody looks into it: size and time are what they were.
         same.write_bytes(b"x" * before.st_size)
         os.utime(same, ns=(before.st_atime_ns, before.st_mtime_ns))
-        held = changed.read_bytes()
         changed.write_bytes(small_pictures[0] + b" ")
         new.write_bytes(small_pictures[0])
         assert run(album, name, table, "--resume") == 0
-        rows = list(read_csv(table) if name == "--csv" else read_parquet(table))
-        paths = column(rows, "path")
-        assert paths.count(str(same)) == paths.count(str(changed)) == paths.count(str(new)) == 1
-        assert column(rows, "error").count(None) == len(rows) - 1
+    finally:
         same.write_bytes(small_pictures[0])
+        os.utime(same, ns=(before.st_atime_ns, before.st_mtime_ns))
         changed.write_bytes(held)
         new.unlink()
-    capsys.readouterr()
+    rows = list(read_csv(table) if name == "--csv" else read_parquet(table))
+    paths = column(rows, "path")
+    assert paths.count(str(same)) == paths.count(str(changed)) == paths.count(str(new)) == 1
+    assert column(rows, "error").count(None) == len(rows) - 1
 
 
+@pytest.mark.parametrize("name", ["--csv", "--parquet"])
 def test_resume_refuses_what_another_version_or_other_options_wrote(
-    album: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    written: Written, name: str, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tables = {"--csv": tmp_path / "table.csv", "--parquet": tmp_path / "table"}
-    for name, table in tables.items():
-        assert run(album, name, table) == 1
-    capsys.readouterr()
-    for name, table in tables.items():
-        options = (album, name, table, "--resume", "--min-face", "40")
-        assert main(["classify", *FAST, *map(str, options)]) == 2
-        complaint = capsys.readouterr().err
-        assert "min_face 80 instead of 40" in complaint
-        assert "write a new table under another name" in complaint
+    table = written.copies(tmp_path)[name]
+    options = (written.album, name, table, "--resume")
+    assert main(["classify", *FAST, *map(str, options), "--min-face", "40"]) == 2
+    complaint = capsys.readouterr().err
+    assert "min_face 80 instead of 40" in complaint
+    assert "write a new table under another name" in complaint
     monkeypatch.setattr("demo.archive.identity._program", lambda: "newer")
-    assert run(album, "--csv", tables["--csv"], "--resume") == 2
+    assert run(*options) == 2
     assert "instead of newer" in capsys.readouterr().err
-    (tmp_path / "table-report" / "run.json").unlink()
-    assert run(album, "--csv", tables["--csv"], "--resume") == 2
+
+
+def test_resume_refuses_what_nobody_knows_the_version_of(
+    written: Written, tmp_path: Path, capsys: Capture
+) -> None:
+    tables = written.copies(tmp_path)
+    (tables["--csv"].parent / "faces-report" / "run.json").unlink()
+    [part] = tables["--parquet"].glob("part-*")
+    part.write_bytes(part.read_bytes()[:-9])
+    assert run(written.album, "--csv", tables["--csv"], "--resume") == 2
     assert "run.json, which says what made it, is missing" in capsys.readouterr().err
+    assert run(written.album, "--parquet", tables["--parquet"], "--resume") == 2
+    assert "part-000000.parquet: This part of the table is damaged." in capsys.readouterr().err
 
 
-def test_an_output_that_exists_is_not_touched(album: Path, tmp_path: Path, capsys: Capture) -> None:
-    (tmp_path / "notes.csv").write_text("mine")
-    folder = tmp_path / "mine"
+def test_an_output_that_exists_is_not_touched(
+    written: Written, tmp_path: Path, capsys: Capture
+) -> None:
+    notes, folder = tmp_path / "notes.csv", tmp_path / "mine"
+    notes.write_text("mine")
     folder.mkdir()
     (folder / "notes.txt").write_text("mine")
-    for name, target in (("--csv", tmp_path / "notes.csv"), ("--parquet", folder)):
-        assert run(album, name, target, "--resume") == 2
+    (tmp_path / "new-report").mkdir()
+    strangers = {"--csv": notes, "--parquet": folder}
+    for name, target in strangers.items():
+        assert run(written.album, name, target, "--resume") == 2
         assert "The table is not written, because" in capsys.readouterr().err
-    assert run(album, "--parquet", tmp_path / "notes.csv") == 2
+    assert run(written.album, "--parquet", notes) == 2
     assert "Not a folder" in capsys.readouterr().err
-    for name, target in (("--csv", tmp_path / "table.csv"), ("--parquet", tmp_path / "table")):
-        assert run(album, name, target) == 1
-        capsys.readouterr()
-        assert run(album, name, target) == 2
+    for name in written.tables:
+        assert run(written.album, name, tmp_path / "new") == 2
+        assert "The report is not written, because" in capsys.readouterr().err
+    for name, target in written.copies(tmp_path).items():
+        before = [file.read_bytes() for file in target.parent.rglob("*.*")]
+        assert run(written.album, name, target) == 2
         assert "This table is there already. Add --resume" in capsys.readouterr().err
-    assert (tmp_path / "notes.csv").read_text() == "mine"
+        assert [file.read_bytes() for file in target.parent.rglob("*.*")] == before
+    assert notes.read_text() == "mine"
 
 
 def test_an_output_inside_the_input_is_not_read_as_pictures(album: Path, capsys: Capture) -> None:
