@@ -17,17 +17,22 @@ from fastapi.middleware.cors import CORSMiddleware
 from pydantic import ValidationError
 
 from demo.page.gradio.mounting import mount_page
-from demo.service import Service
 from demo.settings import Settings
-from demo.web import api
-from demo.web.access import Login, RateLimit, SameOrigin
-from demo.web.addresses import RootPath
-from demo.web.bodies import BodyLimit
-from demo.web.headers import AnswerHeaders
+from demo.web.api import add_routes
 from demo.web.memory import give_pictures_back, stay_within_container, uploads_limit
-from demo.web.monitoring import Monitor, Recording
+from demo.web.middleware.answer_headers import AnswerHeaders
+from demo.web.middleware.body_limit import BodyLimit
+from demo.web.middleware.login import Login
+from demo.web.middleware.rate_limit import RateLimit
+from demo.web.middleware.recording import Recording
+from demo.web.middleware.root_path import RootPath
+from demo.web.middleware.same_origin import SameOrigin
+from demo.web.middleware.upload_limit import UploadLimit
+from demo.web.monitor import Monitor
+from demo.web.routes.state import VERSION
 from demo.web.server import Server
-from demo.web.uploads import UploadLimit, Uploads
+from demo.web.service import Service
+from demo.web.uploads import Uploads
 
 # What a form puts around a picture: its boundaries and headers.
 _ENVELOPE_BYTES = 65_536
@@ -55,14 +60,14 @@ def create_app(settings: Settings) -> FastAPI:
         title="Facial expressions",
         description="Reads the expression of every face in a picture. An expression shown is not "
         "an emotion felt. No picture is kept.",
-        version=api.VERSION,
+        version=VERSION,
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
     )
     app.state.service = service
-    api.add_routes(app, service, settings, monitor)
+    add_routes(app, service, settings, monitor)
     _protect(app, settings, monitor, uploads)
     mount_page(app, service, settings, monitor)
     return app

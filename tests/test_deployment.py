@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from demo.settings import Settings
-from demo.web.access import client_of
+from demo.web.clients import client_of
 
 ROOT = Path(__file__).parents[1]
 APP = (ROOT / "app.yaml").read_text()

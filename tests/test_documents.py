@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from demo.answer import to_json
-from demo.service import read
+from demo.answer.as_json import to_json
+from demo.answer.reading import read
 from demo.settings import Settings
 from model import Recognizer
 from model.classifier import Classifier, load

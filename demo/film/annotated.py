@@ -11,10 +11,10 @@ from typing import Any
 import av
 from av.error import FFmpegError
 
-from demo.drawing import annotate, caption
+from demo.answer.as_picture import annotate, caption
+from demo.answer.reading import Answer
 from demo.film.reading import Film, Frame
-from demo.people import Sample, Sighting
-from demo.service import Answer
+from demo.people.tracking import Sample, Sighting
 from model import FaceExpression
 
 # Of the pictures' times: fine enough for any frame rate, and what MPEG has always used.

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import cv2
 
-from demo.answer import model_json
+from demo.answer.as_json import model_json
+from demo.answer.as_text import clock
 from demo.film.annotated import AnnotatedFilm
 from demo.film.plots import group_plot, person_plot
 from demo.film.reading import Film
 from demo.film.samples import Recognize, read_film
 from demo.film.source import InvalidFilm
 from demo.film.table import FilmTable, to_parquet
-from demo.moments import Moment, Moments
-from demo.people import LOST_SECONDS, SMOOTHING_SECONDS
-from demo.service import cores
-from demo.tables import clock
-from demo.timeline import Timeline
+from demo.film.timeline import Timeline
+from demo.people.moments import Moment, Moments
+from demo.people.tracking import LOST_SECONDS, SMOOTHING_SECONDS
+from demo.work import cores
 from model import Recognizer
 from model.labels import EMOTIONS
 

@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from demo.people import SMOOTHING_SECONDS
-from demo.tables import clock
-from demo.timeline import PersonTimeline, Timeline
+from demo.answer.as_text import clock
+from demo.film.timeline import PersonTimeline, Timeline
+from demo.people.tracking import SMOOTHING_SECONDS
 from model.labels import COLOURS, EMOTIONS
 
 _SMOOTHED = f"smoothed, time constant {SMOOTHING_SECONDS:g} s"

@@ -11,9 +11,9 @@ import av
 from av.container import InputContainer
 from av.error import FFmpegError
 
+from demo.answer.as_text import clock
 from demo.film.pictures import FilmPictures
 from demo.film.source import FilmTooLong, InvalidFilm, moving_pictures, open_container, open_file
-from demo.tables import clock
 from preprocessing.images import MIN_SIDE, Picture
 
 # Times that go back by more seconds than this are a new count, as of films put one behind the other;

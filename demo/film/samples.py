@@ -4,9 +4,10 @@ from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 
+from demo.film.cuts import Cuts
 from demo.film.reading import Film
-from demo.people import Cuts, People, Sample
-from demo.service import cores
+from demo.people.tracking import People, Sample
+from demo.work import cores
 from model import FaceExpression
 from preprocessing.images import InvalidImage, Picture
 
@@ -34,7 +35,7 @@ def read_film(
     Example:
 
     ```python
-    recognizer = Recognizer(min_face=80, second_look=False)
+    recognizer = Recognizer(min_face=80, video=True)
     with ThreadPoolExecutor() as pool, Film("party.mp4") as film:
         recognize = partial(pool.submit, recognizer.recognize)
         for sample in read_film(film, recognize, recognizer.classifier.uncertain_below):

@@ -6,10 +6,10 @@ import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from demo.tables import FACE_COLUMNS, face_cells
+from demo.answer.as_table import FACE_COLUMNS, face_cells
 
 if TYPE_CHECKING:
-    from demo.people import Sample
+    from demo.people.tracking import Sample
 
 COLUMNS: tuple[str, ...] = ("time", "person", *FACE_COLUMNS)
 

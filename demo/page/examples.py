@@ -17,8 +17,9 @@ from fastapi.responses import JSONResponse, Response
 from starlette.requests import Request
 from starlette.routing import Route
 
-from demo.answer import to_json
-from demo.service import Service, read
+from demo.answer.as_json import to_json
+from demo.answer.reading import read
+from demo.web.service import Service
 from model import Recognizer
 
 _ROUTE = "/page/examples"

@@ -8,14 +8,14 @@ from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from demo.drawing import text_colour
+from demo.answer.as_picture import text_colour
+from demo.answer.as_table import CSV_COLUMNS
 from demo.film.table import COLUMNS
 from demo.page.example_film import add_example_film
 from demo.page.examples import add_examples
 from demo.page.templates import FOLDER
-from demo.service import Service
 from demo.settings import Settings
-from demo.tables import CSV_COLUMNS
+from demo.web.service import Service
 from model.labels import COLOURS, EMOJI, EMOTIONS
 from preprocessing.images import WORKING_SIDE
 

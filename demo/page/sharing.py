@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from PIL import Image, ImageDraw, ImageFont
 from starlette.routing import Route
 
-from demo.drawing import text_colour
+from demo.answer.as_picture import text_colour
 from model.labels import COLOURS, EMOTIONS
 
 TITLE = "Facial expressions"

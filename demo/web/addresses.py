@@ -3,39 +3,10 @@
 import re
 
 from starlette.datastructures import Headers
-from starlette.responses import RedirectResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
 # A host's name, or address, and its port. What else a header may hold is not repeated.
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
-
-
-class RootPath:
-    """Serves the application below a path, whether or not a proxy takes that path off.
-
-    Args:
-        app: the application, whose routes know nothing of the path.
-        root_path: such as `/demo`; empty for none.
-    """
-
-    def __init__(self, app: ASGIApp, root_path: str) -> None:
-        self.app = app
-        self.root_path = root_path
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        root = self.root_path
-        if root and scope["type"] in ("http", "websocket"):
-            if scope["path"] == root and scope["type"] == "http":
-                # Without its slash, the page's relative addresses would lead beside it.
-                query = scope.get("query_string", b"").decode("latin-1")
-                address = f"{root}/?{query}" if query else f"{root}/"
-                await RedirectResponse(address)(scope, receive, send)
-                return
-            # In place: who stands outside reads there which route answered.
-            scope["root_path"] = root
-            if not scope["path"].startswith(f"{root}/"):
-                scope["path"] = root + scope["path"]
-        await self.app(scope, receive, send)
 
 
 def path_of(scope: Scope) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -10,8 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import Scope
 
-from demo.service import Busy, NotReady
+from demo.answer import schema
 from demo.web.addresses import path_of
+from demo.web.service import Busy, NotReady
 from preprocessing.images import ImageTooLarge, InvalidImage
 
 MEDIA_TYPE = "application/problem+json"
@@ -51,6 +53,15 @@ def unavailable(error: Busy | NotReady) -> JSONResponse:
     """503, with the number of seconds after which to ask again."""
     wait = _READING_TAKES if isinstance(error, Busy) else _LOADING_TAKES
     return problem(503, str(error), {"Retry-After": str(wait)})
+
+
+def documented(**reasons: str) -> dict[int | str, dict[str, Any]]:
+    """Documents the error answers of a route: `_413="..."` describes status 413."""
+    content = {MEDIA_TYPE: {"schema": schema.Problem.model_json_schema()}}
+    return {
+        int(status.strip("_")): {"description": reason, "content": content}
+        for status, reason in reasons.items()
+    }
 
 
 def answer_errors_with_problems(app: FastAPI) -> None:

@@ -10,7 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from demo.web.live import MAX_FRAME_BYTES
+from demo.web.routes.live import MAX_FRAME_BYTES
 
 # For the head of a request, and for the rest of a body that was refused.
 PATIENCE_SECONDS = 10

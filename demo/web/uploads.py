@@ -10,11 +10,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
-from starlette.types import ASGIApp, Receive, Scope, Send
-
-from demo.web.addresses import path_of
-from demo.web.problem import UPLOAD_ROUTE, refusal
-
 # Seconds. A file is gone at the latest after their sum: less than the minute that is promised.
 MAX_AGE = 20
 _EVERY = 5
@@ -146,23 +141,3 @@ def _claim(folder: Path) -> int | None:
         os.close(descriptor)
         return None
     return descriptor
-
-
-class UploadLimit:
-    """Answers 503 to uploads when the folder is full."""
-
-    def __init__(self, app: ASGIApp, uploads: Uploads) -> None:
-        self.app = app
-        self.uploads = uploads
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if (
-            scope["type"] == "http"
-            and path_of(scope) == UPLOAD_ROUTE
-            and await asyncio.to_thread(self.uploads.bytes) >= self.uploads.limit
-        ):
-            detail = "Too many pictures have come at once; try again in 20 seconds."
-            answer = refusal(scope, 503, detail, {"Retry-After": str(MAX_AGE)})
-            await answer(scope, receive, send)
-            return
-        await self.app(scope, receive, send)

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from demo.web.api import ROUTE
+from demo.web.routes.expressions import ROUTE
 from tests.browser.serving import CHROMIUM, CHROMIUM_ARGUMENTS, serving
 
 # The promises.

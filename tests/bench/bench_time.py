@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from websockets.sync.client import connect
 
-from demo.web.live import ROUTE
+from demo.web.routes.live import ROUTE
 from tests.browser.serving import ROOT, serving
 from tests.demo.film.clips import people, room, scene, steady, write_film
 

@@ -581,7 +581,7 @@ def test_the_json_can_be_copied(page: Page, pictures: Path) -> None:
 
 
 def test_words_are_the_servers(page: Page) -> None:
-    from demo.tables import percent
+    from demo.answer.as_text import percent
 
     values = [0, 0.004, 0.005, 0.015, 0.125, 0.135, 0.5, 0.985, 0.994, 0.995, 1]
     said = page.evaluate(

@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo.service import Service
 from demo.settings import Settings
+from demo.web.service import Service
 from model import Recognizer
 from tests.conftest import ROOT
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from demo.people import Sample, Sighting, Track
+from demo.people.tracking import Sample, Sighting, Track
 from model import FaceExpression
 from model.labels import EMOTIONS
 from preprocessing.images import Picture

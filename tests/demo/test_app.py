@@ -20,8 +20,8 @@ from starlette.testclient import TestClient
 
 from demo import app as server
 from demo.page.gradio import endpoint
-from demo.service import Service
 from demo.settings import Settings
+from demo.web.service import Service
 from tests.conftest import ROOT
 from tests.demo.conftest import call, endpoint_of, gradio_functions, running, wait_until
 

@@ -16,7 +16,7 @@ import numpy as np
 from hypothesis import Phase, given
 from pydantic import ValidationError
 
-from demo.web import schema
+from demo.answer import schema
 from tests.browser.serving import Server, serving
 from tests.fuzz.campaign import drawn
 from tests.fuzz.http_requests import ROUTE, Request, requests

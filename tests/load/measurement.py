@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from demo.service import cores
+from demo.work import cores
 from tests.browser.serving import serving
 
 from .observer import Sample, observing, samples

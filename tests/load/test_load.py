@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from demo.service import cores
 from demo.settings import Settings
+from demo.work import cores
 from tests.browser.serving import serving
 
 from .expectation import fault, refused

@@ -12,7 +12,7 @@ from gradio.state_holder import SessionState
 from gradio_client import utils as client_utils
 from pydantic import ValidationError
 
-from demo.web.monitoring import where
+from demo.web.monitor import where
 
 _log = logging.getLogger(__name__)
 

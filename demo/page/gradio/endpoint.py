@@ -10,10 +10,11 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from demo.answer import to_json
+from demo.answer.as_json import to_json
+from demo.answer.reading import read
 from demo.page.gradio.blocks import NOT_UPLOADED, PrivateBlocks, Refusal
-from demo.service import Busy, NotReady, Service, read
-from demo.web.monitoring import Monitor
+from demo.web.monitor import Monitor
+from demo.web.service import Busy, NotReady, Service
 from model import Recognizer
 from preprocessing.images import ImageTooLarge, InvalidImage
 

@@ -14,9 +14,9 @@ from starlette.routing import BaseRoute, Mount
 from demo.page.files import add_files
 from demo.page.papers import add_papers
 from demo.page.sharing import add_sharing
-from demo.service import Service
 from demo.settings import Settings
-from demo.web.monitoring import Monitor
+from demo.web.monitor import Monitor
+from demo.web.service import Service
 
 # What is used of Gradio's routes. The others fetch what is elsewhere, run programs, report on
 # visitors, or run the page's functions in other ways.

@@ -11,10 +11,10 @@ from demo.page.gradio.blocks import PrivateBlocks
 from demo.page.gradio.endpoint import add_endpoint
 from demo.page.sharing import TITLE
 from demo.page.templates import FOLDER, render
-from demo.service import Service
 from demo.settings import Settings
-from demo.web import api, films, live
-from demo.web.monitoring import Monitor
+from demo.web.monitor import Monitor
+from demo.web.routes import expressions, films, live
+from demo.web.service import Service
 
 # Who waits longer than 20 seconds finds the picture deleted (see `demo.web.uploads`).
 _MOST_WAITING = 40
@@ -66,7 +66,7 @@ def _tabs(settings: Settings) -> list[tuple[str, str, str]]:
     """Each tab's name, script and HTML, with the limits of this server."""
     picture = render(
         "picture.html",
-        route=api.ROUTE.removeprefix("/"),
+        route=expressions.ROUTE.removeprefix("/"),
         examples=EXAMPLES,
         sample=SAMPLE,
         most=MOST_PHOTOGRAPHS,

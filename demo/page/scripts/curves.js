@@ -3,7 +3,7 @@
 // A sample is `{ time, until, faces }`: from when to when it is shown, in seconds, and for each face
 // its `person`, a number or null, and its `probabilities` in the order of the emotions.
 
-// Samples become steps of equal length; as demo/timeline.py makes them.
+// Samples become steps of equal length; as demo/film/timeline.py makes them.
 // Gives `{ from, to, people, group }`: for each person a list of steps, each the mean probabilities or
 // null where that person was not seen; for all the `faces` there were on average, and the `mean` and
 // `spread` (standard deviation) of their probabilities, or null where there were none.

@@ -1,4 +1,4 @@
-// How numbers and faces are put into words: as the server does it in demo/tables.py and drawing.py.
+// How numbers and faces are put into words: as the server does it in demo/answer/as_text.py and as_picture.py.
 
 // A probability for people; never "100%" or "0%", which a network cannot know.
 export function percent(probability) {

@@ -7,7 +7,7 @@ import pytest
 
 from demo.film.annotated import AnnotatedFilm
 from demo.film.reading import Film
-from demo.people import Sample, Sighting, Track
+from demo.people.tracking import Sample, Sighting, Track
 from preprocessing.images import Picture
 from tests.demo.faces import face
 from tests.demo.film.clips import room, steady, write_film

@@ -4,10 +4,10 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from demo.film.cuts import Cuts
 from demo.film.example import SECONDS
 from demo.film.reading import Film
 from demo.page import example_film
-from demo.people import Cuts
 
 
 def test_the_film_to_try_is_served_and_has_no_cut(monkeypatch: pytest.MonkeyPatch) -> None:

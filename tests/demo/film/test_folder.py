@@ -12,7 +12,7 @@ import pytest
 from demo.film.folder import Outcome, Wanted, write_film
 from demo.film.source import InvalidFilm
 from demo.film.table import COLUMNS, FilmTable, to_parquet
-from demo.timeline import Timeline
+from demo.film.timeline import Timeline
 from model import Recognizer
 from model.labels import EMOTIONS
 from tests.demo.faces import HAPPY, sample

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from demo.film.plots import group_plot, person_plot
-from demo.timeline import Timeline
+from demo.film.timeline import Timeline
 from model.labels import COLOURS
 from tests.demo.faces import HAPPY, SAD, sample
 

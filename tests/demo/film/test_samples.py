@@ -7,7 +7,7 @@ import pytest
 
 from demo.film.reading import Film
 from demo.film.samples import read_film
-from demo.people import Sample
+from demo.people.tracking import Sample
 from model import FaceExpression, Recognizer
 from preprocessing.images import Picture
 from tests.demo.film.clips import Place, people, room, scene, steady, write_film

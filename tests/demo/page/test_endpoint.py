@@ -17,8 +17,8 @@ from starlette.testclient import TestClient
 
 from demo.app import create_app
 from demo.page.gradio import blocks, endpoint
-from demo.service import Busy, NotReady, Service
 from demo.settings import Settings
+from demo.web.service import Busy, NotReady, Service
 from preprocessing.images import ImageTooLarge
 from tests.demo.conftest import call, endpoint_of, gradio_functions, running, wait_until
 

@@ -7,11 +7,11 @@ from fastapi import FastAPI
 from PIL import Image
 from starlette.testclient import TestClient
 
+from demo.answer.schema import Expressions
 from demo.page.examples import EXAMPLES, SAMPLE, Example, add_examples
-from demo.service import NotReady, Service
 from demo.settings import Settings
 from demo.web.problem import answer_errors_with_problems
-from demo.web.schema import Expressions
+from demo.web.service import NotReady, Service
 from model import Recognizer
 
 

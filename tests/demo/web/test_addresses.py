@@ -7,7 +7,8 @@ from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
 from demo.settings import Settings
-from demo.web.addresses import RootPath, path_of, public_address
+from demo.web.addresses import path_of, public_address
+from demo.web.middleware.root_path import RootPath
 
 
 def client(root_path: str = "/demo") -> TestClient:

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 from websockets.sync.client import connect as connect_socket
 
-from demo.web import live
+from demo.web.routes import live
 from tests.demo.conftest import call, encoded, gradio_functions, running, wait_until
 
 ROUTE = "/api/v1/expressions"

@@ -15,7 +15,8 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from demo.settings import Settings
-from demo.web.monitoring import Monitor, Recording
+from demo.web.middleware.recording import Recording
+from demo.web.monitor import Monitor
 
 
 async def echo(request: Request) -> PlainTextResponse:

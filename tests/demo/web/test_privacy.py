@@ -17,10 +17,11 @@ import pytest
 from starlette.testclient import TestClient
 from websockets.sync.client import connect
 
-from demo import service
+from demo.answer import reading
 from demo.app import create_app
 from demo.settings import Settings
-from demo.web import films, live, uploads
+from demo.web import uploads
+from demo.web.routes import films, live
 from preprocessing.images import Picture
 from tests.demo.conftest import call, encoded, endpoint_of, film_of, running, wait_until
 
@@ -201,8 +202,8 @@ def test_no_picture_stays_in_memory_after_its_answer(
         decoded.append(weakref.ref(picture))
         return picture
 
-    original = service.decode
-    monkeypatch.setattr(service, "decode", decode)
+    original = reading.decode
+    monkeypatch.setattr(reading, "decode", decode)
     app = create_app(Settings())
     with TestClient(app) as client:
         wait_until(lambda: app.state.service.ready)

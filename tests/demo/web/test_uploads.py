@@ -14,7 +14,8 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from demo.web import uploads as module
-from demo.web.uploads import UploadLimit, Uploads
+from demo.web.middleware.upload_limit import UploadLimit
+from demo.web.uploads import Uploads
 from tests.conftest import ROOT
 
 

@@ -5,7 +5,7 @@ import { EMOTIONS } from "../facts.js";
 const emotions = Object.keys(EMOTIONS);
 
 // Reads the table (CSV) that demo/film/table.py writes; `summary` is the film's. The probabilities are
-// smoothed as demo/people.py does it. Faces of nobody are left out, as in the other results.
+// smoothed as demo/people/tracking.py does it. Faces of nobody are left out, as in the other results.
 export function samplesOf(text, summary) {
   const lines = text.replace(/^\ufeff/, "").split(/\r?\n/);
   const head = lines.findIndex((line) => line.startsWith("time,"));

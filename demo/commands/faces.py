@@ -1,0 +1,35 @@
+"""The options of how faces are found, which the commands share."""
+
+import argparse
+
+from preprocessing.faces import DEFAULT, DETECTORS
+
+
+def add_face_options(command: argparse.ArgumentParser, min_face: int) -> None:
+    """Adds `--min-face` and `--detector` to a command.
+
+    Args:
+        command: the command's parser.
+        min_face: its default smallest face, in pixels of a picture scaled to at most 1280.
+    """
+    command.add_argument(
+        "--min-face",
+        type=_face_size,
+        default=min_face,
+        metavar="N",
+        help="smallest face in pixels, of the picture scaled to at most 1280"
+        f" (default: {min_face})",
+    )
+    command.add_argument(
+        "--detector",
+        choices=list(DETECTORS),
+        default=DEFAULT,
+        help=f"how faces are found (default: {DEFAULT})",
+    )
+
+
+def _face_size(text: str) -> int:
+    size = int(text)
+    if not 20 <= size <= 1280:
+        raise argparse.ArgumentTypeError(f"must be 20 to 1280. Received: {size}")
+    return size

@@ -1,0 +1,74 @@
+"""What is remembered of one camera: who is in its pictures, and how their expressions changed."""
+
+from typing import Any
+
+import numpy as np
+
+from demo.answer.as_json import by_emotion, face_json
+from demo.answer.reading import Answer
+from demo.people.moments import Moment, Moments
+from demo.people.tracking import People, Sample
+from model import Recognizer
+
+# Pictures a second, about: how far people move from one to the next, and how many may miss them.
+_RATE = 10
+
+
+class Camera:
+    """Follows the people before a camera. No picture is kept.
+
+    Args:
+        recognizer: reads the pictures that `update` is given.
+
+    Attributes:
+        recognizer: the same.
+        faces: how many were read.
+
+    Example:
+
+    ```python
+    camera = Camera(Recognizer(min_face=80, video=True))
+    for seconds, pixels in pictures:
+        print(camera.update(read(camera.recognizer, pixels), seconds)["faces"])
+    ```
+    """
+
+    def __init__(self, recognizer: Recognizer) -> None:
+        self.recognizer = recognizer
+        self.faces = 0
+        self._people = People(_RATE, recognizer.classifier.uncertain_below)
+        self._moments = Moments(thumbnails=False)
+        self._largest: list[Moment] = []
+        self._began: float | None = None
+
+    def update(self, answer: Answer, now: float) -> dict[str, Any]:
+        """Takes in the next picture's faces.
+
+        Args:
+            answer: the picture and its faces.
+            now: when it was taken, in seconds of any clock that does not go back.
+
+        Returns:
+            `time`, in seconds from the first picture; `faces` as `demo.answer.as_json.face_json` gives them,
+            smoothed, with `person`; `group`, the `mean` and `spread` of their probabilities, or
+            nothing without a face; and, when one was added, `moments`.
+        """
+        self._began = now if self._began is None else self._began
+        time = now - self._began
+        self.faces += len(answer.faces)
+        sightings = self._people.update(answer.faces, time)
+        found: dict[str, Any] = {
+            "time": round(time, 3),
+            "faces": [{"person": each.person, **face_json(each.smoothed)} for each in sightings],
+            "group": {},
+        }
+        if sightings:
+            shown = np.array([each.smoothed.probabilities for each in sightings])
+            spread = shown.std(axis=0)
+            found["group"] = {"mean": by_emotion(shown.mean(axis=0)), "spread": by_emotion(spread)}
+        self._moments.add(Sample(time, answer.picture, sightings, cut=False))
+        largest = self._moments.largest()
+        if largest != self._largest:
+            self._largest = largest
+            found["moments"] = [moment.to_json() for moment in largest]
+        return found

@@ -1,0 +1,270 @@
+"""Films on the page: one comes in through a WebSocket, its results go back, and both are deleted.
+
+The connection is the film's whole life here: where it ends, by its browser, by a stop of the server
+or in the middle of an upload, the work stops and the folder goes. Nothing has an address that others
+could ask for, and no second request needs to find the same instance of a server.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator
+from concurrent.futures import Future
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field, ValidationError
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from demo.settings import Settings
+from demo.web.memory import uploads_limit
+from demo.web.middleware import body_limit
+from demo.web.routes.live import DONE, MIN_FACE, NOT_THIS, TRY_LATER
+from demo.web.service import Busy, NotReady, Service
+from demo.web.uploads import private_folder
+from model import FaceExpression, Recognizer
+from preprocessing.images import Picture
+
+if TYPE_CHECKING:
+    from demo.film.folder import Outcome
+
+ROUTE = "/api/v1/films"
+
+# Of the messages with a film's results.
+_PART_BYTES = 1 << 18
+
+# Between two messages about how far the film has been read.
+_TOLD_EVERY = 0.25
+
+# How long a picture waits when other visitors' fill the queue.
+_BUSY_SECONDS = 0.05
+
+
+def most_film_bytes(settings: Settings) -> int:
+    """The largest film that is taken in: in a container its file may lie in the memory."""
+    return min(settings.max_film_bytes, uploads_limit())
+
+
+class FilmOrder(BaseModel, extra="forbid"):
+    """What a browser says before it sends a film.
+
+    Attributes:
+        name: of the film's file.
+        bytes: its size.
+        fps: how many pictures of each second to look at.
+        annotate: also make the film with boxes.
+        thumbnails: also make small pictures of the largest changes.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=255)]
+    bytes: Annotated[int, Field(ge=0)]
+    fps: Annotated[float, Field(ge=0.1, le=30)] = 5.0
+    annotate: bool = False
+    thumbnails: bool = False
+
+
+class Films:
+    """Reads visitors' films, one at a time.
+
+    Args:
+        service: reads the pictures, between those of other visitors.
+        settings: the limits.
+    """
+
+    def __init__(self, service: Service, settings: Settings) -> None:
+        self.service = service
+        self.most_bytes = most_film_bytes(settings)
+        self.longest = settings.max_film_seconds
+        self.busy = False
+
+    def add_route(self, router: APIRouter) -> None:
+        """Adds the WebSocket `/api/v1/films`.
+
+        In come a `FilmOrder` as JSON, then the file in binary messages of at most a megabyte, and
+        at any time the text "cancel". Answers are JSON:
+
+        - `ready`, when the file may be sent;
+        - `time` and `duration`, in seconds: how far the film has been read, and its length, null
+          where that is not known;
+        - `error`, a sentence, where nothing can be read; or
+        - `complete`, whether the film was read to its end, and `files`, how many results follow:
+          for each `file`, its name, and `bytes`, then the file in binary messages. They are those
+          of `python -m demo video --csv` but Parquet; `summary.json` says what came of the film.
+
+        A cancelled film's results are partial, and named so. Whoever comes while another film is
+        being read is closed with code 1013 and a sentence.
+        """
+
+        @router.websocket(ROUTE)
+        async def films(socket: WebSocket) -> None:
+            await socket.accept()
+            try:
+                recognizer = self.service.check()
+                async with self._alone():
+                    await self._serve(socket, recognizer)
+                await socket.close(DONE)
+            except (NotReady, Busy) as error:
+                await socket.close(TRY_LATER, str(error)[:120])
+            except (ValidationError, KeyError, TimeoutError):
+                await socket.close(NOT_THIS, "A film is announced, then sent without long pauses.")
+            except WebSocketDisconnect:
+                pass
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        if self.busy:
+            raise Busy("Another film is being read; try again in a minute.")
+        self.busy = True
+        try:
+            yield
+        finally:
+            self.busy = False
+
+    async def _serve(self, socket: WebSocket, recognizer: Recognizer) -> None:
+        text = await asyncio.wait_for(socket.receive_text(), body_limit.PATIENCE_SECONDS)
+        order = FilmOrder.model_validate_json(text)
+        if order.bytes > self.most_bytes:
+            limit = f"{self.most_bytes / 1e6:.0f} MB"
+            await socket.send_json(
+                {
+                    "error": f"The film has {order.bytes / 1e6:.0f} MB; at most {limit} are taken"
+                    " here. Cut it, or use the command line, which takes any."
+                }
+            )
+            return
+        with private_folder() as folder:
+            await socket.send_json({"ready": True})
+            await _receive(socket, folder / "film", order.bytes)
+            await self._read(socket, recognizer, folder, order)
+
+    async def _read(
+        self, socket: WebSocket, recognizer: Recognizer, folder: Path, order: FilmOrder
+    ) -> None:
+        reading = _Reading(self.service, recognizer, self.longest)
+        work = asyncio.create_task(asyncio.to_thread(reading.read, folder, order))
+        listening = asyncio.create_task(_listen(socket, reading.cancelled))
+        try:
+            while not work.done():
+                await asyncio.wait({work}, timeout=_TOLD_EVERY)
+                await socket.send_json({"time": reading.time, "duration": reading.duration})
+            await _send(socket, await work)
+        finally:
+            # Who left wants no results, and the folder goes only when nothing writes there.
+            reading.cancelled.set()
+            await asyncio.wait({work})
+            listening.cancel()
+
+
+class _Reading:
+    """One film being read, in a thread.
+
+    Attributes:
+        time: how far it has come, in seconds.
+        duration: the film's length, where it is known.
+        cancelled: to be set when it is to stop.
+    """
+
+    def __init__(self, service: Service, recognizer: Recognizer, longest: float) -> None:
+        self.time = 0.0
+        self.duration: float | None = None
+        self.cancelled = threading.Event()
+        self._service = service
+        self._recognizer = recognizer
+        self._longest = longest
+
+    def read(self, folder: Path, order: FilmOrder) -> "tuple[Path, Outcome] | str":
+        """Gives the folder of the results and what came of the film, or why there is nothing."""
+        # With FFmpeg and SciPy behind it: 1 s and 100 MB that only films need.
+        from demo.film.folder import Wanted, write_film
+        from demo.film.source import FilmTooLong, InvalidFilm, StillPicture
+
+        source, target = folder / "film", folder / "results"
+        smallest = max(MIN_FACE, self._recognizer.detector.min_face)
+        recognizer = self._recognizer.finding(smallest, video=True)
+        wanted = Wanted(
+            fps=order.fps,
+            parquet=False,
+            csv=True,
+            annotated=order.annotate,
+            thumbnails=order.thumbnails,
+        )
+        try:
+            outcome = write_film(
+                recognizer,
+                source,
+                target,
+                wanted,
+                self._progress,
+                self.cancelled.is_set,
+                self._longest,
+                lambda picture: self._recognize(recognizer, picture),
+                order.name,
+            )
+        except FilmTooLong as error:
+            sentence = str(error).removeprefix(f"{source}: ")
+            return f"{sentence} The command line reads films of any length."
+        except StillPicture as error:
+            return f"{str(error).removeprefix(f'{source}: ')} Choose it under Picture."
+        except InvalidFilm as error:
+            return str(error).removeprefix(f"{source}: ")
+        except OSError as error:
+            return f"The server cannot store this film's results ({error.strerror})."
+        return target, outcome
+
+    def _progress(self, time: float, duration: float | None) -> None:
+        self.time, self.duration = time, duration
+
+    def _recognize(
+        self, recognizer: Recognizer, picture: Picture
+    ) -> "Future[list[FaceExpression]]":
+        """Hands a picture to the service as soon as it takes one."""
+        while True:
+            try:
+                return self._service.submit(lambda _: recognizer.recognize(picture))
+            except Busy:
+                if self.cancelled.is_set():
+                    nobody: Future[list[FaceExpression]] = Future()
+                    nobody.set_result([])
+                    return nobody
+                time.sleep(_BUSY_SECONDS)
+
+
+async def _receive(socket: WebSocket, file: Path, size: int) -> None:
+    """Writes a file that comes in parts, as fast as any other upload has to."""
+    began, received = time.monotonic(), 0
+    with file.open("wb") as target:
+        while received < size:
+            allowed = body_limit.PATIENCE_SECONDS + received / body_limit.SLOWEST_BYTES_PER_SECOND
+            left = began + allowed - time.monotonic()
+            part = await asyncio.wait_for(socket.receive_bytes(), left)
+            received += len(part)
+            if received > size:
+                raise KeyError("more bytes than announced")
+            await asyncio.to_thread(target.write, part)
+
+
+async def _listen(socket: WebSocket, cancelled: threading.Event) -> None:
+    """Waits for the wish to stop, or for the end of the connection."""
+    try:
+        await socket.receive_text()
+    except (WebSocketDisconnect, KeyError):
+        pass
+    finally:
+        cancelled.set()
+
+
+async def _send(socket: WebSocket, found: "tuple[Path, Outcome] | str") -> None:
+    if isinstance(found, str):
+        await socket.send_json({"error": found})
+        return
+    folder, outcome = found
+    socket.state.faces = outcome.timeline.faces
+    await socket.send_json({"complete": outcome.complete, "files": len(outcome.files)})
+    for path in outcome.files:
+        name, size = path.relative_to(folder).as_posix(), path.stat().st_size
+        await socket.send_json({"file": name, "bytes": size})
+        with path.open("rb") as file:
+            while part := await asyncio.to_thread(file.read, _PART_BYTES):
+                await socket.send_bytes(part)

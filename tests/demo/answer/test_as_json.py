@@ -1,0 +1,99 @@
+import base64
+import io
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from demo.answer import schema
+from demo.answer.as_json import to_json
+from demo.answer.reading import Answer
+from demo.web.service import Service
+from model.labels import EMOTIONS
+
+KEYS = [
+    "box",
+    "detection_score",
+    "detected_by",
+    "landmarks",
+    "emotion",
+    "confidence",
+    "uncertain",
+    "summary",
+    "probabilities",
+]
+
+
+def test_is_the_object_of_the_contract(service: Service, two_people: bytes) -> None:
+    answer = service.read(two_people)
+    classifier = service.recognizer.classifier
+    content = to_json(answer, classifier)
+
+    assert list(content) == ["image", "turned", "faces", "model"]
+    assert content["image"] == {"width": 1024, "height": 512}
+    assert content["model"] == {
+        "name": classifier.name,
+        "version": classifier.version,
+        "sha256": classifier.sha256,
+    }
+    assert len(content["faces"]) == 2
+    for found, face in zip(content["faces"], answer.faces, strict=True):
+        assert list(found) == KEYS
+        assert list(found["box"]) == ["x", "y", "width", "height"]
+        assert tuple(found["box"].values()) == face.box
+        assert list(found["probabilities"]) == list(EMOTIONS)
+        assert sum(found["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+        assert found["probabilities"][found["emotion"]] == found["confidence"]
+        assert found["confidence"] == max(found["probabilities"].values())
+        np.testing.assert_allclose(found["landmarks"], face.landmarks, atol=0.006)
+
+
+def test_passes_through_json_unchanged_and_fits_the_schema(
+    service: Service, two_people: bytes
+) -> None:
+    content = to_json(service.read(two_people), service.recognizer.classifier)
+    assert json.loads(json.dumps(content)) == content
+    parsed = schema.Expressions.model_validate(content)
+    assert parsed.model_dump(exclude_unset=True) == content
+
+
+def test_no_face_is_an_empty_list(service: Service, empty_room: bytes) -> None:
+    content = to_json(service.read(empty_room), service.recognizer.classifier)
+    assert content["faces"] == []
+    assert content["image"] == {"width": 400, "height": 300}
+
+
+def test_the_summary_names_the_second_where_the_first_is_uncertain(
+    service: Service, happy: bytes
+) -> None:
+    answer = service.read(happy)
+    doubtful = replace(answer.faces[0], uncertain=True)
+    faces = [answer.faces[0], doubtful]
+    content = to_json(Answer(answer.picture, faces), service.recognizer.classifier)
+    assert [face["summary"] for face in content["faces"]] == [
+        "happy",
+        f"uncertain: happy or {doubtful.second}",
+    ]
+
+
+def test_explaining_adds_attention_and_crop(service: Service, happy: bytes) -> None:
+    answer = service.read(happy, explain=True)
+    content = to_json(answer, service.recognizer.classifier, explain=True)
+    schema.Expressions.model_validate(content)
+    [found] = content["faces"]
+    assert list(found) == [*KEYS, "attention", "crop"]
+    attention = np.array(found["attention"])
+    assert attention.shape == (48, 48)
+    assert attention.min() >= 0
+    assert attention.max() == 1
+    assert max(len(str(value)) for row in found["attention"] for value in row) <= len("0.123")
+    png = Image.open(io.BytesIO(base64.b64decode(found["crop"], validate=True)))
+    assert (png.format, png.mode) == ("PNG", "L")
+    np.testing.assert_array_equal(np.asarray(png), answer.faces[0].crop)
+
+
+def test_explaining_needs_faces_read_with_it(service: Service, happy: bytes) -> None:
+    with pytest.raises(ValueError, match="without explain"):
+        to_json(service.read(happy), service.recognizer.classifier, explain=True)

@@ -1,0 +1,155 @@
+"""Answers as pictures."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from demo.answer.as_picture import annotate, caption, reduced, text_colour
+from demo.answer.as_text import percent
+from demo.answer.reading import Answer
+from demo.web.service import Service
+from model import FaceExpression
+from model.labels import COLOURS
+from preprocessing.images import Picture
+
+
+def rgb(colour: str) -> np.ndarray:
+    return np.array([int(colour[start : start + 2], 16) for start in (1, 3, 5)])
+
+
+def near(pixels: np.ndarray, colour: str) -> np.ndarray:
+    """Which pixels have a colour."""
+    return (np.abs(pixels.astype(int) - rgb(colour)) <= 2).all(axis=-1)
+
+
+@pytest.fixture(scope="module")
+def happy_answer(service: Service, happy: bytes) -> Answer:
+    return service.read(happy)
+
+
+@pytest.fixture
+def face(happy_answer: Answer) -> FaceExpression:
+    return happy_answer.faces[0]
+
+
+@pytest.fixture
+def blank() -> Callable[..., Answer]:
+    """Answers about grey pictures, with faces where the test wants them."""
+
+    def answer(width: int, height: int, *faces: FaceExpression, reduced: int = 1) -> Answer:
+        pixels = np.full((height // reduced, width // reduced, 3), 127, np.uint8)
+        return Answer(Picture(pixels, width, height), list(faces))
+
+    return answer
+
+
+def test_text_on_every_colour_can_be_read() -> None:
+    """A contrast of 4.5, as WCAG 2.2 asks for in 1.4.3."""
+
+    def luminance(colour: str) -> float:
+        encoded = rgb(colour) / 255
+        linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+        return float(linear @ [0.2126, 0.7152, 0.0722])
+
+    for colour in COLOURS.values():
+        dark, light = sorted((luminance(colour), luminance(text_colour(colour))))
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, colour
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"),
+    [(1.0, ">99%"), (0.996, ">99%"), (0.994, "99%"), (0.5, "50%"), (0.006, "1%"), (0.0, "<1%")],
+)
+def test_percentages_never_claim_certainty(probability: float, text: str) -> None:
+    assert percent(probability) == text
+
+
+def test_captions(face: FaceExpression) -> None:
+    assert caption(face) == f"happy {percent(face.confidence)}"
+    assert caption(replace(face, uncertain=True)) == f"happy or {face.second}?"
+
+
+def test_annotate_draws_a_box_round_the_face_and_leaves_the_rest(happy_answer: Answer) -> None:
+    before = happy_answer.picture.pixels.copy()
+    drawn = annotate(happy_answer)
+    np.testing.assert_array_equal(happy_answer.picture.pixels, before)
+    assert drawn.shape == before.shape
+    assert drawn.dtype == np.uint8
+    x, y, width, height = happy_answer.faces[0].box
+    happy = near(drawn, COLOURS["happy"])
+    assert happy[y : y + height, x].mean() > 0.9
+    assert happy[y : y + height, x + width].mean() > 0.9
+    assert happy[y + height, x : x + width].mean() > 0.9
+    # The label is above the box, and dark letters are on it.
+    label = drawn[y - 12, x : x + width]
+    assert near(label, COLOURS["happy"]).any()
+    assert near(label, "#000000").any()
+    # Face and background are untouched.
+    inside = (slice(y + 6, y + height - 6), slice(x + 6, x + width - 6))
+    np.testing.assert_array_equal(drawn[inside], before[inside])
+    np.testing.assert_array_equal(drawn[y + height + 10 :], before[y + height + 10 :])
+
+
+def test_annotate_of_no_faces_is_the_picture(blank: Callable[..., Answer]) -> None:
+    answer = blank(100, 80)
+    np.testing.assert_array_equal(annotate(answer), answer.picture.pixels)
+
+
+def test_boxes_are_in_pixels_of_the_original(
+    blank: Callable[..., Answer], face: FaceExpression
+) -> None:
+    drawn = annotate(blank(2000, 1000, replace(face, box=(800, 400, 400, 400)), reduced=4))
+    assert drawn.shape == (250, 500, 3)
+    happy = near(drawn, COLOURS["happy"])
+    assert happy[110:190, 200].all()
+    assert happy[110:190, 300].all()
+
+
+@pytest.mark.parametrize("corner", [(0, 0), (120, 0), (0, 120), (120, 120)])
+def test_labels_stay_inside_the_picture(
+    blank: Callable[..., Answer], face: FaceExpression, corner: tuple[int, int]
+) -> None:
+    sad = replace(face, box=(*corner, 40, 40), emotion="sad", uncertain=True)
+    answer = blank(160, 160, sad)
+    # The frame is white too.
+    text = near(annotate(answer), "#ffffff") & ~near(annotate(answer, [""]), "#ffffff")
+    assert text.sum() > 50
+    # No letter is cut off by the edge.
+    assert not np.concatenate([text[0], text[-1], text[:, 0], text[:, -1]]).any()
+
+
+def test_labels_cover_neither_faces_nor_each_other(
+    blank: Callable[..., Answer], face: FaceExpression
+) -> None:
+    above = replace(face, box=(200, 100, 80, 80), emotion="neutral")
+    below = replace(face, box=(200, 190, 80, 80), emotion="sad")
+    drawn = annotate(blank(600, 400, above, below))
+    np.testing.assert_array_equal(drawn[104:176, 204:276], 127)
+    np.testing.assert_array_equal(drawn[194:266, 204:276], 127)
+    # One label above the upper face, one below the lower.
+    assert near(drawn[:96], COLOURS["neutral"]).sum() > 300
+    assert near(drawn[276:], COLOURS["sad"]).sum() > 300
+
+
+def test_a_picture_narrower_than_its_label_is_drawn(
+    blank: Callable[..., Answer], face: FaceExpression
+) -> None:
+    assert annotate(blank(16, 16, replace(face, box=(2, 2, 12, 12)))).shape == (16, 16, 3)
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((100, 200), (50, 100)),
+        ((200, 100), (100, 50)),
+        ((100, 80), (100, 80)),
+        ((1, 900), (1, 100)),
+    ],
+)
+def test_reduced(shape: tuple[int, int], expected: tuple[int, int]) -> None:
+    pixels = np.full((*shape, 3), 200, np.uint8)
+    small = reduced(pixels, 100)
+    assert small.shape == (*expected, 3)
+    assert (small == 200).all()

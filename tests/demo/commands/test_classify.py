@@ -1,0 +1,410 @@
+import csv
+import errno
+import json
+import os
+import pty
+import resource
+import signal
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from demo.answer import schema
+from demo.answer.as_json import to_json
+from demo.answer.as_table import CSV_COLUMNS, csv_rows
+from demo.answer.as_text import text_table
+from demo.answer.reading import Answer
+from demo.commands.main import main
+from demo.web.service import Service
+from model import Recognizer
+from model.labels import EMOTIONS
+from tests.conftest import ROOT
+from tests.demo.conftest import encoded, wait_until
+
+Capture = pytest.CaptureFixture[str]
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def start(*arguments: str | Path, **options: object) -> "subprocess.Popen[str]":
+    """The command line as a process of its own."""
+    return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
+        [sys.executable, "-m", "demo", "classify", *map(str, arguments)],
+        cwd=ROOT,
+        text=True,
+        **options,
+    )
+
+
+def test_prints_a_table_for_people(
+    tmp_path: Path, two_people: bytes, empty_room: bytes, capsys: Capture
+) -> None:
+    (tmp_path / "pair.jpg").write_bytes(two_people)
+    (tmp_path / "room.jpg").write_bytes(empty_room)
+    assert main(["classify", str(tmp_path / "pair.jpg"), str(tmp_path / "room.jpg")]) == 0
+    title, heads, left, right, room = capsys.readouterr().out.splitlines()
+    assert title == f"{tmp_path / 'pair.jpg'} (1024 x 512): 2 faces"
+    assert [head for head in heads.split() if head in EMOTIONS] == list(EMOTIONS)
+    assert left.endswith("😄 happy")
+    shares = [part for part in left.split() if part.endswith("%")]
+    assert len(shares) == 7
+    assert sum(int(share.strip("<>%")) for share in shares) in range(95, 108)
+    assert right.split()[0] == "2"
+    assert room == f"{tmp_path / 'room.jpg'} (400 x 300): no face found"
+
+
+def test_a_folder_is_answered_in_order(
+    tmp_path: Path, happy: bytes, empty_room: bytes, capsys: Capture
+) -> None:
+    names = [f"{number:02}.jpg" for number in range(12)]
+    for number, name in enumerate(names):
+        (tmp_path / name).write_bytes(empty_room if number % 3 else happy)
+    assert main(["classify", "--json", str(tmp_path)]) == 0
+    documents = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [Path(document["path"]).name for document in documents] == names
+    assert [len(document["faces"]) for document in documents] == [1, 0, 0] * 4
+
+
+def test_columns_stand_under_their_heads(service: Service, two_people: bytes) -> None:
+    _, heads, *faces = text_table(Path("p.jpg"), service.read(two_people)).splitlines()
+    for line in faces:
+        for emotion in EMOTIONS:
+            end = heads.index(emotion) + len(emotion)
+            assert line[:end].endswith("%")
+            assert line[end] == " "
+
+
+def test_an_uncertain_answer_names_two_expressions(service: Service, happy: bytes) -> None:
+    answer = service.read(happy)
+    [face] = answer.faces
+    object.__setattr__(face, "uncertain", True)
+    last = text_table(Path("p.jpg"), Answer(answer.picture, [face])).splitlines()[-1]
+    assert "😄 happy or " in last
+    assert last.endswith(f"{face.second}?")
+
+
+def test_json_is_a_line_per_picture_in_the_form_of_the_contract(
+    tmp_path: Path, two_people: bytes, empty_room: bytes, service: Service, capsys: Capture
+) -> None:
+    (tmp_path / "b.jpg").write_bytes(two_people)
+    (tmp_path / "a é.jpg").write_bytes(empty_room)
+    assert main(["classify", "--json", str(tmp_path)]) == 0
+    documents = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    paths = [document.pop("path") for document in documents]
+    assert paths == [str(tmp_path / "a é.jpg"), str(tmp_path / "b.jpg")]
+    assert documents[1] == to_json(service.read(two_people), service.recognizer.classifier)
+    assert documents[0]["faces"] == []
+    for document in documents:
+        schema.Expressions.model_validate(document)
+
+
+def test_csv_is_a_row_per_face(
+    tmp_path: Path, two_people: bytes, empty_room: bytes, service: Service, capsys: Capture
+) -> None:
+    pair = tmp_path / 'the "pair", 1.jpg'
+    pair.write_bytes(two_people)
+    (tmp_path / "room.jpg").write_bytes(empty_room)
+    table = tmp_path / "faces.csv"
+    assert main(["classify", "--csv", str(table), str(tmp_path)]) == 0
+    assert capsys.readouterr().out == ""
+
+    rows = rows_of(table)
+    assert tuple(rows[0]) == CSV_COLUMNS
+    assert [(row["path"], row["face"]) for row in rows] == [
+        (str(tmp_path / "room.jpg"), "0"),
+        (str(pair), "1"),
+        (str(pair), "2"),
+    ]
+    assert set(list(rows[0].values())[2:]) == {""}
+    for row, face in zip(rows[1:], service.read(two_people).faces, strict=True):
+        assert [int(row[side]) for side in ("x", "y", "width", "height")] == list(face.box)
+        assert sum(float(row[emotion]) for emotion in EMOTIONS) == pytest.approx(1, abs=1e-5)
+        assert row["emotion"] == face.emotion
+        assert row["confidence"] == row[face.emotion]
+        assert row["uncertain"] == str(face.uncertain).lower()
+
+
+@pytest.mark.parametrize("output", [[], ["--json"], ["--csv"]])
+def test_bad_files_are_named_and_the_good_ones_answered(
+    ten_good_two_bad: Path, tmp_path: Path, output: list[str], capsys: Capture
+) -> None:
+    table = tmp_path / "faces.csv"
+    if output == ["--csv"]:
+        output = ["--csv", str(table)]
+    assert main(["classify", *output, str(ten_good_two_bad)]) == 1
+    captured = capsys.readouterr()
+    complaints = captured.err.splitlines()
+    assert [line.split(": ")[0] for line in complaints] == [
+        str(ten_good_two_bad / "bad.jpg"),
+        str(ten_good_two_bad / "cut.jpg"),
+    ]
+    if table.exists():
+        assert [row["emotion"] for row in rows_of(table)] == ["happy"] * 10
+    else:
+        assert captured.out.count(".jpg") + captured.out.count(".JPEG") == 10
+        assert "bad.jpg" not in captured.out
+
+
+def test_each_kind_of_bad_file_has_its_own_message(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "text.jpg").write_text("This is text.")
+    (tmp_path / "empty.jpg").touch()
+    names = ("text.jpg", "empty.jpg", "missing.jpg")
+    assert main(["classify", *(str(tmp_path / name) for name in names)]) == 1
+    text, empty, missing = capsys.readouterr().err.splitlines()
+    assert "not a picture" in text
+    assert "empty" in empty
+    assert "no such file" in missing
+
+
+def test_a_folder_gives_its_pictures_but_not_hidden_or_other_files(
+    tmp_path: Path, empty_room: bytes, capsys: Capture
+) -> None:
+    for name in ("b.png", "a.HEIC", ".hidden.jpg", "notes.txt", ".thumbs/c.jpg", "deep/er/d.avif"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(empty_room)
+    (tmp_path / "folder.jpg").mkdir()
+    assert main(["classify", "--json", str(tmp_path)]) == 0
+    paths = [json.loads(line)["path"] for line in capsys.readouterr().out.splitlines()]
+    assert paths == [str(tmp_path / name) for name in ("a.HEIC", "b.png", "deep/er/d.avif")]
+
+
+def test_a_named_file_is_read_whatever_it_is_called(
+    tmp_path: Path, happy: bytes, capsys: Capture
+) -> None:
+    (tmp_path / "snapshot").write_bytes(happy)
+    assert main(["classify", str(tmp_path / "snapshot")]) == 0
+    assert "😄 happy" in capsys.readouterr().out
+
+
+def test_a_folder_that_cannot_be_read_is_named_and_the_others_are_read(
+    tmp_path: Path, empty_room: bytes, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("closed/a.png", "open/b.png", ".closed/c.png"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(empty_room)
+    list_folder = os.scandir
+
+    def refusing(folder: str) -> object:
+        if os.fspath(folder).endswith("closed"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+        return list_folder(folder)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert main(["classify", "--json", str(tmp_path)]) == 1
+    printed = capsys.readouterr()
+    assert [json.loads(line)["path"] for line in printed.out.splitlines()] == [
+        str(tmp_path / "open/b.png")
+    ]
+    assert printed.err.splitlines() == [
+        f"{tmp_path / 'closed'}: This folder cannot be read (Permission denied)."
+    ]
+
+
+def test_a_folder_without_a_picture_is_named(tmp_path: Path, capsys: Capture) -> None:
+    assert main(["classify", str(tmp_path)]) == 1
+    assert str(tmp_path) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["classify"],
+        ["classify", "a.jpg", "--json", "--csv", "f.csv"],
+        ["classify", "a.jpg", "--min-face", "3"],
+        ["classify", "a.jpg", "--min-face", "small"],
+        ["clasify", "a.jpg"],
+    ],
+)
+def test_wrong_usage_exits_with_2(arguments: list[str], capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+    assert "usage: python -m demo" in capsys.readouterr().err
+
+
+def test_a_table_that_cannot_be_written_exits_with_2(tmp_path: Path, capsys: Capture) -> None:
+    table = tmp_path / "nowhere" / "faces.csv"
+    assert main(["classify", "a.jpg", "--csv", str(table)]) == 2
+    assert str(table) in capsys.readouterr().err
+
+
+def test_the_detector_and_its_smallest_face_are_chosen(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, empty_room: bytes
+) -> None:
+    seen = []
+
+    class Watched(Recognizer):
+        def __init__(self, detector: str, min_face: int) -> None:
+            seen.append((detector, min_face))
+            super().__init__(detector=detector, min_face=min_face)
+
+    monkeypatch.setattr("demo.commands.classify.Recognizer", Watched)
+    (tmp_path / "room.jpg").write_bytes(empty_room)
+    assert main(["classify", str(tmp_path), "--min-face", "80", "--detector", "hog"]) == 0
+    assert main(["classify", str(tmp_path)]) == 0
+    assert seen == [("hog", 80), ("hog+blazeface", 40)]
+
+
+def test_a_turned_picture_is_said_to_be_turned(
+    tmp_path: Path, astronaut: np.ndarray, capsys: Capture
+) -> None:
+    (tmp_path / "a.png").write_bytes(encoded(np.rot90(astronaut), "PNG"))
+    assert main(["classify", str(tmp_path)]) == 0
+    assert "1 face, found by turning the picture by 90°" in capsys.readouterr().out
+    assert main(["classify", str(tmp_path), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["turned"] == 90
+    assert document["faces"][0]["emotion"] == "happy"
+    assert document["faces"][0]["detected_by"] == "hog+blazeface"
+
+
+def test_a_damaged_detector_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Capture
+) -> None:
+    monkeypatch.setattr("preprocessing.faces.blazeface.WEIGHTS", tmp_path)
+    assert main(["classify", "a.jpg"]) == 1
+    [sentence] = capsys.readouterr().err.splitlines()
+    assert "blazeface-short.tflite" in sentence
+    assert "Check the clone out again" in sentence
+
+
+def test_missing_weights_are_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Capture
+) -> None:
+    monkeypatch.setattr("model.classifier.WEIGHTS", tmp_path)
+    assert main(["classify", "a.jpg"]) == 1
+    assert "resnet" in capsys.readouterr().err
+
+
+def test_ctrl_c_leaves_whole_rows(tmp_path: Path, happy: bytes) -> None:
+    picture = tmp_path / "a.jpg"
+    picture.write_bytes(happy)
+    table = tmp_path / "faces.csv"
+    process = start("--csv", table, *[picture] * 2000, stderr=subprocess.PIPE)
+    # Each picture's rows are written when it is read: at first there are few.
+    wait_until(lambda: table.exists() and table.read_bytes().count(b"\n") > 3)
+    assert table.read_bytes().count(b"\n") < 20
+    process.send_signal(signal.SIGINT)
+    _, complaint = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Stopped." in complaint
+    assert "Traceback" not in complaint
+    rows = rows_of(table)
+    assert 3 <= len(rows) < 2000
+    assert {row["uncertain"] for row in rows} <= {"true", "false"}
+    assert table.read_bytes().endswith(b"\r\n")
+
+
+def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path, empty_room: bytes) -> None:
+    picture = tmp_path / "a.jpg"
+    picture.write_bytes(empty_room)
+    process = start("--json", *[picture] * 300, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert json.loads(process.stdout.readline())["faces"] == []
+    process.stdout.close()
+    assert "Traceback" not in process.stderr.read()
+    assert process.wait(30) == 1
+
+
+@pytest.mark.parametrize("output", [[], ["--json"], ["--csv"]])
+def test_a_full_disk_is_one_sentence(tmp_path: Path, empty_room: bytes, output: list[str]) -> None:
+    picture = tmp_path / "a.jpg"
+    picture.write_bytes(empty_room)
+    table = tmp_path / "faces.csv"
+    if output == ["--csv"]:
+        output = ["--csv", str(table)]
+    with Path("/dev/full").open("w") as full:
+        process = start(
+            *output,
+            *[picture] * 50,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            # The table's first line fits, which is written before anything is read.
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (400, 400)),
+        )
+        _, complaint = process.communicate(timeout=60)
+    assert process.returncode == 1
+    [sentence] = [line for line in complaint.splitlines() if not line.startswith("INFO: ")]
+    if output[:1] == ["--csv"]:
+        assert sentence == f"{table}: File too large."
+        assert table.stat().st_size == 400
+    else:
+        assert sentence == "The output: No space left on device."
+
+
+def test_a_bar_shows_on_a_terminal_and_only_there(ten_good_two_bad: Path) -> None:
+    controller, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (24, 100))
+    process = start("--json", ten_good_two_bad, stdout=subprocess.PIPE, stderr=terminal)
+    os.close(terminal)
+    shown = b""
+    try:
+        while block := os.read(controller, 65536):
+            shown += block
+    except OSError:  # how Linux says that the other end is closed
+        pass
+    output, _ = process.communicate(timeout=30)
+    os.close(controller)
+    assert b"/12 [" in shown
+    assert b"bad.jpg: " in shown
+    assert len([json.loads(line) for line in output.splitlines()]) == 10
+
+    process = start("--json", ten_good_two_bad, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert "/12" not in process.communicate(timeout=60)[1]
+
+
+def test_a_name_that_is_no_text_is_no_traceback(tmp_path: Path, empty_room: bytes) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.jpg")).write_bytes(empty_room)
+    table = tmp_path / "t.csv"
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "PYTHONUTF8": "1"}
+    for output in ([], ["--json"], ["--csv", table]):
+        process = start(
+            *output, tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+        )
+        _, complaint = process.communicate(timeout=60)
+        assert (process.returncode, "Traceback" in complaint) == (0, False)
+    assert b"caf\xe9.jpg" in table.read_bytes()
+
+
+def test_the_command_line_imports_no_server_and_no_training(
+    tmp_path: Path, empty_room: bytes
+) -> None:
+    (tmp_path / "room.jpg").write_bytes(empty_room)
+    heavy = (
+        "gradio",
+        "fastapi",
+        "uvicorn",
+        "matplotlib",
+        "tensorflow",
+        "keras",
+        "torch",
+        "sklearn",
+    )
+    heavy += ("skimage", "pandas", "av", "supervision", "scipy", "duckdb")
+    program = f"""
+import sys
+import termios
+from demo.commands.main import main
+assert main(["classify", {str(tmp_path)!r}, "--explain", {str(tmp_path / "why")!r}]) == 0
+print([name for name in {heavy!r} if name in sys.modules])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_csv_rows_and_columns_have_one_length(service: Service, two_people: bytes) -> None:
+    answer = service.read(two_people)
+    empty = Answer(answer.picture, [])
+    rows = csv_rows(Path("p.jpg"), answer) + csv_rows(Path("p.jpg"), empty)
+    assert {len(row) for row in rows} == {len(CSV_COLUMNS)}

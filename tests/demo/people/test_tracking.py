@@ -1,0 +1,175 @@
+import numpy as np
+import pytest
+from skimage import data
+
+from demo.film.cuts import Cuts
+from demo.people.tracking import LOST_SECONDS, SMOOTHING_SECONDS, People
+from model import FaceExpression
+from tests.demo.faces import HAPPY, SAD, face
+from tests.demo.film.clips import people, room, scene, steady
+
+
+def follow(
+    pictures: list[list[FaceExpression]], rate: float = 5, start: float = 0.0
+) -> list[list[int | None]]:
+    """The numbers of the faces, as they are known in the end."""
+    group = People(rate, 0.5)
+    seen = [group.update(faces, start + n / rate) for n, faces in enumerate(pictures)]
+    return [[each.person for each in sightings] for sightings in seen]
+
+
+def test_a_face_is_a_person_when_a_second_picture_has_it() -> None:
+    group = People(5, 0.5)
+    [first] = group.update([face(0)], 0)
+    assert first.person is None
+    [second] = group.update([face(10)], 0.2)
+    assert second.person == 1
+    assert first.person == 1
+    assert group.count == 1
+
+
+def test_a_face_of_one_picture_alone_is_nobody() -> None:
+    assert follow([[face(0)], [face(0), face(300)], [face(0)], [face(0)]]) == [
+        [1],
+        [1, None],
+        [1],
+        [1],
+    ]
+
+
+def test_people_are_numbered_in_the_order_of_appearance() -> None:
+    pictures = [[face(400)], [face(400)], [face(0), face(200), face(400)]] * 1
+    pictures += [[face(0), face(200), face(400)]] * 2
+    assert follow(pictures)[-1] == [2, 3, 1]
+
+
+def test_two_who_pass_each_other_keep_their_numbers() -> None:
+    # The one behind is not found for as long as the boxes overlap.
+    pictures = []
+    for step in range(30):
+        left, right = 10 + 15 * step, 445 - 15 * step
+        hidden = abs(left - right) < 80
+        pictures.append([face(right)] if hidden else sorted_faces(face(left), face(right)))
+    numbers = follow(pictures)
+    assert numbers[0] == [1, 2]
+    assert numbers[-1] == [2, 1]
+    assert {number for picture in numbers for number in picture} == {1, 2}
+    assert all(picture == [2] for picture in numbers if len(picture) == 1)
+
+
+def sorted_faces(*faces: FaceExpression) -> list[FaceExpression]:
+    return sorted(faces, key=lambda each: each.box[0])
+
+
+@pytest.mark.parametrize("rate", [2, 5, 15, 30])
+def test_who_is_away_for_less_than_the_limit_keeps_the_number(rate: int) -> None:
+    for away, same in ((0.5, True), (LOST_SECONDS - 0.5, True), (LOST_SECONDS + 1.2, False)):
+        there = [[face(100)]] * max(3, rate)
+        numbers = follow([*there, *[[]] * round(away * rate), *there], rate)
+        assert numbers[0] == [1]
+        assert numbers[-1] == ([1] if same else [2]), away
+
+
+def test_however_rare_pictures_are_one_may_miss_a_face() -> None:
+    numbers = follow([[face(100)], [face(100)], [], [face(100)], [face(100)]], rate=0.1)
+    assert numbers[-1] == [1]
+
+
+def test_a_cut_ends_people() -> None:
+    group = People(5, 0.5)
+    group.update([face(100)], 0)
+    [before] = group.update([face(100)], 0.2)
+    [alone] = group.update([face(100)], 0.4)
+    group.cut()
+    group.update([face(100)], 0.6)
+    [after] = group.update([face(100)], 0.8)
+    assert (before.person, alone.person, after.person) == (1, 1, 2)
+
+
+def test_fast_faces_are_followed() -> None:
+    # At five pictures a second, a face's own width from one to the next.
+    assert follow([[face(90 * step)] for step in range(8)]) == [[1]] * 8
+
+
+@pytest.mark.parametrize("rate", [2, 10, 40])
+def test_smoothing_is_in_seconds_whatever_the_rate(rate: int) -> None:
+    group = People(rate, 0.5)
+    for number in range(rate):
+        group.update([face(100, emotion=SAD)], number / rate)
+    change = (rate - 1) / rate
+    reached = None
+    for number in range(1, 3 * rate):
+        time = change + number / rate
+        [sighting] = group.update([face(100, emotion=HAPPY)], time)
+        assert sighting.smoothed.probabilities.sum() == pytest.approx(1, abs=1e-5)
+        expected = 0.88 - 0.86 * np.exp(-(time - change) / SMOOTHING_SECONDS)
+        assert sighting.smoothed.probabilities[HAPPY] == pytest.approx(expected, abs=1e-3)
+        if reached is None and sighting.smoothed.emotion == "happy":
+            reached = time - change
+    # The raw ones stay.
+    assert sighting.face.probabilities[HAPPY] == pytest.approx(0.88)
+    assert reached is not None
+    assert reached <= SMOOTHING_SECONDS * np.log(2) + 1 / rate
+
+
+def test_what_is_smoothed_is_uncertain_by_the_same_limit() -> None:
+    group = People(5, 0.5)
+    group.update([face(100, emotion=SAD)], 0)
+    [sighting] = group.update([face(100, emotion=HAPPY)], 0.33)
+    smoothed = sighting.smoothed
+    assert smoothed.confidence == pytest.approx(float(smoothed.probabilities.max()))
+    assert smoothed.uncertain == (smoothed.confidence < 0.5)
+    assert smoothed.uncertain
+    assert not sighting.face.uncertain
+
+
+def test_what_is_kept_does_not_grow_with_time() -> None:
+    group = People(5, 0.5)
+    for step in range(400):
+        group.update([face(300 * (step % 7))], step / 5)
+    assert len(group._tracks) < 20
+
+
+def test_people_move_on_while_pictures_are_missing() -> None:
+    group = People(5, 0.5)
+    for step in range(6):
+        group.update([face(30 * step)], step / 5)
+    # A second later: five pictures would have been in between.
+    [sighting] = group.update([face(30 * 10)], 2.0)
+    assert sighting.person == 1
+
+
+def test_a_frame_that_is_shown_for_long_ends_nobody() -> None:
+    group = People(5, 0.5)
+    times = [0, 0.2, 0.4, 30, 60, 60.2]
+    for time in times:
+        [sighting] = group.update([face(100)], time)
+    assert sighting.person == 1
+    assert group.count == 1
+
+
+def cut_between(one: np.ndarray, other: np.ndarray) -> bool:
+    cuts = Cuts()
+    assert not cuts.between(one)
+    return cuts.between(other)
+
+
+def test_cuts_are_told_from_what_is_none() -> None:
+    astronaut, coffee = data.astronaut(), data.coffee()
+    assert cut_between(astronaut[:300], coffee[:300, :512])
+    assert cut_between(room(seed=1), room(seed=2))
+    assert not cut_between(coffee, coffee)
+    brighter = np.clip(coffee.astype(int) * 1.5 + 30, 0, 255).astype(np.uint8)
+    assert not cut_between(coffee, brighter)
+    # A turning camera: 12 % of the width in a fifth of a second.
+    assert not cut_between(coffee[:, :528], coffee[:, 72:])
+
+
+def test_who_walks_through_the_picture_makes_no_cut() -> None:
+    cuts = Cuts()
+    head = people()[0]
+    for background in (room(), np.full((240, 400, 3), 128, np.uint8)):
+        walk = scene(background, [(head, lambda t: (550 * t - 110, 40))], steady(1, 5))
+        pictures = [picture for _, picture in walk]
+        assert not any(cuts.between(picture) for picture in pictures[1:])
+        cuts = Cuts()

@@ -1,0 +1,364 @@
+import asyncio
+import base64
+import io
+import json
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+
+import numpy as np
+import pillow_heif
+import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+from PIL import Image
+from starlette.testclient import TestClient
+
+from demo.answer import schema
+from demo.answer.as_json import to_json
+from demo.settings import Settings
+from demo.web.api import add_routes
+from demo.web.middleware.body_limit import BodyLimit
+from demo.web.monitor import Monitor
+from demo.web.routes import documentation
+from demo.web.routes.state import VERSION
+from demo.web.service import Service
+from tests.demo.conftest import encoded, wait_until
+
+ROUTE = "/api/v1/expressions"
+
+
+def application(service: Service, settings: Settings | None = None) -> FastAPI:
+    """The routes without the page, which has its own tests."""
+    settings = settings or Settings()
+    app = FastAPI(title="Test", version=VERSION, openapi_url="/api/openapi.json", docs_url=None)
+    add_routes(app, service, settings, Monitor(settings, lambda: service.inside))
+    largest = settings.max_upload_bytes + 65_536
+    app.add_middleware(BodyLimit, limit=largest, at_once=10 * largest)
+    return app
+
+
+@pytest.fixture
+def client(service: Service) -> Iterator[TestClient]:
+    with TestClient(application(service), raise_server_exceptions=False) as client:
+        yield client
+
+
+def check_problem(response: object, status: int, *words: str) -> None:
+    """Whether an answer is a problem document with this status, naming these words."""
+    assert response.status_code == status, response.text  # type: ignore[attr-defined]
+    assert response.headers["content-type"] == "application/problem+json"  # type: ignore[attr-defined]
+    content = schema.Problem.model_validate_json(response.content)  # type: ignore[attr-defined]
+    assert content.type == "about:blank"
+    assert (content.status, content.title) == (status, HTTPStatus(status).phrase)
+    for word in words:
+        assert word in content.detail
+
+
+def form(content: bytes, kind: str | None = "image/jpeg") -> dict[str, object]:
+    return {"file": ("picture", content, kind) if kind else ("picture", content)}
+
+
+def test_a_form_and_a_body_give_the_object_of_the_contract(
+    client: TestClient, service: Service, two_people: bytes
+) -> None:
+    expected = to_json(service.read(two_people), service.recognizer.classifier)
+    by_form = client.post(ROUTE, files=form(two_people))
+    by_body = client.post(ROUTE, content=two_people, headers={"Content-Type": "image/jpeg"})
+    for response in (by_form, by_body):
+        assert response.status_code == 200
+        assert response.headers["content-type"] == "application/json"
+        assert response.json() == expected
+        schema.Expressions.model_validate(response.json())
+
+
+@pytest.mark.parametrize("kind", ["application/octet-stream", "image/png", "IMAGE/JPEG; q=1", None])
+def test_a_forms_file_is_told_by_its_content(
+    client: TestClient, happy: bytes, kind: str | None
+) -> None:
+    [face] = client.post(ROUTE, files=form(happy, kind)).json()["faces"]
+    assert face["emotion"] == "happy"
+
+
+def test_a_forms_file_needs_no_type(client: TestClient, happy: bytes) -> None:
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n'
+    response = client.post(
+        ROUTE,
+        content=head + happy + b"\r\n--b--\r\n",
+        headers={"Content-Type": "multipart/form-data; boundary=b"},
+    )
+    assert [face["emotion"] for face in response.json()["faces"]] == ["happy"]
+
+
+def test_a_picture_without_a_face_is_an_empty_list(client: TestClient, empty_room: bytes) -> None:
+    response = client.post(ROUTE, files=form(empty_room))
+    assert response.status_code == 200
+    assert response.json()["faces"] == []
+
+
+def test_explains(client: TestClient, happy: bytes) -> None:
+    answer = client.post(f"{ROUTE}?explain=1", files=form(happy))
+    [face] = answer.json()["faces"]
+    schema.Face.model_validate(face)
+    assert np.shape(face["attention"]) == (48, 48)
+    assert face["crop"]
+    assert len(answer.content) < 150_000
+
+
+def test_gives_a_preview_to_who_cannot_decode_what_they_sent(
+    client: TestClient, astronaut: np.ndarray
+) -> None:
+    heic = io.BytesIO()
+    large = Image.fromarray(astronaut).resize((2000, 1500))
+    pillow_heif.from_pillow(large).save(heic)
+    answer = client.post(f"{ROUTE}?preview=1", files=form(heic.getvalue())).json()
+    schema.Expressions.model_validate(answer)
+    assert (answer["image"]["width"], answer["image"]["height"]) == (2000, 1500)
+    preview = Image.open(io.BytesIO(base64.b64decode(answer["image"]["preview"])))
+    assert (preview.format, preview.size) == ("JPEG", (1280, 960))
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("image/png", "image/png"),
+        ("image/jpeg", "image/jpeg"),
+        ("image/*", "image/png"),
+        ("image/png;q=0.5, image/jpeg", "image/jpeg"),
+        ("application/json;q=0.5, image/png", "image/png"),
+        ("image/png;q=0.5, application/json", "application/json"),
+        ("application/json", "application/json"),
+        ("*/*", "application/json"),
+        ("image/png, */*;q=0.1", "image/png"),
+        ("image/png;q=0", "application/json"),
+        ("image/png;q=high", "application/json"),
+        ("text/html", "application/json"),
+        ("", "application/json"),
+    ],
+)
+def test_answers_with_the_annotated_picture_where_that_is_preferred(
+    client: TestClient, two_people: bytes, accept: str, kind: str
+) -> None:
+    response = client.post(ROUTE, files=form(two_people), headers={"Accept": accept})
+    assert response.status_code == 200
+    assert response.headers["vary"] == "Accept"
+    assert response.headers["content-type"] == kind
+    if kind == "application/json":
+        assert len(response.json()["faces"]) == 2
+        return
+    drawn = np.asarray(Image.open(io.BytesIO(response.content)).convert("RGB"), int)
+    original = np.asarray(Image.open(io.BytesIO(two_people)), int)
+    assert drawn.shape == original.shape
+    changed = (abs(drawn - original).max(axis=2) > 30).mean()
+    assert 0.001 < changed < 0.5, "boxes and labels change some of the picture"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "empty"),
+        (b"This is text.", "not a picture"),
+        (b"\xff\xd8\xff\xe0 and nothing more", "cannot be decoded"),
+        (encoded(np.zeros((1, 1, 3), np.uint8), "PNG"), "too small"),
+    ],
+    ids=["empty", "text", "truncated", "1x1"],
+)
+def test_an_unreadable_picture_is_422(client: TestClient, content: bytes, words: str) -> None:
+    check_problem(client.post(ROUTE, files=form(content)), 422, words)
+    by_body = client.post(ROUTE, content=content, headers={"Content-Type": "image/jpeg"})
+    check_problem(by_body, 422, words)
+
+
+def test_a_truncated_jpeg_is_422(client: TestClient, happy: bytes) -> None:
+    check_problem(client.post(ROUTE, files=form(happy[: len(happy) // 3])), 422, "cut off")
+
+
+def test_a_form_without_exactly_one_file_is_422(client: TestClient, happy: bytes) -> None:
+    check_problem(
+        client.post(ROUTE, files={"photo": ("a.jpg", happy, "image/jpeg")}), 422, "'file'"
+    )
+    check_problem(client.post(ROUTE, files={"file": (None, "text")}), 422, "'file'")
+    check_problem(client.post(ROUTE, files=[("file", happy), ("file", happy)]), 422, "Received: 2")
+    broken = client.post(ROUTE, content=happy, headers={"Content-Type": "multipart/form-data"})
+    check_problem(broken, 422, "form cannot be read")
+
+
+def test_a_parameter_that_is_no_boolean_is_422(client: TestClient, happy: bytes) -> None:
+    check_problem(client.post(f"{ROUTE}?explain=perhaps", files=form(happy)), 422, "explain")
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/pdf", "video/mp4"])
+def test_what_is_no_image_is_415(client: TestClient, happy: bytes, kind: str) -> None:
+    check_problem(client.post(ROUTE, files=form(happy, kind)), 415, kind)
+    by_body = client.post(ROUTE, content=happy, headers={"Content-Type": kind})
+    check_problem(by_body, 415, kind)
+
+
+def test_a_body_without_a_type_is_415(client: TestClient, happy: bytes) -> None:
+    check_problem(client.post(ROUTE, content=happy), 415, "no Content-Type")
+    by_urlencoded = client.post(ROUTE, data={"file": "picture"})
+    check_problem(by_urlencoded, 415, "application/x-www-form-urlencoded")
+
+
+def test_too_many_bytes_is_413(client: TestClient) -> None:
+    over, far_over = bytes(20_000_001), bytes(30_000_000)
+    for content in (over, far_over):
+        check_problem(client.post(ROUTE, files=form(content)), 413)
+        by_body = client.post(ROUTE, content=content, headers={"Content-Type": "image/jpeg"})
+        check_problem(by_body, 413)
+
+
+def test_the_limit_is_a_setting(service: Service, happy: bytes) -> None:
+    settings = Settings(max_upload_bytes=len(happy) - 1)
+    with TestClient(application(service, settings)) as client:
+        check_problem(client.post(ROUTE, files=form(happy)), 413, f"{len(happy) - 1:,}")
+    with TestClient(application(service, Settings(max_upload_bytes=len(happy)))) as client:
+        assert client.post(ROUTE, files=form(happy)).status_code == 200
+
+
+def test_a_decompression_bomb_is_413(client: TestClient) -> None:
+    bomb = io.BytesIO()
+    Image.new("1", (20_000, 20_000)).save(bomb, "PNG")
+    assert len(bomb.getvalue()) < 1_000_000
+    started = time.monotonic()
+    check_problem(client.post(ROUTE, files=form(bomb.getvalue(), "image/png")), 413, "megapixels")
+    assert time.monotonic() - started < 2
+
+
+def test_other_paths_and_methods_are_404_and_405(client: TestClient) -> None:
+    check_problem(client.get("/api/v1/nothing"), 404, "/api/docs")
+    check_problem(client.post("/api/v2/expressions"), 404)
+    for method in ("GET", "PUT", "DELETE", "PATCH", "PROPFIND"):
+        response = client.request(method, ROUTE)
+        check_problem(response, 405, method)
+        assert response.headers["allow"] == "POST"
+    assert client.post("/api/v1/version").headers["allow"] == "GET"
+
+
+def test_a_defect_is_500_and_tells_nothing(
+    client: TestClient, service: Service, monkeypatch: pytest.MonkeyPatch, happy: bytes
+) -> None:
+    def defect(*_: object) -> None:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(service, "submit", defect)
+    response = client.post(ROUTE, files=form(happy))
+    check_problem(response, 500)
+    assert "secret" not in response.text
+
+
+def test_before_the_network_is_loaded(happy: bytes) -> None:
+    service = Service(Settings())
+    with TestClient(application(service)) as client:
+        assert client.get("/healthz").status_code == 200
+        for response in (
+            client.get("/readyz"),
+            client.get("/api/v1/version"),
+            client.post(ROUTE, files=form(happy)),
+        ):
+            check_problem(response, 503, "loaded")
+            assert int(response.headers["retry-after"]) > 0
+        service.start()
+        wait_until(lambda: client.get("/readyz").status_code == 200)
+        assert client.post(ROUTE, files=form(happy)).status_code == 200
+
+
+def test_version_names_the_network(client: TestClient, service: Service) -> None:
+    content = schema.Version.model_validate(client.get("/api/v1/version").json())
+    assert content.api == VERSION
+    assert content.model.sha256 == service.recognizer.classifier.sha256
+
+
+def test_under_load_health_answers_at_once_and_the_queue_is_bounded(
+    service: Service, monkeypatch: pytest.MonkeyPatch, happy: bytes
+) -> None:
+    gate = threading.Event()
+    recognize = service.recognizer.recognize
+
+    def held(*arguments: object, **options: object) -> object:
+        assert gate.wait(30)
+        return recognize(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(service.recognizer, "recognize", held)
+
+    async def scenario() -> tuple[list[int], list[str | None], float]:
+        transport = ASGITransport(application(service))
+        async with AsyncClient(transport=transport, base_url="http://test") as client:
+            requests = [
+                asyncio.create_task(client.post(ROUTE, files=form(happy)))
+                for _ in range(service.capacity + 10)
+            ]
+            try:
+                async with asyncio.timeout(30):
+                    while sum(request.done() for request in requests) < 10:
+                        await asyncio.sleep(0.01)
+                started = time.monotonic()
+                assert (await client.get("/healthz")).status_code == 200
+                seconds = time.monotonic() - started
+            finally:
+                gate.set()
+            responses = await asyncio.gather(*requests)
+        refused = [response for response in responses if response.status_code == 503]
+        for response in refused:
+            check_problem(response, 503, "waiting")
+        waits = [response.headers.get("retry-after") for response in refused]
+        return [response.status_code for response in responses], waits, seconds
+
+    statuses, waits, seconds = asyncio.run(scenario())
+    assert sorted(statuses) == [200] * service.capacity + [503] * 10
+    assert waits == ["1"] * 10
+    assert seconds < 0.5
+
+
+def test_ten_good_and_two_bad_at_once(client: TestClient, happy: bytes) -> None:
+    pictures = [happy] * 10 + [b"text", happy[:2000]]
+    with ThreadPoolExecutor(12) as threads:
+        responses = list(threads.map(lambda p: client.post(ROUTE, files=form(p)), pictures))
+    assert [response.status_code for response in responses] == [200] * 10 + [422] * 2
+
+
+def test_documentation_shows_these_routes_and_loads_nothing(client: TestClient) -> None:
+    openapi = client.get("/api/openapi.json").json()
+    routes = {(method, path) for path, methods in openapi["paths"].items() for method in methods}
+    assert routes == {
+        ("post", ROUTE),
+        ("get", "/api/v1/version"),
+        ("get", "/healthz"),
+        ("get", "/readyz"),
+    }
+    responses = openapi["paths"][ROUTE]["post"]["responses"]
+    assert set(responses) == {*("200", "400", "403", "408", "413", "415", "422", "429", "503")}
+    assert list(responses["200"]["content"]) == [
+        "application/json",
+        "image/png",
+        "image/jpeg",
+    ]
+    assert list(responses["413"]["content"]) == ["application/problem+json"]
+    body = openapi["paths"][ROUTE]["post"]["requestBody"]["content"]
+    assert list(body) == ["multipart/form-data", "image/*"]
+    assert "Expressions" in openapi["components"]["schemas"]
+
+    page = client.get("/api/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    for _, path in routes:
+        assert path in page.text
+    assert "<script" not in page.text
+    assert "src=" not in page.text
+    assert "https://" not in page.text
+
+
+def test_the_documentation_escapes_what_a_request_brings(client: TestClient) -> None:
+    openapi = client.get("/api/openapi.json").json()
+    assert "<script" not in documentation.page(openapi, "http://x<script>alert(1)</script>")
+
+
+def test_every_reference_of_the_openapi_leads_somewhere(client: TestClient) -> None:
+    openapi = client.get("/api/openapi.json").json()
+    references = {
+        piece.split('"')[0]
+        for piece in json.dumps(openapi).split('"$ref": "#/components/schemas/')[1:]
+    }
+    assert references
+    assert references <= set(openapi["components"]["schemas"])
