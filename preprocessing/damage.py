@@ -36,7 +36,9 @@ _END_OF_JPEG = b"\xff\xd9"
 # Without 255, which announces a marker in a JPEG.
 _NOISE = np.random.default_rng(0).integers(0, 255, 1 << 16, np.uint8).tobytes()
 
-# WebP, AVIF and HEIC take up to a second for so many, and may need nine tries.
+_ROOM = 200_000  # bytes
+
+# WebP, AVIF and HEIC take up to a second for so many, and may need eight tries.
 _MOST_PIXELS = 16_000_000
 
 # So many pixels at each end of a row tell whether the row was drawn.
@@ -66,7 +68,10 @@ def remains(data: bytes, open_picture: Open, read: Read) -> tuple[Stored, float]
         if scans.cut_in_brightness:
             missing = _differing(picture, read(body + _NOISE + _END_OF_JPEG))
     elif length := _announced_length(data):
-        picture, missing = _continued(data, length - len(data), open_picture, read)
+        if length - len(data) > len(data) or length > MAX_BYTES:
+            raise _too_much()
+        data, lacking = _with_room(data, length - len(data))
+        picture, missing = _continued(data, lacking, open_picture, read)
     else:
         picture, missing = _drawn(data, open_picture)
     if missing > MOST_MISSING:
@@ -109,9 +114,23 @@ def _announced_length(data: bytes) -> int:
     return length if length > len(data) else 0
 
 
+def _with_room(data: bytes, lacking: int) -> tuple[bytes, int]:
+    """Lets a WebP announce more than it lacks, and gives how much that is.
+
+    Noise holds fewer pixels a byte than a picture, and a decoder that comes to its end gives nothing.
+    """
+    at = 12
+    while data[:4] == b"RIFF" and at + 8 < len(data):
+        size = int.from_bytes(data[at + 4 : at + 8], "little")
+        if at + 8 + size > len(data) and data[at : at + 4] in (b"VP8 ", b"VP8L"):
+            whole = len(data) + lacking + _ROOM
+            head = b"RIFF" + (whole - 8).to_bytes(4, "little") + data[8 : at + 4]
+            return head + (whole - at - 8).to_bytes(4, "little") + data[at + 8 :], lacking + _ROOM
+        at += 8 + size + size % 2
+    return data, lacking
+
+
 def _continued(data: bytes, lacking: int, open_picture: Open, read: Read) -> tuple[Stored, float]:
-    if lacking > len(data) or lacking + len(data) > MAX_BYTES:
-        raise _too_much()
     with open_picture(data + bytes(lacking)) as image:
         if image.width * image.height > _MOST_PIXELS:
             raise InvalidImage(

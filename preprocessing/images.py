@@ -249,13 +249,14 @@ def _opened(data: bytes) -> Image.Image:
         InvalidImage: its size is out of the limits.
         Exception: whatever its decoder raises.
     """
+    # Before it is opened: Pillow, too, walks through all segments.
+    passes = scans_of(data) if data[:2] == b"\xff\xd8" else None
     image = Image.open(io.BytesIO(data), formats=_FORMATS)
     check_size(*image.size)
-    if image.format in ("JPEG", "MPO"):
-        scans = scans_of(data)
+    if passes is not None:
         # What was cut off is decoded up to three times.
-        most = _MAX_SCANNED_PIXELS if scans.whole else _MAX_SCANNED_PIXELS // 4
-        if len(scans.scans) * image.width * image.height > most:
+        most = _MAX_SCANNED_PIXELS if passes.whole else _MAX_SCANNED_PIXELS // 4
+        if len(passes.scans) * image.width * image.height > most:
             raise InvalidImage(f"The picture is stored in too many passes. {HOW_TO_SAVE}")
     return image
 

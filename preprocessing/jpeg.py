@@ -107,7 +107,7 @@ def scans_of(data: bytes) -> Scans:
 
 def _scan(body: bytes, main: int, progressive: bool) -> Scan:
     count = body[0] if body else 0
-    parts, rest = body[1 : 1 + 2 * count : 2], body[1 + 2 * count :]
+    parts, rest = tuple(body[1 : 1 + 2 * count : 2]), body[1 + 2 * count :]
     if not progressive or len(rest) < 3:
         return Scan(main in parts, 0, 63, False)
     return Scan(main in parts, rest[0], min(rest[1], 63), rest[2] >> 4 > 0)

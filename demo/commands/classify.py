@@ -99,6 +99,8 @@ def run_classify(options: argparse.Namespace) -> int:
                 complain(str(reading))
                 failed += 1
                 continue
+            for sentence in reading.picture.warnings:
+                complain(f"{path}: {sentence}")
             files = [] if maps is None else _save_maps(maps, path, reading)
             failed += files.count(None)
             write(path, reading, files)
