@@ -34,6 +34,7 @@ _EPILOG = """\
 Of a folder, every picture in it and in its folders is read, except hidden ones.
 --json prints one JSON document per picture, one a line, as the HTTP routes give it, with its path.
 --csv writes one row per face; a picture without a face has one row with face 0 and no emotion.
+A damaged picture is read if at most a tenth of it is missing; a line on stderr says so.
 --explain writes what spoke for each face's emotion, lit up on the aligned face, as a PNG into DIR:
 party/IMG_1.jpg gives DIR/IMG_1.jpg-face1-happy.png with `classify party`, and
 DIR/party/IMG_1.jpg-face1-happy.png with `classify party holiday.heic`. Faces count from the left.

@@ -131,6 +131,23 @@ def test_csv_is_a_row_per_face(
         assert row["uncertain"] == str(face.uncertain).lower()
 
 
+@pytest.mark.parametrize("output", ["--json", "--csv"])
+def test_a_damaged_file_that_could_be_read_is_named(
+    tmp_path: Path, happy: bytes, output: str, capsys: Capture
+) -> None:
+    path = tmp_path / "damaged.jpg"
+    path.write_bytes(happy[:-5])
+    options = [output, str(tmp_path / "faces.csv")] if output == "--csv" else [output]
+    assert main(["classify", *options, str(path)]) == 0
+    captured = capsys.readouterr()
+    assert captured.err.startswith(f"{path}: The file is damaged or was cut off")
+    if output == "--json":
+        [sentence] = json.loads(captured.out)["warnings"]
+        assert captured.err == f"{path}: {sentence}\n"
+    else:
+        assert [row["emotion"] for row in rows_of(tmp_path / "faces.csv")] == ["happy"]
+
+
 @pytest.mark.parametrize("output", [[], ["--json"], ["--csv"]])
 def test_bad_files_are_named_and_the_good_ones_answered(
     ten_good_two_bad: Path, tmp_path: Path, output: list[str], capsys: Capture
