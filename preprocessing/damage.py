@@ -17,6 +17,7 @@ photograph differs by 3 of 255 grey levels.
 """
 
 from collections.abc import Callable, Iterator
+from math import ceil
 
 import numpy as np
 from PIL import Image, ImageFile
@@ -77,6 +78,13 @@ def remains(data: bytes, open_picture: Open, read: Read) -> tuple[Stored, float]
     if missing > MOST_MISSING:
         raise _too_much()
     return picture, missing
+
+
+def warning(missing: float) -> str:
+    """The sentence for a picture of which a share is missing."""
+    if missing:
+        return f"The file is damaged or was cut off: about {ceil(100 * missing)}% of the picture is missing."
+    return "The file is damaged or was cut off, but nothing of the picture is missing that matters."
 
 
 def _too_much() -> InvalidImage:

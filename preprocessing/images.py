@@ -2,20 +2,17 @@
 
 import io
 import os
-import re
 import threading
 import warnings
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from math import ceil
-from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 import numpy as np
 import pi_heif
 from PIL import Image, UnidentifiedImageError
 
-from preprocessing.damage import remains
+from preprocessing.damage import remains, warning
 from preprocessing.jpeg import scans_of
 from preprocessing.limits import (
     HOW_TO_SAVE,
@@ -28,6 +25,7 @@ from preprocessing.limits import (
     check_size,
     too_many_pixels,
 )
+from preprocessing.paths import name_of, read_file
 from preprocessing.pixels import Stored, draft, reduced, rows_of_array, stored, upright
 
 __all__ = [
@@ -59,10 +57,6 @@ _MAX_SCANNED_PIXELS = 100 * MAX_PIXELS
 _large_decode = threading.RLock()
 
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
-
-# What programs have at hand in place of a file: web addresses, and pictures written as text.
-_ADDRESS = re.compile(r"data:|[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
-_LONGEST_NAME = 1000  # in a message
 
 pi_heif.register_heif_opener()
 # `decode` checks sizes itself; this is for whatever else decodes pictures in the process (Gradio does).
@@ -123,10 +117,9 @@ def decode(source: Source) -> Picture:
     if isinstance(source, str | os.PathLike):
         path = os.fsdecode(source)
         try:
-            return _decode_bytes(_read(path))
+            return _decode_bytes(read_file(path))
         except InvalidImage as error:
-            name = path if len(path) <= _LONGEST_NAME else f"{path[:60]}..."
-            raise type(error)(f"{name}: {error}" if name else str(error)) from error
+            raise type(error)(name_of(path) + str(error)) from error
     if hasattr(source, "read"):
         data = source.read(MAX_BYTES + 1)
         if isinstance(data, bytes):
@@ -136,26 +129,6 @@ def decode(source: Source) -> Picture:
         "A picture is a path, bytes, a file, a PIL image or an array. Received:"
         f" {type(source).__name__}"
     )
-
-
-def _read(name: str) -> bytes:
-    if not name:
-        raise InvalidImage("The path of the picture is empty.")
-    if _ADDRESS.match(name):
-        raise InvalidImage("This is an address, not a file. Give the picture's path or its bytes.")
-    path = Path(name)
-    try:
-        if path.is_dir():
-            raise InvalidImage("This is a folder, not a picture.")
-        if not path.exists():
-            raise InvalidImage("There is no such file.")
-        if not path.is_file():
-            raise InvalidImage("This is not an ordinary file.")
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as error:
-        reason = (error.strerror or "unknown error").lower()
-        raise InvalidImage(f"The file cannot be opened ({reason}).") from error
 
 
 def _decode_bytes(data: bytes) -> Picture:
@@ -175,14 +148,14 @@ def _decode_bytes(data: bytes) -> Picture:
         except Exception:
             if not _has_signature(data):
                 raise
-            with _large_decode:  # It is decoded several times: once more the memory is bounded.
+            with _large_decode:  # It is decoded several times, so its memory is bounded too.
                 picture, missing = remains(data, _opened, _stored)
             damaged = True
     except InvalidImage:
         raise
     except Exception as error:
         raise _explained(error, data) from error
-    return _picture(picture, (_damage(missing),) if damaged else ())
+    return _picture(picture, (warning(missing),) if damaged else ())
 
 
 def _explained(error: Exception, data: bytes) -> InvalidImage:
@@ -221,12 +194,6 @@ def _may_be_large(data: bytes) -> bool:
             return image.width * image.height > _LARGE_PIXELS
     except Exception:
         return data[8:12] == b"WEBP"
-
-
-def _damage(missing: float) -> str:
-    if missing:
-        return f"The file is damaged or was cut off: about {ceil(100 * missing)}% of the picture is missing."
-    return "The file is damaged or was cut off, but nothing of the picture is missing that matters."
 
 
 def _has_signature(data: bytes) -> bool:
