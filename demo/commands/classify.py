@@ -31,16 +31,17 @@ from preprocessing.images import InvalidImage
 _MANY = 5
 
 _EPILOG = """\
-Every picture in a folder is read, and in the folders in it, also behind links. Hidden ones are not,
-and how many other files there are is said.
+A folder is read with all folders in it, also those behind links. Hidden files and folders are left out.
+Files that are no pictures by their suffix are passed over, and their number is printed.
 
 --json prints one JSON document per picture, one a line, as the HTTP routes give it, with its path.
 
 --csv writes one row per face. A picture without a face has one row with face 0 and no emotion.
-FILE is UTF-8 and begins with the mark of it, so that spreadsheets show every name rightly: Python
-reads it with encoding="utf-8-sig", pandas as it is. "--csv -" prints the table without the mark. A
-path that begins with = + - @, a tab or a carriage return has ./ before it, because a spreadsheet
-would run it as a formula. Bytes of a name that are no UTF-8 are written as in caf\\xe9.jpg.
+FILE is UTF-8 with a byte order mark, so that spreadsheets show every name correctly. In Python, open
+it with encoding="utf-8-sig"; pandas and DuckDB need no setting. "--csv -" prints the table without
+the mark. A spreadsheet would run a cell that begins like a formula (with = + - @, a tab or a carriage
+return): such a path gets ./ in front and still leads to the same file. A name's bytes that are not
+UTF-8 are written as in caf\\xe9.jpg.
 
 --explain writes what spoke for each face's emotion, lit up on the aligned face, as a PNG into DIR:
 party/IMG_1.jpg gives DIR/IMG_1.jpg-face1-happy.png with `classify party`, and
@@ -48,8 +49,8 @@ DIR/party/IMG_1.jpg-face1-happy.png with `classify party holiday.heic`. Faces co
 Maps in DIR are not read as pictures where DIR is in a PATH. With --json each face has
 `attention_file`, the path of its map, or null if it could not be written.
 
-Only what an earlier run wrote is replaced: a table with the same first line, and maps. Any other
-file in the place of one ends the command before it reads anything.
+A run replaces only what an earlier run wrote: a table with the same first line, and maps. If any
+other file lies in their place, the command ends before it reads a picture.
 
 exit codes: 0 every picture was read; 1 any was not, or a map not written (the others are);
 2 wrong usage; 130 stopped by Ctrl-C, what was written until then is complete."""
