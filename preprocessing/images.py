@@ -45,7 +45,7 @@ Source: TypeAlias = (
 )
 
 # AVIF stands before HEIF: both claim the brand mif1, and only AVIF's plugin lets go of the other's.
-_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "TIFF", "BMP")
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "TIFF", "BMP")
 
 # Decoding costs four to eight bytes a pixel, WebP sixteen: above this many, one picture at a time.
 _LARGE_PIXELS = 16_000_000
@@ -198,7 +198,7 @@ def _may_be_large(data: bytes) -> bool:
 
 def _has_signature(data: bytes) -> bool:
     """Whether the first bytes announce one of the formats."""
-    accepts = (Image.OPEN[name][1] for name in _FORMATS)
+    accepts = (Image.OPEN[name][1] for name in FORMATS)
     return any(accept is not None and accept(data[:16]) for accept in accepts)
 
 
@@ -218,7 +218,7 @@ def _opened(data: bytes) -> Image.Image:
     """
     # Before it is opened: Pillow, too, walks through all segments.
     passes = scans_of(data) if data[:2] == b"\xff\xd8" else None
-    image = Image.open(io.BytesIO(data), formats=_FORMATS)
+    image = Image.open(io.BytesIO(data), formats=FORMATS)
     check_size(*image.size)
     if passes is not None:
         # What was cut off is decoded up to three times.
