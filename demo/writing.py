@@ -1,4 +1,4 @@
-"""Files that the commands write: whole or not at all, and never over what is somebody else's."""
+"""Writing files: whole or not at all, and the error for what cannot or must not be written."""
 
 import secrets
 from pathlib import Path
@@ -20,5 +20,8 @@ def write_whole(file: Path, content: bytes) -> None:
         with partial.open("xb") as stream:
             stream.write(content)
         partial.replace(file)
+    except OSError as error:
+        error.filename = str(file)  # Nobody knows the other name.
+        raise
     finally:
         partial.unlink(missing_ok=True)

@@ -149,9 +149,9 @@ def _read(job: Job, table: Table, notes: Notes, stop: "_Stop") -> int:
     with total, _Progress() as progress, closing(pool.results(missing, stop.asked)) as results:
         for entry, result in results:
             table.add(result.rows)
-            for sentence in result.sentences:
+            for sentence in (*result.warnings, *result.failures):
                 complain(sentence)
-            failed += len(result.sentences)
+            failed += len(result.failures)
             if result.error is not None:
                 complain(f"{entry.path}: {result.error}")
                 failed += 1

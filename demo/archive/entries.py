@@ -1,10 +1,10 @@
 """A picture that has been found but not read yet."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
-from preprocessing.images import MAX_BYTES, InvalidImage
+from preprocessing.limits import MAX_BYTES, InvalidImage
+from preprocessing.paths import read_file
 
 # One byte more than is allowed, so that a file that is too large is known without reading it all.
 MOST_BYTES = MAX_BYTES + 1
@@ -47,16 +47,7 @@ class LocalFile:
 
     def read(self) -> bytes:
         """Reads the file."""
-        try:
-            with Path(self.path).open("rb") as file:
-                return file.read(MOST_BYTES)
-        except FileNotFoundError:
-            raise InvalidImage("There is no such file.") from None
-        except IsADirectoryError:
-            raise InvalidImage("This is a folder, not a picture.") from None
-        except OSError as error:
-            reason = (error.strerror or "unknown error").lower()
-            raise InvalidImage(f"The file cannot be opened ({reason}).") from error
+        return read_file(self.path)
 
 
 @dataclass(frozen=True)

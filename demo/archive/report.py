@@ -141,11 +141,15 @@ def write_report(folder: Path, counts: Counts, identity: Identity) -> None:
     # Drawing needs Matplotlib, which takes a second to load.
     from demo.archive.plots import plots
 
-    folder.mkdir(exist_ok=True)
     text = json.dumps(counts.summary(identity), indent=2, ensure_ascii=False)
-    write_whole(folder / "summary.json", f"{text}\n".encode())
-    for name, png in plots(counts).items():
-        write_whole(folder / name, png)
+    files = {"summary.json": f"{text}\n".encode(), **plots(counts)}
+    try:
+        folder.mkdir(exist_ok=True)
+        for name, content in files.items():
+            write_whole(folder / name, content)
+    except OSError as error:
+        error.filename = str(folder)
+        raise
 
 
 def report_folder(table: Path) -> Path:

@@ -1,6 +1,6 @@
 """The rows of a picture: the only code that makes them, in every engine."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,7 +16,7 @@ from demo.names import text_of
 from demo.writing import Unwritable
 from model import Recognizer
 from model.labels import EMOTIONS
-from preprocessing.images import InvalidImage
+from preprocessing.limits import InvalidImage
 
 Kind = Literal["text", "whole", "real", "truth", "time"]
 
@@ -39,6 +39,7 @@ COLUMNS: dict[str, tuple[Kind, str]] = {
     "uncertain": ("truth", "whether the probability is too small to rely on the answer"),
     "faces": ("whole", "how many faces the picture has; empty for an error"),
     "error": ("text", "why the picture could not be read; empty if it could"),
+    "warning": ("text", "what is wrong with the file although it could be read"),
     "size": ("whole", "of the file, in bytes"),
     "modified": ("time", "when the file was last changed, UTC"),
 }
@@ -56,12 +57,14 @@ class Result:
     Attributes:
         rows: one for each face, or one that says that there is none or why the picture was not read.
         error: the same reason; None if the picture was read.
-        sentences: what else people should know, such as that a map could not be written.
+        warnings: sentences on a picture that was read although something is wrong with it.
+        failures: sentences on maps that could not be written.
     """
 
     rows: list[Row]
     error: str | None = None
-    sentences: tuple[str, ...] = ()
+    warnings: Sequence[str] = ()
+    failures: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -94,22 +97,28 @@ class Maker:
             except Exception as error:  # A fault with one picture must not cost the others.
                 sentence = unexpected(error)
                 return failure(entry, sentence[0].upper() + sentence[1:])
-            return Result(_rows(entry, answer), sentences=_write_maps(self.maps, entry, answer))
+            warnings = [f"{entry.path}: {sentence}" for sentence in answer.picture.warnings]
+            return Result(
+                _rows(entry, answer), None, warnings, _write_maps(self.maps, entry, answer)
+            )
 
         return rows
 
 
 def failure(entry: Entry, reason: str) -> Result:
     """The row of a picture that could not be read."""
-    return Result([(text_of(entry.path), None, *_NO_FACE, None, reason, *_file(entry))], reason)
+    return Result(
+        [(text_of(entry.path), None, *_NO_FACE, None, reason, None, *_file(entry))], reason
+    )
 
 
 def _rows(entry: Entry, answer: Answer) -> list[Row]:
-    path, count = text_of(entry.path), len(answer.faces)
-    if not count:
-        return [(path, 0, *_NO_FACE, 0, None, *_file(entry))]
+    path = text_of(entry.path)
+    rest = (len(answer.faces), None, " ".join(answer.picture.warnings) or None, *_file(entry))
+    if not answer.faces:
+        return [(path, 0, *_NO_FACE, *rest)]
     return [
-        (path, number, *face_values(face), count, None, *_file(entry))
+        (path, number, *face_values(face), *rest)
         for number, face in enumerate(answer.faces, start=1)
     ]
 

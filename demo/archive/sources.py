@@ -1,7 +1,6 @@
 """Lists the pictures that the paths of a command line name: files, folders, patterns and zip files."""
 
 import os
-import stat
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -9,9 +8,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from demo.archive import zips
-from demo.archive.entries import Content, Entry, LocalFile, Refused
+from demo.archive.entries import Entry, LocalFile, Refused
 from demo.names import is_folder
-from preprocessing.images import InvalidImage
+from preprocessing.limits import InvalidImage
 from preprocessing.suffixes import picture_suffixes
 
 # Of the kinds of files that were passed over, so many are named.
@@ -95,11 +94,7 @@ def entry_of(path: Path | str) -> Entry:
         status = os.stat(name)  # noqa: PTH116  Millions of times: a Path costs as much as the call.
     except OSError:
         return Entry(name, None, None, LocalFile(name))
-    content: Content = LocalFile(name)
-    if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
-        # A pipe would be waited for without an end.
-        content = Refused("This is not an ordinary file.")
-    return Entry(name, status.st_size, status.st_mtime_ns // 1000, content)
+    return Entry(name, status.st_size, status.st_mtime_ns // 1000, LocalFile(name))
 
 
 def _members(archive: Path, notes: Notes) -> Iterator[Entry]:
@@ -251,6 +246,6 @@ def _passed_over(kinds: Counter[str]) -> str:
     more = ", and others" if len(kinds) > _MOST_KINDS else ""
     files = "1 file was" if count == 1 else f"{count} files were"
     return (
-        f"{files} passed over, whose suffix is no picture's ({named}{more}). A file that is named"
-        " itself is read."
+        f"{files} passed over, because the suffix is not that of a picture ({named}{more}). To read"
+        " such a file, name it."
     )

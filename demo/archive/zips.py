@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from demo.archive.entries import MOST_BYTES, Content, Entry, Refused
-from preprocessing.images import MAX_BYTES, InvalidImage
+from preprocessing.limits import MAX_BYTES, InvalidImage
 from preprocessing.suffixes import picture_suffixes
 
 # The list of what is in an archive is held in memory by every process, about 1 kB for each member.

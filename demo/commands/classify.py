@@ -34,16 +34,31 @@ from preprocessing.images import InvalidImage
 _MANY = 5
 
 _EPILOG = """\
-Every picture in a folder is read, and in the folders in it, also behind links. Hidden ones are not,
-and how many other files there are is said.
+A folder is read with all folders in it, also those behind links. Hidden files and folders are left out.
+Files that are no pictures by their suffix are passed over, and their number is printed. A zip file is
+read without unpacking it; of its members, those are refused that are archives, encrypted, or made to
+do harm. A quoted pattern such as 'photos/**/*.jpg' gives the pictures and zip files that match it.
 
 --json prints one JSON document per picture, one a line, as the HTTP routes give it, with its path.
 
---csv writes one row per face. A picture without a face has one row with face 0 and no emotion.
-FILE is UTF-8 and begins with the mark of it, so that spreadsheets show every name rightly: Python
-reads it with encoding="utf-8-sig", pandas as it is. "--csv -" prints the table without the mark. A
-path that begins with = + - @, a tab or a carriage return has ./ before it, because a spreadsheet
-would run it as a formula. Bytes of a name that are no UTF-8 are written as in caf\\xe9.jpg.
+--csv writes one row per face. A picture without a face has one row with face 0 and no emotion. A
+picture that cannot be read has one row with the reason under `error`. Rows come in the order of paths.
+FILE is UTF-8 with a byte order mark, so that spreadsheets show every name correctly. In Python, open
+it with encoding="utf-8-sig"; pandas and DuckDB need no setting. "--csv -" prints the table without
+the mark. A spreadsheet would run a cell that begins like a formula (with = + - @, a tab or a carriage
+return): such a path gets ./ in front and still leads to the same file. A name's bytes that are not
+UTF-8 are written as in caf\\xe9.jpg.
+
+--parquet writes the same rows as part-000000.parquet and so on into DIR.
+
+Beside the table, FILE-report or DIR-report gets summary.json and plots: emotions in all and by folder,
+how sure the network is, faces per picture, and errors by kind.
+
+A table that is there is never written over. --resume goes on with it: it reads what is new or has
+changed since, by path, size and time. A run that was killed has lost at most the last picture of a
+CSV file, and the last 256 pictures of Parquet files.
+
+A damaged picture is read if at most a tenth of it is missing; a line on stderr says so.
 
 --explain writes what spoke for each face's emotion, lit up on the aligned face, as a PNG into DIR:
 party/IMG_1.jpg gives DIR/IMG_1.jpg-face1-happy.png with `classify party`, and
@@ -51,11 +66,12 @@ DIR/party/IMG_1.jpg-face1-happy.png with `classify party holiday.heic`. Faces co
 Maps in DIR are not read as pictures where DIR is in a PATH. With --json each face has
 `attention_file`, the path of its map, or null if it could not be written.
 
-Only what an earlier run wrote is replaced: a table with the same first line, and maps. Any other
-file in the place of one ends the command before it reads anything.
+A run replaces only maps and reports that an earlier run wrote. If any other file lies in their place,
+the command ends before it reads a picture.
 
 exit codes: 0 every picture was read; 1 any was not, or a map not written (the others are);
-2 wrong usage; 130 stopped by Ctrl-C, what was written until then is complete."""
+2 wrong usage; 3 the table could not be written to its end, such as on a full disk; 130 stopped by
+Ctrl-C and 143 by SIGTERM, what was written until then is complete."""
 
 Write = Callable[[Path, Answer, Sequence[Path | None]], None]
 
@@ -148,6 +164,7 @@ def run_classify(options: ClassifyOptions) -> int:
             make=Maker(options.detector, options.min_face, maps),
             workers=options.workers,
             resume=options.resume,
+            skip=maps.holds if maps else _nothing,
         )
         if maps is not None:
             maps.prepare([Path(entry.path) for entry in job.entries()])
@@ -157,6 +174,10 @@ def run_classify(options: ClassifyOptions) -> int:
     except Unwritable as error:
         complain(str(error))
         return 2
+
+
+def _nothing(_: Path) -> bool:
+    return False
 
 
 def _print(job: batch.Job, as_json: bool) -> int:
@@ -181,6 +202,8 @@ def _print(job: batch.Job, as_json: bool) -> int:
                 complain(f"{entry.path}: This picture cannot be read: {unexpected(error)}")
                 failed += 1
                 continue
+            for sentence in answer.picture.warnings:
+                complain(f"{entry.path}: {sentence}")
             picture = Path(entry.path)
             files = [] if maps is None else _save_maps(maps, picture, answer)
             failed += files.count(None)

@@ -35,13 +35,13 @@ DIR/NAME is the film itself):
   annotated.mp4        with --annotate: boxes, numbers and emotions in the film, its sound kept
   moments/             with --thumbnails: faces before and after the largest changes
 
-Only what an earlier run wrote there is replaced or deleted: the files that its summary.json names, if
-nobody changed them since. Any other file in the place of a result ends the command before a film is
-read.
+A run replaces and deletes only what an earlier run wrote there: the files that its summary.json names,
+unless somebody changed them since. If any other file lies where a result belongs, the command ends
+before it reads a film.
 
-People are numbered in the order in which they appear. They are followed from picture to picture, and
-not identified: who was away for more than 2 seconds, or comes back after a cut, has a new number.
-A face that one picture alone has is in the table without a person, and is not counted further.
+People are followed from picture to picture and numbered in the order in which they appear. Nobody is
+identified: anyone who leaves for over 2 seconds, or reappears after a cut, gets a new number.
+A face that only one picture has is in the table without a person, and counts no further.
 The tables hold the probabilities as they were read; plots, shares and labels are smoothed over time
 (exponentially, time constant 0.5 s).
 

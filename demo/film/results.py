@@ -70,7 +70,7 @@ class ResultFolder:
         for folder in folders:
             if folder.exists() and not folder.is_dir():
                 raise Unwritable(f"{folder}: cannot be written (Not a folder).")
-        ours = self._ours(partial=True) | self._ours(partial=False)
+        ours = self._ours(SUMMARY) | self._ours(_PARTIAL_SUMMARY)
         for name in self._there():
             if name not in ours and not self._writes(name):
                 continue
@@ -90,8 +90,10 @@ class ResultFolder:
             OSError: that cannot be done.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
+        # One that was killed while it gave files their names left some under these.
+        left = self._ours(_PARTIAL_SUMMARY) - self._ours(SUMMARY)
         # The record last: whoever is killed here leaves nothing that it does not name.
-        for name in sorted(self._ours(partial=True), key=_PARTIAL_SUMMARY.__eq__):
+        for name in sorted(left, key=_PARTIAL_SUMMARY.__eq__):
             (self.folder / name).unlink()
 
     def claim(self, name: str) -> Path:
@@ -138,7 +140,7 @@ class ResultFolder:
         if partial:
             self._record(summary, hashes)
             return sorted(self.folder / name for name in [*written, _PARTIAL_SUMMARY])
-        earlier = self._ours(partial=False)
+        earlier = self._ours(SUMMARY)
         self._record(summary, {_whole(name): sha256 for name, sha256 in hashes.items()})
         for name in earlier - {SUMMARY}:
             (self.folder / name).unlink()
@@ -166,17 +168,13 @@ class ResultFolder:
         ]
         return sorted(name for name in found if _RESULT.fullmatch(_whole(name)))
 
-    def _ours(self, partial: bool) -> set[str]:
-        """The names of what runs wrote and nobody changed since: partial files, or whole ones."""
-        ours: set[str] = set()
-        for summary in (SUMMARY, _PARTIAL_SUMMARY):
-            files = _recorded(self.folder / summary)
-            if files and _is_partial(summary) == partial:
-                ours.add(summary)
-            for name, sha256 in files.items():
-                each = _partial(_whole(name)) if partial else name
-                if _is_partial(each) == partial and self._is_ours(each, sha256):
-                    ours.add(each)
+    def _ours(self, summary: str) -> set[str]:
+        """A summary's name and those of the files that it names, as far as nobody changed them."""
+        files = _recorded(self.folder / summary)
+        ours = {summary} if files else set()
+        for name, sha256 in files.items():
+            names = {name, _partial(_whole(name))} if summary == _PARTIAL_SUMMARY else {name}
+            ours |= {each for each in names if self._is_ours(each, sha256)}
         return ours
 
     def _is_ours(self, name: str, sha256: str | None) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from demo.archive.csv_table import read_csv
-from demo.archive.rows import Maker, failure
+from demo.archive.rows import COLUMNS, Maker, failure
 from demo.archive.sources import Notes, entries, entry_of, fixed_part
 from demo.commands.main import main
 from preprocessing.images import InvalidImage
@@ -122,7 +122,7 @@ def test_a_file_that_vanishes_or_is_none_becomes_a_row_with_its_error(tmp_path: 
         with pytest.raises(InvalidImage) as error:
             entry.content.read()
         [row] = failure(entry, str(error.value)).rows
-        reasons[Path(path).name] = row[-3]
+        reasons[Path(path).name] = row[list(COLUMNS).index("error")]
     assert reasons == {
         "gone.jpg": "There is no such file.",
         "pipe.jpg": "This is not an ordinary file.",
