@@ -27,6 +27,7 @@ from preprocessing.limits import (
 )
 from preprocessing.paths import name_of, read_file
 from preprocessing.pixels import Stored, draft, reduced, rows_of_array, stored, upright
+from preprocessing.png import without_texts
 
 __all__ = [
     "MAX_BYTES",
@@ -139,6 +140,7 @@ def _decode_bytes(data: bytes) -> Picture:
             f"The file has more than {MAX_BYTES // 1_000_000} MB. Save the picture smaller and try"
             " again."
         )
+    data = without_texts(data)
     try:
         try:
             picture, missing = _stored(data), 0.0
