@@ -3,7 +3,7 @@
 import hashlib
 import json
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -106,7 +106,7 @@ def _files(name: str | Path) -> tuple[Path, Path]:
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
-    """Gives aligned faces their probabilities. Safe to share between threads.
+    """Gives aligned faces their probabilities. Threads may share one; it can be pickled.
 
     Attributes:
         name: of the weights.
@@ -135,6 +135,10 @@ class Classifier:
         # Weights of one network said it without a list at first, as those of the history still do.
         return list(training.get("members", [training]))
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Each process makes its own interpreter.
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
     @cached_property
     def _network(self) -> "_Network":
         return _Network(self.content)
@@ -150,11 +154,12 @@ class Classifier:
         """
         return self.mixture.probabilities(self.logits(crops))["served"]
 
-    def logits(self, crops: np.ndarray) -> Logits:
+    def logits(self, crops: np.ndarray, mirrored: bool = True) -> Logits:
         """Both heads' logits and maps, averaged over the views.
 
         Args:
             crops: `(n, 48, 48)` uint8, aligned faces.
+            mirrored: whether each face is also seen mirrored, where the weights ask for it.
         """
         crops = np.asarray(crops)
         if crops.ndim != 3 or crops.shape[1:] != (SIZE, SIZE) or crops.dtype != np.uint8:
@@ -162,7 +167,7 @@ class Classifier:
                 f"Crops are (n, {SIZE}, {SIZE}) uint8. Received: {crops.shape} {crops.dtype}"
             )
         seen = self._network(crops)
-        if not self.mirrored_view:
+        if not (mirrored and self.mirrored_view):
             return seen
         return Logits.mean([seen, self._network(crops[:, :, ::-1]).mirrored()])
 

@@ -10,6 +10,7 @@ from typing import BinaryIO
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.video.stream import VideoStream
 
 from demo.answer.as_text import clock
 from demo.film.pictures import FilmPictures
@@ -19,6 +20,10 @@ from preprocessing.images import MIN_SIDE, Picture
 # Times that go back by more seconds than this are a new count, as of films put one behind the other;
 # by less, a frame that comes out of turn.
 _NEW_COUNT = 1.0
+
+# In these containers (FFmpeg's names) the announced duration is the time of the film's end on their
+# clock, which a recording may start at any hour; in all others it is the film's length.
+_COUNT_FROM_ZERO = ("matroska,webm", "asf", "wtv", "nut")
 
 # A whole film may end before its announced length by so many seconds, or by this share of it.
 _TOLERANCE = (0.5, 0.002)
@@ -53,7 +58,7 @@ class Film:
     Attributes:
         width: of the upright film, in pixels.
         height: likewise.
-        duration: announced, in seconds; None where it is not known.
+        duration: announced, in seconds from the start of the pictures; None where it is not known.
         rate: frames per second on average; None where it is not known.
         audio: the stream of the sound; None where there is none or it was not asked for.
         start: the time of the film's start on the container's clock, which its sound has too.
@@ -161,11 +166,7 @@ class Film:
         audios = [each for each in container.streams.audio if each.codec_context is not None]
         self.audio = audios[0] if sound and audios else None
         self.rate = float(video.average_rate) if video.average_rate else None
-        self.duration: float | None = None
-        if container.duration:
-            self.duration = container.duration / av.time_base
-        elif video.duration and video.time_base:
-            self.duration = float(video.duration * video.time_base)
+        self.duration = _duration(container, video)
         longest = self._longest
         if longest is not None and self.duration is not None and self.duration > longest:
             raise FilmTooLong(
@@ -229,7 +230,7 @@ class Film:
                     return
                 self._last = frame
                 yield frame
-        self._conclude(container, broken)
+        self._conclude(broken)
 
     def _placed(self, image: av.VideoFrame) -> Frame | None:
         """A frame with its time; None for one that comes out of turn."""
@@ -258,10 +259,10 @@ class Film:
             )
         return Frame(time, image)
 
-    def _conclude(self, container: InputContainer, broken: bool) -> None:
+    def _conclude(self, broken: bool) -> None:
         """Says how the film ended, in its pictures and its sound."""
         end = self.end
-        reached = max(end, self._reached - (container.start_time or 0) / av.time_base)
+        reached = max(end, self._reached - self.start)
         tolerance = max(_TOLERANCE[0], _TOLERANCE[1] * (self.duration or 0))
         if self.duration is not None and self.duration - reached > tolerance:
             self.ended = f"The film breaks off at {clock(end)} of {clock(self.duration)}."
@@ -269,6 +270,20 @@ class Film:
             self.ended = f"The film cannot be read beyond {clock(end)}: the file is damaged."
         elif self._damaged:
             self.notes.append(f"What is damaged in the film was left out ({self._damaged} frames).")
+
+
+def _duration(container: InputContainer, video: VideoStream) -> float | None:
+    """The announced seconds from the start of the pictures to the film's end, if it is known."""
+    if not container.duration:
+        known = video.duration and video.time_base
+        return float(video.duration * video.time_base) if known else None  # type: ignore[operator]
+    announced = container.duration / av.time_base
+    begins = earliest = (container.start_time or 0) / av.time_base
+    if video.start_time is not None and video.time_base is not None:
+        begins = float(video.start_time * video.time_base)
+    end = announced if container.format.name in _COUNT_FROM_ZERO else earliest + announced
+    # Some programs write the length there all the same.
+    return end - begins if end > begins else announced
 
 
 def _joined(

@@ -87,7 +87,7 @@ class LiveViews:
     async def _view(self, socket: WebSocket) -> None:
         recognizer = self.service.check()
         smallest = max(MIN_FACE, recognizer.detector.min_face)
-        camera = Camera(recognizer.finding(smallest, second_look=False))
+        camera = Camera(recognizer.finding(smallest, video=True))
         newest = _Newest(socket)
         receiving = asyncio.create_task(newest.receive())
         try:
