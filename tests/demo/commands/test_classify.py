@@ -477,34 +477,6 @@ def test_a_name_that_is_no_text_is_no_traceback(tmp_path: Path, empty_room: byte
     assert row["path"] == rf"{tmp_path}/caf\xe9.jpg"
 
 
-def test_the_command_line_imports_no_server_and_no_training(
-    tmp_path: Path, empty_room: bytes
-) -> None:
-    (tmp_path / "room.jpg").write_bytes(empty_room)
-    heavy = (
-        "gradio",
-        "fastapi",
-        "uvicorn",
-        "matplotlib",
-        "tensorflow",
-        "keras",
-        "torch",
-        "sklearn",
-    )
-    heavy += ("skimage", "pandas", "av", "supervision", "scipy", "duckdb")
-    program = f"""
-import sys
-import termios
-from demo.commands.main import main
-assert main(["classify", {str(tmp_path)!r}, "--explain", {str(tmp_path / "why")!r}]) == 0
-print([name for name in {heavy!r} if name in sys.modules])
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.splitlines()[-1] == "[]"
-
-
 def test_a_name_that_would_steer_a_terminal_is_printed_harmlessly(
     tmp_path: Path, empty_room: bytes, capsys: Capture
 ) -> None:
