@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from demo.answer.as_json import to_json
 from demo.answer.reading import read
+from demo.answer.schema import Expressions
 from demo.web.service import Service
 from model import Recognizer
 
@@ -110,7 +111,7 @@ class _Sample:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._reading = threading.Lock()
-        self._json: dict | None = None
+        self._json: Expressions | None = None
 
     def answer(self, _: Request) -> JSONResponse:
         # Those who ask meanwhile wait, instead of having it read as well.
@@ -120,6 +121,6 @@ class _Sample:
         return JSONResponse(self._json, headers=_HEADERS)
 
 
-def _read_sample(recognizer: Recognizer) -> dict:
+def _read_sample(recognizer: Recognizer) -> Expressions:
     answer = read(recognizer, EXAMPLES[0].content(), explain=True)
     return to_json(answer, recognizer.classifier, explain=True)

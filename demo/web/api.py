@@ -4,13 +4,14 @@ from fastapi import FastAPI
 from fastapi.routing import APIRouter
 from starlette.routing import Route
 
+from demo.answer import schema, schema_film, schema_live
 from demo.settings import Settings
 from demo.web.monitor import Monitor
+from demo.web.openapi import complete_openapi
 from demo.web.problem import answer_errors_with_problems
+from demo.web.routes import films, live
 from demo.web.routes.documentation import add_documentation
 from demo.web.routes.expressions import add_expressions
-from demo.web.routes.films import Films
-from demo.web.routes.live import LiveViews
 from demo.web.routes.metrics import add_metrics
 from demo.web.routes.nothing import NothingThere
 from demo.web.routes.state import add_state
@@ -26,8 +27,8 @@ def add_routes(app: FastAPI, service: Service, settings: Settings, monitor: Moni
     router = APIRouter()
     add_expressions(router, service, settings.max_upload_bytes)
     add_state(router, service)
-    LiveViews(service, settings.live_views).add_route(router)
-    Films(service, settings).add_route(router)
+    live.LiveViews(service, settings.live_views).add_route(router)
+    films.Films(service, settings).add_route(router)
     add_documentation(router, app)
     if settings.metrics:
         add_metrics(router, monitor)
@@ -37,3 +38,4 @@ def add_routes(app: FastAPI, service: Service, settings: Settings, monitor: Moni
     for path in ("/api", *(route.path for route in nothing_there.routes)):
         app.router.routes.append(Route(path, nothing_there))
     answer_errors_with_problems(app)
+    complete_openapi(app, (live.DESCRIPTION, films.DESCRIPTION), (schema, schema_live, schema_film))

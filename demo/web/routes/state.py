@@ -16,8 +16,7 @@ def add_state(router: APIRouter, service: Service) -> None:
     @router.get("/api/v1/version", responses=documented(_503=_UNAVAILABLE))
     async def version() -> schema.Version:
         """The version of these routes and of the network behind them."""
-        model = schema.Model(**model_json(service.recognizer.classifier))
-        return schema.Version(api=VERSION, model=model)
+        return schema.Version(api=VERSION, model=model_json(service.recognizer.classifier))
 
     @router.get("/healthz")
     async def healthz() -> schema.Status:

@@ -13,6 +13,7 @@ from demo.settings import Settings
 from demo.web.problem import answer_errors_with_problems
 from demo.web.service import NotReady, Service
 from model import Recognizer
+from tests.demo.conftest import check_type
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
@@ -34,7 +35,7 @@ def test_the_sample_is_read_once(service: Service, monkeypatch: pytest.MonkeyPat
     add_examples(app, service)
     client = TestClient(app)
     answer = client.get(f"/{SAMPLE}").json()
-    Expressions.model_validate(answer)
+    check_type(Expressions, answer)
     assert (answer["image"]["width"], answer["image"]["height"]) == (512, 600)
     [face] = answer["faces"]
     assert face["crop"]
