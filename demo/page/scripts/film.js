@@ -1,5 +1,6 @@
 // The film tab. Its template is film.html.
 
+import { complainIn, listenToButtons } from "./buttons.js";
 import { dropped } from "./dropping.js";
 import { oneOf, refusal } from "./film/kinds.js";
 import { Reading } from "./film/reading.js";
@@ -9,18 +10,12 @@ import { size } from "./words.js";
 export function start(element) {
   const root = element.querySelector(".fx-film");
   const find = (selector) => root.querySelector(selector);
-  const problem = find(".fx-problem");
+  const complain = complainIn(find(".fx-problem"));
   const bar = find("progress");
   const button = find("[data-do=switch]");
   const results = new Results(find(".fx-results"));
   let chosen = null; // the file
   let run = null; // the reading; null when none is under way
-
-  function complain(sentence) {
-    problem.textContent = sentence;
-    problem.hidden = !sentence;
-    if (sentence) problem.scrollIntoView({ block: "nearest" });
-  }
 
   function tell(words, share) {
     find(".fx-far").textContent = words;
@@ -87,10 +82,7 @@ export function start(element) {
     switch: () => (run ? run.cancel() : chosen && read()),
     sample: () => run ?? trySample(),
   };
-  root.addEventListener("click", (event) => {
-    // The second press of a double click would undo the first.
-    if (event.detail < 2) actions[event.target.closest("button[data-do]")?.dataset.do]?.();
-  });
+  listenToButtons(root, actions, complain);
   find("[data-do=file]").addEventListener("change", ({ target }) => {
     const [file] = target.files;
     target.value = ""; // so that the same file can be chosen again

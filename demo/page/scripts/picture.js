@@ -1,5 +1,6 @@
 // The picture tab. Its template is picture.html.
 
+import { complainIn, listenToButtons } from "./buttons.js";
 import { MOST_PHOTOGRAPHS } from "./facts.js";
 import { save } from "./saving.js";
 import { AnswerView, title } from "./picture/answer.js";
@@ -10,27 +11,20 @@ import { Snapshot } from "./picture/snapshot.js";
 import { Strip } from "./picture/strip.js";
 import { showTable, tableFile } from "./picture/table.js";
 import { listen, paste } from "./picture/ways_in.js";
-import { said } from "./words.js";
+import { onlySecurely, said } from "./words.js";
 
-const NO_CLIPBOARD = "The browser gives the clipboard only to pages opened by https:// or on this machine. Mark"
-  + " the text and copy it.";
 const NARROW = 760; // pixels; on a telephone the answer is below the buttons
 
 export function start(element) {
   const root = element.querySelector(".fx-picture");
   const find = (selector) => root.querySelector(selector);
+  const complain = complainIn(find(".fx-notice"));
   const photographs = new Photographs();
   const answer = new AnswerView(find(".fx-answer"), (face) => chooseFace(face));
   const strip = new Strip(find(".fx-strip"), (photograph) => photographs.choose(photograph));
   const snapshot = new Snapshot(find(".fx-camera"));
   const keys = new WeakMap(); // a number for each photograph
   let [count, spoken, sample] = [0, {}, null];
-
-  function complain(sentence) {
-    find(".fx-notice").textContent = sentence;
-    find(".fx-notice").hidden = !sentence;
-    if (sentence) find(".fx-notice").scrollIntoView({ block: "nearest" });
-  }
 
   function take(files) {
     complain("");
@@ -122,10 +116,7 @@ export function start(element) {
     remove: () => leave(() => photographs.remove(photographs.chosen)),
     retry: () => photographs.retry(photographs.chosen),
     csv: () => save(tableFile(photographs.list), "expressions.csv"),
-    copy: async () => {
-      if (!navigator.clipboard) throw said(NO_CLIPBOARD);
-      await navigator.clipboard.writeText(find(".fx-json pre").textContent);
-    },
+    copy: () => copy(find(".fx-json pre").textContent),
     boxes: async () => save(await drawnBoxes(photographs.chosen.prepared), "expressions.jpg"),
     chart: async () => {
       const { answer: { faces }, face } = photographs.chosen;
@@ -134,18 +125,9 @@ export function start(element) {
     },
   };
 
-  root.addEventListener("click", async (event) => {
-    const example = event.target.closest("[data-example]");
-    if (example) return tryExample(example);
-    const action = actions[event.target.closest("button[data-do]")?.dataset.do];
-    if (!action) return;
-    complain("");
-    try {
-      await action();
-    } catch (error) {
-      complain(error.sentence ?? "This did not work. Try again.");
-    }
-  });
+  listenToButtons(root, actions, complain);
+  for (const button of root.querySelectorAll("[data-example]"))
+    button.addEventListener("click", () => tryExample(button));
   photographs.addEventListener("changed", show);
   listen(root, take, complain);
   // Another tab of the page hides this one, and the camera is let go.
@@ -154,6 +136,16 @@ export function start(element) {
   for (const control of root.querySelectorAll("[disabled]")) control.disabled = false;
   show();
   showSample();
+}
+
+async function copy(text) {
+  const instead = "Mark the text and copy it.";
+  if (!navigator.clipboard) throw said(`${onlySecurely("the clipboard")} ${instead}`);
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    throw said(`The browser does not let this page write to the clipboard. ${instead}`);
+  }
 }
 
 // The answer as the HTTP route gives it unless it is asked to explain.
