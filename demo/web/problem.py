@@ -53,7 +53,7 @@ def unavailable(error: Busy | NotReady) -> JSONResponse:
     return problem(503, str(error), {"Retry-After": str(wait)})
 
 
-def documented(**reasons: str) -> dict[int | str, dict[str, Any]]:
+def problem_responses(**reasons: str) -> dict[int | str, dict[str, Any]]:
     """Documents the error answers of a route: `_413="..."` describes status 413."""
     content = {MEDIA_TYPE: {"schema": TypeAdapter(schema.Problem).json_schema()}}
     return {

@@ -193,7 +193,7 @@ def test_each_way_in_works_after_each_photograph_is_taken_away(
     for way in ways:
         come(page, ways, way)
         clear(page)
-        expect(page.get_by_text("A sample answer:")).to_be_visible()
+        expect(page.get_by_text("An example answer:")).to_be_visible()
         expect(page.locator(".fx-json")).to_be_hidden()
 
 
@@ -260,7 +260,7 @@ def test_several_photographs_are_read_in_turn(page: Page, pictures: Path) -> Non
     assert sum(float(table[0][emotion]) for emotion in EMOTIONS) == pytest.approx(1, abs=1e-4)
     assert "not a picture" in table[2]["problem"]
     page.get_by_role("button", name="Clear all").click()
-    expect(page.get_by_text("A sample answer:")).to_be_visible()
+    expect(page.get_by_text("An example answer:")).to_be_visible()
 
 
 def test_a_spreadsheet_runs_no_cell_of_the_table(page: Page, pictures: Path) -> None:

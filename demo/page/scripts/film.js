@@ -2,7 +2,7 @@
 
 import { complainIn, listenToButtons } from "./buttons.js";
 import { dropped } from "./dropping.js";
-import { oneOf, refusal } from "./film/kinds.js";
+import { oneOf, refusal } from "./film/refusal.js";
 import { Reading } from "./film/reading.js";
 import { Results } from "./film/results.js";
 import { size } from "./words.js";
@@ -29,7 +29,7 @@ export function start(element) {
     button.textContent = busy ? "Stop here" : "Read the film";
     button.disabled = !busy && !chosen;
     bar.hidden = !busy;
-    for (const control of root.querySelectorAll("input, [data-do=sample]")) control.disabled = busy;
+    for (const control of root.querySelectorAll("input, [data-do=example]")) control.disabled = busy;
     root.classList.toggle("fx-running", busy);
     tell("");
   }
@@ -63,8 +63,8 @@ export function start(element) {
     showBusy();
   }
 
-  async function trySample() {
-    const { address } = find("[data-do=sample]").dataset;
+  async function tryExample() {
+    const { address } = find("[data-do=example]").dataset;
     tell("Fetching the film");
     try {
       const reply = await fetch(new URL(address, document.baseURI));
@@ -80,7 +80,7 @@ export function start(element) {
 
   const actions = {
     switch: () => (run ? run.cancel() : chosen && read()),
-    sample: () => run ?? trySample(),
+    example: () => run ?? tryExample(),
   };
   listenToButtons(root, actions, complain);
   find("[data-do=file]").addEventListener("change", ({ target }) => {
@@ -95,5 +95,5 @@ export function start(element) {
   });
   window.addEventListener("pagehide", () => run?.close());
   find("[data-do=file]").disabled = false;
-  find("[data-do=sample]").disabled = false;
+  find("[data-do=example]").disabled = false;
 }

@@ -10,7 +10,7 @@ import { drawnBoxes } from "./picture/sending.js";
 import { Snapshot } from "./picture/snapshot.js";
 import { Strip } from "./picture/strip.js";
 import { showTable, tableFile } from "./picture/table.js";
-import { listen, paste } from "./picture/ways_in.js";
+import { listen, paste } from "./picture/inputs.js";
 import { onlySecurely, said } from "./words.js";
 
 const NARROW = 760; // pixels; on a telephone the answer is below the buttons
@@ -24,7 +24,7 @@ export function start(element) {
   const strip = new Strip(find(".fx-strip"), (photograph) => photographs.choose(photograph));
   const snapshot = new Snapshot(find(".fx-camera"));
   const keys = new WeakMap(); // a number for each photograph
-  let [count, spoken, sample] = [0, {}, null];
+  let [count, spoken, exampleAnswer] = [0, {}, null];
 
   function take(files) {
     complain("");
@@ -35,10 +35,10 @@ export function start(element) {
         + " Clear what you do not need, and choose the rest again.");
   }
 
-  // A sample answer fills the place of the first one.
+  // An example answer fills the place of the first one.
   function chooseFace(face) {
     if (photographs.chosen) photographs.chooseFace(face);
-    else answer.show({ ...(sample = { ...sample, face }) }, "sample");
+    else answer.show({ ...(exampleAnswer = { ...exampleAnswer, face }) }, "example");
   }
 
   function show() {
@@ -46,9 +46,9 @@ export function start(element) {
     root.toggleAttribute("data-empty", !chosen);
     find(".fx-start").classList.toggle("fx-compact", Boolean(chosen));
     strip.show(photographs);
-    const shown = chosen ?? sample;
+    const shown = chosen ?? exampleAnswer;
     find(".fx-answer").hidden = !shown;
-    if (shown) answer.show(shown, chosen ? keyOf(chosen) : "sample");
+    if (shown) answer.show(shown, chosen ? keyOf(chosen) : "example");
     const { state, answer: json, again } = chosen ?? {};
     const faces = json?.faces.length > 0;
     find("[data-do=retry]").hidden = !(state === "refused" && again);
@@ -98,12 +98,12 @@ export function start(element) {
     }
   }
 
-  async function showSample() {
-    const { sample: address } = find(".fx-answer").dataset;
+  async function showExampleAnswer() {
+    const { exampleAnswer: address } = find(".fx-answer").dataset;
     const reply = await fetch(new URL(address, document.baseURI)).catch(() => null);
     if (!reply?.ok) return;
     const shown = find("[data-example]").dataset.example;
-    sample = { state: "answered", answer: await reply.json(), face: 0, shown, name: "" };
+    exampleAnswer = { state: "answered", answer: await reply.json(), face: 0, shown, name: "" };
     show();
   }
 
@@ -135,7 +135,7 @@ export function start(element) {
   window.addEventListener("pagehide", () => snapshot.close());
   for (const control of root.querySelectorAll("[disabled]")) control.disabled = false;
   show();
-  showSample();
+  showExampleAnswer();
 }
 
 async function copy(text) {

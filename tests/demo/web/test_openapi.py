@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from demo.film.table import COLUMNS
-from demo.web.routes import documentation, films, live
+from demo.web.routes import docs, films, live
 from demo.web.service import Service
 from model.labels import EMOTIONS
 from tests.demo.web.routes.test_expressions import ROUTE, application
@@ -128,4 +128,4 @@ def test_documentation_shows_the_messages_and_close_codes_of_websockets(client: 
 
 
 def test_documentation_escapes_what_a_request_brings(openapi: dict[str, Any]) -> None:
-    assert "<script" not in documentation.page(openapi, "http://x<script>alert(1)</script>")
+    assert "<script" not in docs.page(openapi, "http://x<script>alert(1)</script>")

@@ -21,7 +21,7 @@ from demo.settings import Settings
 from demo.web.api import add_routes
 from demo.web.middleware.body_limit import BodyLimit
 from demo.web.monitor import Monitor
-from demo.web.routes.state import VERSION
+from demo.web.routes.health import VERSION
 from demo.web.service import Service
 from tests.demo.conftest import check_type, encoded, wait_until
 

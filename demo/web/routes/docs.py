@@ -30,7 +30,7 @@ curl -F file=@party.jpg -H "Accept: image/png" -o answer.png {host}/api/v1/expre
 curl --data-binary @party.jpg -H "Content-Type: image/jpeg" {host}/api/v1/expressions"""
 
 
-def add_documentation(router: APIRouter, app: FastAPI) -> None:
+def add_docs(router: APIRouter, app: FastAPI) -> None:
     """Adds `/api/docs`, which documents the routes of an application."""
 
     @router.get("/api/docs", include_in_schema=False, response_class=HTMLResponse)
