@@ -1,6 +1,7 @@
 """Films: any container and codec that PyAV reads, as frames with the times they are shown."""
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,10 @@ _NEW_COUNT = 1.0
 # In these containers (FFmpeg's names) the announced duration is the time of the film's end on their
 # clock, which a recording may start at any hour; in all others it is the film's length.
 _COUNT_FROM_ZERO = ("matroska,webm", "asf", "wtv", "nut")
+
+# These store the order of decoding and not when frames are shown, which differs where a frame refers
+# to a later one (B-frames). Frames come out in the order in which they are shown.
+_NO_TIMES_TO_SHOW = ("avi",)
 
 # A whole film may end before its announced length by so many seconds, or by this share of it.
 _TOLERANCE = (0.5, 0.002)
@@ -91,6 +96,7 @@ class Film:
         self._reached = 0.0
         self._damaged = 0
         self._resized = False
+        self._decoding_times: deque[float] | None = None
         self._container: InputContainer | None = None
         self._ours = isinstance(source, str | Path)
         self._file: BinaryIO | None = None
@@ -165,6 +171,8 @@ class Film:
         video = self._video = moving_pictures(container)
         audios = [each for each in container.streams.audio if each.codec_context is not None]
         self.audio = audios[0] if sound and audios else None
+        if container.format.name in _NO_TIMES_TO_SHOW:
+            self._decoding_times = deque()
         self.rate = float(video.average_rate) if video.average_rate else None
         self.duration = _duration(container, video)
         longest = self._longest
@@ -216,10 +224,15 @@ class Film:
                 yield packet
             if packet.stream is not self._video:
                 continue
+            times = self._decoding_times
+            if times is not None and packet.size and packet.dts is not None:
+                times.append(float(packet.dts * packet.time_base))
             try:
                 images = self._video.decode(packet)
             except FFmpegError:
                 self._damaged += 1
+                if times:
+                    times.pop()
                 continue
             for image in images:
                 frame = self._placed(image)
@@ -234,8 +247,8 @@ class Film:
 
     def _placed(self, image: av.VideoFrame) -> Frame | None:
         """A frame with its time; None for one that comes out of turn."""
-        known = image.pts is not None and image.time_base is not None
-        shown = float(image.pts * image.time_base) if known else 0.0  # type: ignore[operator]
+        on_clock = self._on_clock(image)
+        known, shown = on_clock is not None, on_clock or 0.0
         last = self._last
         if last is None:
             video = self._video
@@ -258,6 +271,14 @@ class Film:
                 f" {self.width} x {self.height} is fitted into that."
             )
         return Frame(time, image)
+
+    def _on_clock(self, image: av.VideoFrame) -> float | None:
+        """When a frame is shown, in seconds of the stream's clock; None where the file tells not."""
+        if self._decoding_times is not None:
+            return self._decoding_times.popleft() if self._decoding_times else None
+        if image.pts is None or image.time_base is None:
+            return None
+        return float(image.pts * image.time_base)
 
     def _conclude(self, broken: bool) -> None:
         """Says how the film ended, in its pictures and its sound."""

@@ -40,6 +40,15 @@ def sampled(path: Path, fps: float = 5) -> list[float]:
         return [frame.time for frame in film.samples(fps)]
 
 
+def test_film_gives_every_frame_of_an_avi_whose_frames_refer_to_later_ones(tmp_path: Path) -> None:
+    path = write_film(tmp_path / "a.avi", frames(2, 10), codec="libx264", rate=10)
+    with Film(path) as film:
+        shown = [(frame.time, film.picture(frame).pixels[20, 20, 0]) for frame in film.frames()]
+    assert [time for time, _ in shown] == pytest.approx(list(steady(2, 10)))
+    levels = [int(level) for _, level in shown]
+    assert levels == sorted(levels)
+
+
 @pytest.mark.parametrize(
     ("name", "codec", "pixels"),
     [
