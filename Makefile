@@ -38,6 +38,7 @@ bench: $(VENV)/.everything
 	$(RUN) -m pytest tests/bench/bench_speed.py --benchmark-columns=min,median,iqr,rounds --benchmark-sort=name
 	$(RUN) -m pytest tests/bench/bench_time.py
 	$(RUN) -m pytest tests/bench/bench_page.py
+	$(RUN) -m pytest tests/bench/bench_archive.py
 
 load: $(VENV)/.everything
 	$(RUN) -m tests.load --clients 1 16 64 200 --seconds 60 --output runs/load/load.json
