@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], None] = options.run
     try:
         # Not above: Keras takes seconds, and wrong usage and --help need none of it.
-        from train_resnet.training import TrainingStopped
+        from train_resnet.run.loop import TrainingStopped
 
         command(options)
     except KeyboardInterrupt:  # Before the first step or after the last: nothing is lost.

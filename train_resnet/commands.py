@@ -28,10 +28,12 @@ def _load(options: argparse.Namespace) -> fer2013.Fer2013:
 
 
 def train(options: argparse.Namespace) -> None:
-    from train_resnet import plots, teachers, training
-    from train_resnet.config import Recipe
-    from train_resnet.dataset import examples
-    from train_resnet.selection import select
+    from train_resnet.report import plots
+    from train_resnet.run import loop as training
+    from train_resnet.run import teachers
+    from train_resnet.run.data import examples
+    from train_resnet.run.recipe import Recipe
+    from train_resnet.run.selection import select
 
     several = ("teachers", "drop")
     given = {**vars(options), **{n: tuple(vars(options).get(n) or ()) for n in several}}
@@ -57,7 +59,7 @@ def train(options: argparse.Namespace) -> None:
 
 def _finish(best: Path, data: fer2013.Fer2013, source: Path) -> None:
     """Calibrates a trained network and says how it goes on."""
-    from train_resnet.candidates import calibrated, network_logits
+    from train_resnet.measure.candidates import calibrated, network_logits
 
     fitted = calibrated(network_logits(str(best)), data)
     _write_json(best.with_name("calibration.json"), asdict(fitted))
@@ -66,7 +68,8 @@ def _finish(best: Path, data: fer2013.Fer2013, source: Path) -> None:
 
 
 def join(options: argparse.Namespace) -> None:
-    from train_resnet import members, training
+    from train_resnet.run import loop as training
+    from train_resnet.serve import members
 
     if (options.output / "training.json").exists():
         raise ValueError(f"{options.output} holds a run already: name another folder.")
@@ -115,16 +118,16 @@ def ensemble(options: argparse.Namespace) -> None:
 def export(options: argparse.Namespace) -> None:
     from model import classifier
     from model.mixture import Mixture
-    from train_resnet.architectures import multiply_adds
-    from train_resnet.candidates import calibrated, on_every_core
-    from train_resnet.export import (
+    from train_resnet.measure.candidates import calibrated, on_every_core
+    from train_resnet.run.architectures import multiply_adds
+    from train_resnet.serve.export import (
         golden_logits,
         load_network,
         normalisation,
         to_litert,
         write_weights,
     )
-    from train_resnet.members import members_of
+    from train_resnet.serve.members import members_of
 
     trained = members_of(str(options.checkpoint))
     network = load_network(options.checkpoint)
@@ -154,9 +157,10 @@ def export(options: argparse.Namespace) -> None:
 
 
 def evaluate(options: argparse.Namespace) -> None:
-    from train_resnet import evaluation, plots, tables
-    from train_resnet.candidates import candidate
-    from train_resnet.robustness import measure_robustness
+    from train_resnet.measure import evaluation
+    from train_resnet.measure.candidates import candidate
+    from train_resnet.measure.robustness import measure_robustness
+    from train_resnet.report import plots, tables
 
     data = _load(options)
     network = candidate(options.model, data)
@@ -199,7 +203,7 @@ def evaluate(options: argparse.Namespace) -> None:
 
 def _record(name: str, split: str, figures: dict[str, Any], output: Path) -> None:
     from model import classifier
-    from train_resnet import tables
+    from train_resnet.report import tables
 
     path = classifier.WEIGHTS / f"{name}.json"
     info = json.loads(path.read_text(encoding="utf-8"))
@@ -237,7 +241,7 @@ def visualize(options: argparse.Namespace) -> None:
     from matplotlib.cbook import get_sample_data
 
     from model.classifier import load
-    from train_resnet.visualize import largest_face, plot_layers
+    from train_resnet.report.visualize import largest_face, plot_layers
 
     picture = options.picture or Path(get_sample_data("grace_hopper.jpg", asfileobj=False))
     classifier, crop = load(options.model), largest_face(picture)
@@ -247,7 +251,8 @@ def visualize(options: argparse.Namespace) -> None:
 
 
 def study(options: argparse.Namespace) -> None:
-    from train_resnet import study, tables
+    from train_resnet.report import tables
+    from train_resnet.study import trials as study
 
     names = [trial.name for trial in study.TRIALS]
     unknown = set(options.only or ()) - set(names)
@@ -273,11 +278,11 @@ def study(options: argparse.Namespace) -> None:
 
 
 def compare(options: argparse.Namespace) -> None:
-    from train_resnet import tables
     from train_resnet.compare import faces as bench
     from train_resnet.compare import report, running
     from train_resnet.compare.costs import costs
     from train_resnet.compare.rows import ROWS
+    from train_resnet.report import tables
 
     names = [row.name for row in ROWS]
     unknown = set(options.rows or ()) - set(names)
@@ -319,7 +324,7 @@ def compare(options: argparse.Namespace) -> None:
 
 
 def architectures(_: argparse.Namespace) -> None:
-    from train_resnet.architectures import ARCHITECTURES, build, multiply_adds
+    from train_resnet.run.architectures import ARCHITECTURES, build, multiply_adds
 
     print(f"{'--arch':16}{'parameters':>12}{'multiply-adds':>16}")
     for name in ARCHITECTURES:

@@ -66,7 +66,7 @@ def dlib_resnet(dropout: float = 0.2, side: int | None = SIZE) -> keras.Model:
     King, "High Quality Face Recognition with Deep Metric Learning" (dlib's blog, 2017): 29
     convolutions, of which the last two, which are left with a single position, are not built. Each
     face is enlarged to about the size at which the recogniser saw faces. Unlike there, borders are
-    padded, and the channels that a shortcut lacks are learnt. `train_resnet.pretrained.begin_with`
+    padded, and the channels that a shortcut lacks are learnt. `train_resnet.begin.pretrained.begin_with`
     gives it the recogniser's weights.
 
     Args:

@@ -14,8 +14,8 @@ import pytest
 from model.networks.heads import add_heads
 from preprocessing.alignment import SIZE
 from preprocessing.fer2013 import VOTE_COLUMNS, Fer2013, load
-from train_resnet import plots
-from train_resnet.architectures import ARCHITECTURES
+from train_resnet.report import plots
+from train_resnet.run.architectures import ARCHITECTURES
 
 # The column of each class's vote.
 _COLUMN = {0: 4, 1: 5, 2: 6, 3: 1, 4: 3, 5: 2, 6: 0}

@@ -8,11 +8,11 @@ import pytest
 
 from model import classifier
 from preprocessing.fer2013 import Fer2013
-from train_resnet import teachers
 from train_resnet.__main__ import main
-from train_resnet.candidates import candidate
-from train_resnet.export import golden_crops
-from train_resnet.tables import find
+from train_resnet.measure.candidates import candidate
+from train_resnet.report.tables import find
+from train_resnet.run import teachers
+from train_resnet.serve.export import golden_crops
 
 
 @pytest.fixture(scope="module")

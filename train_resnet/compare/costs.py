@@ -66,8 +66,8 @@ def _networks(row: Row, output: Path) -> int:
 
 
 def _measured(arch: str) -> dict[str, Any]:
-    from train_resnet.architectures import build, multiply_adds
-    from train_resnet.export import to_litert
+    from train_resnet.run.architectures import build, multiply_adds
+    from train_resnet.serve.export import to_litert
 
     # How long a network takes does not depend on what it has learned.
     network = build(arch, dropout=0.0, side=SIZE)
@@ -98,7 +98,7 @@ def peak_memory(arch: str, batch: int) -> int:
     """The most memory in MB that a process holds that trains a network for a few steps.
 
     Args:
-        arch: a name of `train_resnet.architectures.ARCHITECTURES`.
+        arch: a name of `train_resnet.run.architectures.ARCHITECTURES`.
         batch: images a step.
     """
     command = [sys.executable, "-m", "train_resnet.compare.costs", arch, str(batch)]
@@ -108,10 +108,10 @@ def peak_memory(arch: str, batch: int) -> int:
 
 
 def _train_a_little(arch: str, batch: int) -> None:
-    from train_resnet.config import Recipe
-    from train_resnet.dataset import Batch
-    from train_resnet.optimization import compile_network
-    from train_resnet.steps import steps_of
+    from train_resnet.run.data import Batch
+    from train_resnet.run.optimization import compile_network
+    from train_resnet.run.recipe import Recipe
+    from train_resnet.run.steps import steps_of
 
     recipe = Recipe(arch=arch, optimizer="adam", schedule="constant", precision="float32")
     network = recipe.build()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from train_resnet.config import Recipe
+from train_resnet.run.recipe import Recipe
 
 # Where a report says nothing of changes to the images, none are made in its small networks, which it
 # trains for minutes, and these, the usual ones, in its deep ones.

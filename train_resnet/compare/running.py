@@ -13,12 +13,12 @@ from model.mixture import softmax
 from preprocessing import fer2013
 from train_resnet.compare.faces import Faces
 from train_resnet.compare.rows import ROWS, Row
-from train_resnet.dataset import Examples
-from train_resnet.export import keras_logits, load_network
-from train_resnet.metrics import macro_f1
-from train_resnet.plots import plot_training
-from train_resnet.selection import folds, rows, select
-from train_resnet.training import train
+from train_resnet.measure.metrics import macro_f1
+from train_resnet.report.plots import plot_training
+from train_resnet.run.data import Examples
+from train_resnet.run.loop import train
+from train_resnet.run.selection import folds, rows, select
+from train_resnet.serve.export import keras_logits, load_network
 
 # Seconds between the checkpoints of a run: an epoch on an accelerator takes less time than one.
 _KEEP_EVERY = 20.0
@@ -28,7 +28,7 @@ _BY_NAME = {row.name: row for row in ROWS}
 def run(row: Row, faces: Faces, output: Path) -> dict[str, Any]:
     """Trains and measures a row, goes on with it, or gives what it measured before.
 
-    A row's folder keeps its network, history (`train_resnet.training.train`) and curves, its answers
+    A row's folder keeps its network, history (`train_resnet.run.loop.train`) and curves, its answers
     and its figures. PrivateTest is seen once: when the row is finished.
 
     Args:

@@ -1,4 +1,4 @@
-from train_resnet.config import Recipe
+from train_resnet.run.recipe import Recipe
 
 
 def test_mixed_precision_leaves_all_but_the_1x1_convolutions_in_float32() -> None:

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 
-from train_resnet.architectures import build
-from train_resnet.dataset import Batch
-from train_resnet.export import to_litert
-from train_resnet.steps import train_on_batch
+from train_resnet.run.architectures import build
+from train_resnet.run.data import Batch
+from train_resnet.run.steps import train_on_batch
+from train_resnet.serve.export import to_litert
 
 # As the reports print it: 2,831,107, "about 60,000"; else as the papers' or libraries' networks have
 # it, but for one channel in and seven emotions out.

@@ -11,11 +11,11 @@ import pytest
 from preprocessing.fer2013 import Fer2013
 from train_resnet import commands
 from train_resnet.__main__ import main
-from train_resnet.architectures import ARCHITECTURES
 from train_resnet.compare import costs, report, rows, running
 from train_resnet.compare.faces import of_dataset, pack, unpack
 from train_resnet.compare.rows import ROWS, Row
-from train_resnet.config import Recipe
+from train_resnet.run.architectures import ARCHITECTURES
+from train_resnet.run.recipe import Recipe
 
 _RECIPE = Recipe(
     arch="tiny", epochs=2, batch_size=16, optimizer="adam", schedule="constant", early_share=0.0,

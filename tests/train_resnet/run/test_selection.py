@@ -1,0 +1,86 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from model.labels import EMOTIONS
+from preprocessing.fer2013 import Fer2013
+from train_resnet.run.data import Examples, examples
+from train_resnet.run.recipe import Recipe
+from train_resnet.run.selection import select
+
+RECIPE = Recipe(early_share=0.0)
+
+
+@pytest.fixture(scope="module")
+def parts(toy: Fer2013) -> tuple[Examples, Examples]:
+    """16 images of each emotion to learn from, 4 to validate on, no two of them alike."""
+    return examples(toy.split("Training")), examples(toy.split("PublicTest"))
+
+
+def counts(faces: Examples) -> list[float]:
+    return faces.labels.sum(0).tolist()
+
+
+def shared(one: Examples, other: Examples) -> int:
+    known = {crop.tobytes() for crop in one.crops}
+    return sum(crop.tobytes() in known for crop in other.crops)
+
+
+def test_a_recipe_that_says_nothing_learns_everything(parts: tuple[Examples, Examples]) -> None:
+    learned, validation = select(*parts, RECIPE)
+    assert counts(learned) == [16] * 7
+    assert counts(validation) == [4] * 7
+
+
+def test_dropped_emotions_are_neither_learned_nor_validated(
+    parts: tuple[Examples, Examples],
+) -> None:
+    learned, validation = select(*parts, replace(RECIPE, drop=("disgust",)))
+    assert counts(learned) == [16, 0, *[16] * 5]
+    assert counts(validation) == [4, 0, *[4] * 5]
+
+
+def test_a_fifth_is_held_out_before_the_rest_is_balanced(
+    parts: tuple[Examples, Examples],
+) -> None:
+    learned, validation = select(*parts, replace(RECIPE, validation="fifth", balanced=30))
+    assert counts(learned) == [30] * 7
+    assert counts(validation) == [4] * 7
+    assert shared(learned, validation) == 0
+
+
+def test_the_two_that_are_no_validation_share_images_with_what_is_learned(
+    parts: tuple[Examples, Examples],
+) -> None:
+    recipe = replace(RECIPE, validation="fifth-after-balancing", balanced=30)
+    learned, validation = select(*parts, recipe)
+    assert len(learned) + len(validation) == 210
+    assert shared(learned, validation) > len(validation) / 2
+    learned, validation = select(*parts, replace(RECIPE, validation="PublicTest-learned"))
+    assert counts(learned) == [20] * 7
+    assert shared(learned, validation) == len(validation) == 28
+
+
+def test_votes_are_learned_in_place_of_labels(parts: tuple[Examples, Examples]) -> None:
+    training, validation = parts
+    votes = np.roll(training.votes, 1, axis=1)
+    known = np.ones(len(training), np.float32)
+    known[:12] = 0
+    training = replace(training, votes=votes, votes_weight=known)
+    learned, _ = select(training, validation, replace(RECIPE, learn="votes"))
+    np.testing.assert_array_equal(learned.labels, votes[12:])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"drop": ("joy",)}, "--drop takes some of angry, .* Received: joy"),
+        ({"drop": EMOTIONS}, "--drop takes some of"),
+        ({"validation": "none"}, "--validation is one of PublicTest, "),
+        ({"optimizer": "lion"}, "--optimizer is one of sgd, adam, rmsprop"),
+    ],
+)
+def test_what_cannot_be_is_refused(change: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Recipe(**change)
