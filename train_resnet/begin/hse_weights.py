@@ -7,8 +7,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from train_resnet.begin.grey import first_convolution
-
+# About the deviation of FER-2013's faces, in grey levels.
+_DEVIATION = 60
 # What is subtracted from blue, green and red before they are seen, as for Caffe's ImageNet networks.
 _MEANS = np.array([103.939, 116.779, 123.68], np.float32)
 # How the file names a layer's kernel, and the normalisation that was made a factor and a shift, of
@@ -21,8 +21,8 @@ _FACTOR, _SHIFT = "{}_bn/batchnorm_1/mul", "{}_bn/batchnorm_1/sub"
 def first_weights(network: keras.Model, path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Kernels and biases for `model.networks.mobilenet.mobilenet` that see what the recogniser sees.
 
-    The first convolution is that of `grey.first_convolution`. The heads keep their first weights, for
-    the recogniser has none.
+    The first convolution takes grey faces instead of colours, see `_for_grey_faces`. The heads keep
+    their first weights: the recogniser has none.
 
     Args:
         network: of `mobilenet`.
@@ -39,7 +39,7 @@ def first_weights(network: keras.Model, path: Path) -> dict[str, tuple[np.ndarra
         raise ValueError("its weights are for a mobilenet")
     try:
         learnt = convolutions(path)
-        learnt["stem_conv"] = first_convolution(*learnt["stem_conv"], _MEANS)
+        learnt["stem_conv"] = _for_grey_faces(*learnt["stem_conv"])
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"it is not the HSE recogniser: {error}") from error
     heads = {
@@ -48,6 +48,24 @@ def first_weights(network: keras.Model, path: Path) -> dict[str, tuple[np.ndarra
         if layer.name.endswith("_maps")
     }
     return {**learnt, **heads}
+
+
+def _for_grey_faces(kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The first convolution for grey faces of mean 0 and deviation 1.
+
+    It answers such a face as the recogniser answers a photograph of the same face: the kernel adds up
+    the three colours.
+
+    Args:
+        kernel: `(height, width, 3, filters)`.
+        bias: `(filters,)`.
+
+    Returns:
+        A kernel, `(height, width, 1, filters)`, and a bias.
+    """
+    offset = _MEANS.mean() - _MEANS
+    shift = (kernel.sum((0, 1)) * offset[:, None]).sum(0)
+    return kernel.sum(2, keepdims=True) * _DEVIATION, bias + shift
 
 
 def convolutions(path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:

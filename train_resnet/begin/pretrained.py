@@ -8,9 +8,6 @@ import numpy as np
 
 from train_resnet.begin import hse_weights
 
-# The name of dlib's recogniser among models to begin with.
-DLIB = "dlib"
-
 # How LiteRT names a layer's kernel, that of every channel by itself after the factor of its
 # normalisation, and the bias that its normalisation became a part of.
 _KERNELS = ("_1/convolution", "_norm_1/batchnorm/mul")
@@ -24,16 +21,15 @@ _SAMPLE = 512
 def begin_with(network: keras.Model, model: str, crops: np.ndarray, trunk: int = 1) -> None:
     """Gives a network the weights of a trained one of the same architecture.
 
-    A `.tflite` file holds kernels that their normalisations were folded into, and so do those of the
-    two face recognisers. They are unfolded such that the network answers as the file does and each
-    normalisation does nothing to these faces in the mean, so training goes on from there: every filter
-    gets the length that fresh ones have, and its channel's mean and deviation over the faces become the
-    normalisation's statistics.
+    The kernels of a `.tflite` file and of the face recogniser have their normalisations folded in.
+    They are unfolded: every filter gets the length that fresh filters have, and its channel's mean and
+    deviation over the faces become the normalisation's statistics. The network then answers as the
+    file does, and training goes on from there.
 
     Args:
         network: of `train_resnet.run.architectures.build`.
-        model: name of weights, `.tflite` or `.keras` file, "dlib": its face recognition, for the
-            architecture `dlib-resnet`, or a `.json` file: the HSE recogniser, for a mobilenet.
+        model: name of weights, `.tflite` or `.keras` file, or the `.json` file of the HSE recogniser,
+            which begins a mobilenet.
         crops: `(n, 48, 48)` uint8, some of the faces that it will learn from.
         trunk: which network of a `.tflite` file that holds several side by side, counted from 1.
 
@@ -44,14 +40,10 @@ def begin_with(network: keras.Model, model: str, crops: np.ndarray, trunk: int =
         if model.endswith(".keras"):
             trained = keras.models.load_model(model, compile=False)
             network.set_weights(trained.get_weights())
-        elif model == DLIB:
-            from train_resnet.begin import dlib_weights
-
-            _unfold(network, dlib_weights.first_weights(network), crops[:_SAMPLE])
         elif model.endswith(".json"):
             _unfold(network, hse_weights.first_weights(network, Path(model)), crops[:_SAMPLE])
         else:
-            # Not above: LiteRT and dlib may be missing where a run goes on from a `.keras` file.
+            # Not above: LiteRT may be missing where a run goes on from a `.keras` file.
             from model.classifier import load
 
             served = load(model)
@@ -128,4 +120,5 @@ def _dequantised(values: np.ndarray, quantisation: dict[str, Any]) -> np.ndarray
     if not len(scales):
         return values
     shape = [-1 if dimension == axis else 1 for dimension in range(values.ndim)]
-    return values.astype(np.float32) * scales.reshape(shape)
+    dequantised: np.ndarray = values.astype(np.float32) * scales.reshape(shape)
+    return dequantised

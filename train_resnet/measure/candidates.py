@@ -1,7 +1,6 @@
 """What can be evaluated: served weights, a checkpoint, or several checkpoints as an ensemble."""
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -14,10 +13,11 @@ import numpy as np
 from model.classifier import Classifier, load
 from model.mixture import Logits, Mixture
 from preprocessing import fer2013
+from train_resnet.machine import cores
 from train_resnet.measure.calibration import Calibration, calibrate
 from train_resnet.measure.evaluation import Predictor
-from train_resnet.serve.export import keras_logits, load_network
-from train_resnet.serve.members import members_of
+from train_resnet.measure.members import members_of
+from train_resnet.measure.networks import keras_logits, load_network
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +120,7 @@ def on_every_core(classifier: Classifier) -> Callable[..., Logits]:
 
     A classifier serves one thread at a time, so each core gets a copy with its own interpreter.
     """
-    count = os.cpu_count() or 1
+    count = cores()
     copies = {
         view: [replace(classifier, mirrored_view=view) for _ in range(count)]
         for view in (True, False)

@@ -174,7 +174,10 @@ def _calibration_error_by_chance(confidence: np.ndarray, draws: int = 200) -> fl
 
 
 def _bin(confidence: np.ndarray) -> np.ndarray:
-    return np.minimum((confidence * _CALIBRATION_BINS).astype(int), _CALIBRATION_BINS - 1)
+    bins: np.ndarray = np.minimum(
+        (confidence * _CALIBRATION_BINS).astype(int), _CALIBRATION_BINS - 1
+    )
+    return bins
 
 
 def _percentiles(samples: np.ndarray) -> Interval:

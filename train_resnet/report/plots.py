@@ -1,5 +1,6 @@
 """The pictures of a run and of an evaluation."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,35 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from model.labels import EMOTIONS
+from train_resnet.measure.evaluation import Evaluation
 from train_resnet.report.tables import HEADS, ROWS, by_condition, find, percent, pick
 
 _HEADINGS = {labels: heading for heading, labels, _, _ in HEADS}
 _NAMES = {output: name for _, _, output, name in ROWS}
 
 _MISTAKES, _MISTAKES_A_ROW = 48, 12
+
+
+def plot_evaluation(
+    found: Evaluation, histories: Sequence[list[dict[str, float]]], output: Path
+) -> None:
+    """Draws all pictures of an evaluation but that of degraded pictures.
+
+    Args:
+        found: what was measured.
+        histories: of the runs that trained the networks.
+        output: folder of the pictures.
+    """
+    plot_confusion(found.records, output / "confusion_matrix.png")
+    plot_reliability(found.records, output / "reliability.png")
+    plot_risk_coverage(found.records, output / "risk_coverage.png")
+    for labels, truth in found.truths.items():
+        contact_sheet(
+            found.crops, found.answers["served"], truth, output / f"mistakes_{labels}.png"
+        )
+    for number, history in enumerate(histories, start=1):
+        suffix = f"_{number}" if len(histories) > 1 else ""
+        plot_training(history, output / f"training_curves{suffix}.png")
 
 
 def plot_confusion(records: list[dict[str, Any]], path: Path) -> None:

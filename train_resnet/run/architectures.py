@@ -17,7 +17,7 @@ from model.networks.dexpression import dexpression
 from model.networks.mini_xception import mini_xception
 from model.networks.mobilenet import mobilenet
 from model.networks.plain import plain_cnn
-from model.networks.resnet import dlib_resnet, resnet
+from model.networks.resnet import resnet
 from model.networks.resnet34 import resnet34
 from model.networks.resnet50 import resnet50
 from model.networks.xception import xception
@@ -30,10 +30,8 @@ ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "resnet18-w16-std": partial(resnet, width=16, standardised=True),
     "resnet18-w32-std": partial(resnet, width=32, standardised=True),
     "resnet18-w64-std": partial(resnet, width=64, standardised=True),
-    "resnet18-w16-se": partial(resnet, width=16, squeeze=True),
     "resnet34-w16": partial(resnet, width=16, blocks=(3, 4, 6, 3)),
     "resnet34-w32": partial(resnet, width=32, blocks=(3, 4, 6, 3)),
-    "dlib-resnet": dlib_resnet,
     "mobilenet-128": partial(mobilenet, enlarged=128),
     "mobilenet-160": partial(mobilenet, enlarged=160),
     "plain-cnn-w32": partial(plain_cnn, width=32),

@@ -14,7 +14,7 @@ def darken(image: np.ndarray, share: float) -> np.ndarray:
 
 def flatten(image: np.ndarray, share: float) -> np.ndarray:
     """Grey levels' distance from their mean times a share, as against the light or in fog."""
-    mean = image.mean()
+    mean = float(image.mean())
     return (mean + (image - mean) * share).astype(np.uint8)
 
 

@@ -3,10 +3,8 @@
 import contextlib
 import hashlib
 import io
-import json
-import os
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,56 +14,11 @@ import numpy as np
 from matplotlib.cbook import get_sample_data
 
 from model.labels import EMOTIONS
-from model.mixture import Logits, Mixture
-from model.networks.heads import STANDARDISATION, with_maps
+from model.mixture import Mixture
+from model.networks.heads import STANDARDISATION
 from preprocessing.alignment import SIZE, TEMPLATE, align
-
-_VIEWS_A_CALL = 256
-
-
-def load_network(checkpoint: Path, side: int = SIZE) -> keras.Model:
-    """A checkpoint in float32, whatever it was trained in, giving logits and maps.
-
-    Args:
-        checkpoint: a `.keras` file that `python -m train_resnet train` wrote.
-        side: of the faces it is to see, in pixels.
-
-    Raises:
-        ValueError: the file is missing, damaged, or holds another kind of network.
-    """
-    try:
-        trained = keras.models.load_model(checkpoint, compile=False)
-        network = keras.models.clone_model(
-            trained,
-            input_tensors=keras.Input((side, side, 1), name="face"),
-            clone_function=_in_float32,
-        )
-        network.set_weights(trained.get_weights())
-        return with_maps(network)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{checkpoint} is no network of this project ({error}).") from error
-
-
-def keras_logits(network: keras.Model, crops: np.ndarray, mirrored_view: bool) -> Logits:
-    """What `model.Classifier.logits` gives, from Keras.
-
-    Args:
-        network: of `load_network`.
-        crops: `(n, 48, 48)` uint8.
-        mirrored_view: also see each face mirrored, and average.
-    """
-
-    def see(faces: np.ndarray) -> Logits:
-        answers = network.predict(
-            faces[..., None].astype(np.float32), batch_size=_VIEWS_A_CALL, verbose=0
-        )
-        if "votes_head" not in answers:  # The reports' networks have one answer for both.
-            return Logits.of_heads(answers["fer_head"], answers["fer_head"])
-        return Logits.stack([answers])
-
-    if not mirrored_view:
-        return see(crops)
-    return Logits.mean([see(crops), see(crops[:, :, ::-1]).mirrored()])
+from train_resnet.files import replace_with, write_json
+from train_resnet.measure.networks import keras_logits
 
 
 def to_litert(network: keras.Model) -> bytes:
@@ -78,7 +31,7 @@ def to_litert(network: keras.Model) -> bytes:
     slower with them in eight bits.
 
     Args:
-        network: of `load_network`.
+        network: of `train_resnet.measure.networks.load_network`.
     """
     # Only here: a machine that trains on another backend may lack them.
     from ai_edge_quantizer.qtyping import TFLOperationName
@@ -131,21 +84,11 @@ def golden_logits(network: keras.Model) -> dict[str, list[list[float]]]:
     }
 
 
-def write_weights(
-    name: str,
-    version: str,
-    content: bytes,
-    normalisation: str,
-    mixture: Mixture,
-    uncertain_below: float,
-    mirrored_view: bool,
-    training: dict[str, Any],
-    golden: dict[str, list[list[float]]],
-    folder: Path,
-) -> Path:
-    """Writes weights and their JSON; figures are added by `python -m train_resnet evaluate`.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Weights:
+    """Weights to serve, with all that their JSON says; `evaluate --record` adds the figures.
 
-    Args:
+    Attributes:
         name: of the weights.
         version: of the weights.
         content: of `to_litert`.
@@ -155,45 +98,54 @@ def write_weights(
         mirrored_view: whether faces are also seen mirrored.
         training: how the network was trained, with a list of its `members`.
         golden: of `golden_logits`.
-        folder: where they go.
-
-    Returns:
-        The path of the `.tflite` file.
     """
-    path = folder / f"{name}.tflite"
-    info = {
-        "name": name,
-        "version": version,
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "labels": list(EMOTIONS),
-        "input": {
-            "shape": [1, SIZE, SIZE, 1],
-            "type": "float32",
-            "values": "grey levels, 0 to 255",
-            "normalisation": f"{normalisation}, inside the network",
-        },
-        "alignment": {
-            "template": np.round(TEMPLATE.astype(np.float64), 4).tolist(),
-            "order": "dlib's five landmarks",
-            "size": SIZE,
-        },
-        "mirrored_view": mirrored_view,
-        "mixture": asdict(mixture),
-        "uncertain_below": uncertain_below,
-        "training": training,
-        "golden_logits": golden,
-        "figures": {},
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    for target, data in (
-        (path, content),
-        (path.with_suffix(".json"), (json.dumps(info, indent=1) + "\n").encode()),
-    ):
-        partial = target.with_name(f".{target.name}.{os.getpid()}")
-        partial.write_bytes(data)
-        partial.replace(target)
-    return path
 
+    name: str
+    version: str
+    content: bytes
+    normalisation: str
+    mixture: Mixture
+    uncertain_below: float
+    mirrored_view: bool = True
+    training: dict[str, Any]
+    golden: dict[str, list[list[float]]]
 
-def _in_float32(layer: keras.layers.Layer) -> keras.layers.Layer:
-    return layer.__class__.from_config({**layer.get_config(), "dtype": "float32"})
+    def write(self, folder: Path) -> Path:
+        """Writes the `.tflite` file and its JSON.
+
+        Args:
+            folder: where they go.
+
+        Returns:
+            The path of the `.tflite` file.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{self.name}.tflite"
+        replace_with(path, lambda partial: partial.write_bytes(self.content))
+        write_json(path.with_suffix(".json"), self._information())
+        return path
+
+    def _information(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "version": self.version,
+            "sha256": hashlib.sha256(self.content).hexdigest(),
+            "labels": list(EMOTIONS),
+            "input": {
+                "shape": [1, SIZE, SIZE, 1],
+                "type": "float32",
+                "values": "grey levels, 0 to 255",
+                "normalisation": f"{self.normalisation}, inside the network",
+            },
+            "alignment": {
+                "template": np.round(TEMPLATE.astype(np.float64), 4).tolist(),
+                "order": "dlib's five landmarks",
+                "size": SIZE,
+            },
+            "mirrored_view": self.mirrored_view,
+            "mixture": asdict(self.mixture),
+            "uncertain_below": self.uncertain_below,
+            "training": self.training,
+            "golden_logits": self.golden,
+            "figures": {},
+        }

@@ -5,24 +5,15 @@ say which way is better, not what the released network reaches. Two runs differ 
 what differs by less than they do is undecided.
 """
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
-from model.mixture import softmax
 from preprocessing import fer2013
-from train_resnet.measure.evaluation import truths
-from train_resnet.measure.metrics import measure
 from train_resnet.run.data import Examples, examples
-from train_resnet.run.loop import train
 from train_resnet.run.recipe import Recipe
-from train_resnet.run.teachers import ask, taught
-from train_resnet.serve.export import keras_logits, load_network
 
 # What every run is but for the one thing it changes.
 BASE = Recipe(
@@ -38,8 +29,7 @@ BASE = Recipe(
     early_share=0.0,
 )
 _SIDE = 32
-# What the trials gave, by name: the table of STUDY.md, and what need not be run again.
-RECORD = Path(__file__).with_name("study.json")
+_LAST_CODE = "5376364"
 # What the trials before it led to: the values of version 3, at the size of these runs.
 _VERSION_3 = {
     "arch": "resnet18-w16-std",
@@ -64,6 +54,8 @@ class Trial:
         learn: what it learns from, made of FER-2013's Training.
         framing: how much larger a face is shown than the alignment's template has it.
         side: of the images in pixels.
+        last_code: last commit whose code can run the trial, where the study decided against it and
+            the code is gone; its figures stay.
     """
 
     name: str
@@ -73,6 +65,7 @@ class Trial:
     learn: Callable[[fer2013.Fer2013], Examples] = examples
     framing: float = 1.0
     side: int = _SIDE
+    last_code: str = ""
 
 
 def _raw(part: fer2013.Fer2013) -> Examples:
@@ -122,22 +115,6 @@ def _winners_alone(part: fer2013.Fer2013) -> Examples:
     return replace(examples(part), votes=hot, votes_weight=(winners >= 0).astype(np.float32))
 
 
-def _shown(faces: Examples, trial: Trial) -> Examples:
-    """Faces in a trial's framing and size."""
-    old = faces.crops.shape[1]
-    crops = faces.crops
-    if trial.framing != 1:
-        middle = ((old - 1) / 2, (old - 1) / 2)
-        matrix = cv2.getRotationMatrix2D(middle, 0, trial.framing)
-        border = cv2.BORDER_REPLICATE
-        crops = np.stack([cv2.warpAffine(c, matrix, (old, old), borderMode=border) for c in crops])
-    if trial.side != old:
-        way = cv2.INTER_AREA if trial.side < old else cv2.INTER_CUBIC
-        size = (trial.side, trial.side)
-        crops = np.stack([cv2.resize(crop, size, interpolation=way) for crop in crops])
-    return replace(faces, crops=crops)
-
-
 TRIALS = (
     Trial("base", "noise", "nothing"),
     Trial("seed-1", "noise", "another seed", {"seed": 1}),
@@ -159,7 +136,7 @@ TRIALS = (
     Trial("mixup", "mixup", "alpha 0.2", {"mixup": 0.2}),
     Trial("no-smoothing", "label smoothing", "none", {"label_smoothing": 0.0}),
     Trial("no-dropout", "dropout", "none", {"dropout": 0.0}),
-    Trial("sharpness", "sharpness-aware steps", "radius 0.05", {"sharpness": 0.05}),
+    Trial("sharpness", "sharpness-aware steps", "radius 0.05", last_code=_LAST_CODE),
     Trial("rate-0.05", "schedule", "learning rate 0.05", {"learning_rate": 0.05}),
     Trial("rate-0.2", "schedule", "learning rate 0.2", {"learning_rate": 0.2}),
     Trial("decay-2.5e-3", "weight decay", "half as much", {"weight_decay": 2.5e-3}),
@@ -168,12 +145,12 @@ TRIALS = (
     Trial("together-muon", "all together", "and orthogonalised steps",
           {**_VERSION_3, "kernel_rate": 0.03}),
     Trial("dlib", "first weights", "dlib's face recognition, 48 px, version 3's values, orthogonalised",
-          {**_VERSION_3, "arch": "dlib-resnet", "pretrained": "dlib", "kernel_rate": 0.008}, side=48),
+          last_code=_LAST_CODE),
     Trial("epochs-12", "length", "12 epochs", {"epochs": 12}),
     Trial("width-24", "size", "24 channels", {"arch": "resnet18-w24"}),
     Trial("width-32", "size", "32 channels", {"arch": "resnet18-w32"}),
     Trial("depth-34", "size", "ResNet-34", {"arch": "resnet34-w16"}),
-    Trial("squeeze", "size", "squeeze and excitation", {"arch": "resnet18-w16-se"}),
+    Trial("squeeze", "size", "squeeze and excitation", last_code=_LAST_CODE),
     Trial("mini-xception", "size", "mini-Xception", {"arch": "mini-xception-two-heads"}),
     Trial("48-px", "resolution", "48 px", side=48),
     Trial("64-px", "resolution", "64 px, enlarged", side=64),
@@ -181,70 +158,19 @@ TRIALS = (
 )  # fmt: skip
 
 
-def run(trial: Trial, data: fer2013.Fer2013, output: Path) -> dict[str, Any]:
-    """Trains and measures a trial, goes on with it, or gives what it measured before.
+def named(names: Sequence[str]) -> list[Trial]:
+    """The trials of these names that can be run, in the order of the table; all where none is named.
 
-    Args:
-        trial: what to change.
-        data: FER-2013 with the votes.
-        output: folder of all runs.
-
-    Returns:
-        Figures on PublicTest, both views averaged: `fer_head` and `votes_head`, accuracies on their
-        own labels, `balanced`, `neutral` and `fear`, the votes head's balanced accuracy and recalls;
-        and `minutes`.
+    Raises:
+        ValueError: there is no such trial, or its code is gone.
     """
-    folder = output / trial.name
-    done = folder / "figures.json"
-    if done.exists():
-        return dict(json.loads(done.read_text()))
-    public = data.split("PublicTest")
-    validation = _shown(examples(public), trial)
-    recipe = replace(BASE, **trial.recipe)
-    faces = trial.learn(data.split("Training"))
-    if recipe.teachers:  # They are asked about the faces as they know them.
-        faces = taught(faces, ask(recipe.teachers, faces), recipe.teaching)
-    faces = _shown(faces, trial)
-    resume = (folder / "training.json").exists()
-    best = train(recipe, faces, validation, folder, resume)
-    logits = keras_logits(load_network(best, trial.side), validation.crops, mirrored_view=True)
-    winners = truths(public)["ferplus"]
-    rows = winners >= 0
-    votes = measure(softmax(logits.votes_head[rows]), winners[rows])
-    seconds = json.loads((folder / "training.json").read_text())["seconds"]
-    figures = {
-        "fer_head": float((logits.fer_head.argmax(1) == public.labels).mean()),
-        "votes_head": votes["accuracy"],
-        "balanced": votes["balanced_accuracy"],
-        "neutral": votes["per_class"]["neutral"]["recall"],
-        "fear": votes["per_class"]["fear"]["recall"],
-    }
-    figures = {name: round(value, 4) for name, value in figures.items()}
-    figures["minutes"] = round(seconds / 60, 1)
-    done.write_text(json.dumps(figures, indent=1) + "\n")
-    return figures
-
-
-def table(figures: dict[str, dict[str, Any]]) -> str:
-    """The trials that were run as a Markdown table, with the differences from `base` in points.
-
-    Args:
-        figures: of `run`, by the trial's name; `base` among them.
-    """
-    lines = [
-        "| question | change | FER head | votes head | balanced | neutral | fear | minutes |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    base = figures["base"]
-    for trial in TRIALS:
-        if trial.name not in figures:
-            continue
-        found = figures[trial.name]
-        cells = []
-        for name in ("fer_head", "votes_head", "balanced", "neutral", "fear"):
-            change = "" if trial.name == "base" else f" ({100 * (found[name] - base[name]):+.1f})"
-            cells.append(f"{100 * found[name]:.1f} %{change}")
-        lines.append(
-            f"| {trial.question} | {trial.change} | {' | '.join(cells)} | {found['minutes']:.0f} |"
-        )
-    return "\n".join(lines)
+    known = {trial.name: trial for trial in TRIALS}
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        raise ValueError(f"A trial is one of {', '.join(known)}. Received: {', '.join(unknown)}")
+    for name in names:
+        if known[name].last_code:
+            raise ValueError(
+                f"{name} needs code that is gone: check out {known[name].last_code} to run it."
+            )
+    return [t for t in TRIALS if (t.name in names if names else not t.last_code)]

@@ -6,7 +6,7 @@ from preprocessing.fer2013 import align_image
 from tests.preprocessing.fer2013.conftest import small_face
 
 
-def test_small_faces_are_aligned_to_the_template(astronaut: np.ndarray) -> None:
+def test_align_image_brings_small_faces_to_the_template(astronaut: np.ndarray) -> None:
     detector = HogDetector(min_face=80, threshold=-0.3)
     for angle in (-10.0, 0.0, 10.0):
         crop, found = align_image(small_face(astronaut, angle), detector)

@@ -8,7 +8,7 @@ from preprocessing.fer2013 import aligned, aligning
 from tests.preprocessing.fer2013.conftest import small_face
 
 
-def test_an_image_without_a_face_stays_and_results_are_kept(
+def test_aligned_leaves_an_image_without_a_face_and_keeps_its_results(
     astronaut: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     empty = np.full((48, 48), 90, np.uint8)
@@ -26,7 +26,7 @@ def test_an_image_without_a_face_stays_and_results_are_kept(
         aligned(images[:1], tmp_path)
 
 
-def test_another_alignment_does_not_find_the_crops_of_this_one(
+def test_aligned_does_not_find_the_crops_of_another_alignment(
     astronaut: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     images = small_face(astronaut, 5.0)[None]

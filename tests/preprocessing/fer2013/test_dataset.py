@@ -9,7 +9,7 @@ def test_classes_are_the_emotions_in_order() -> None:
     assert CLASSES == EMOTIONS
 
 
-def test_images_of_another_part_are_found() -> None:
+def test_occurs_in_finds_images_of_another_part() -> None:
     images = np.arange(4 * 48 * 48, dtype=np.uint8).reshape(4, 48, 48) + np.arange(
         4, dtype=np.uint8
     ).reshape(4, 1, 1)
@@ -17,7 +17,7 @@ def test_images_of_another_part_are_found() -> None:
 
 
 @pytest.mark.dataset
-def test_fer2013_is_the_one_the_figures_are_of(dataset: Fer2013) -> None:
+def test_load_gives_the_dataset_that_the_figures_are_of(dataset: Fer2013) -> None:
     assert [len(dataset.split(name)) for name in SPLITS] == [28709, 3589, 3589]
     public, private = dataset.split("PublicTest"), dataset.split("PrivateTest")
     assert public.votes is not None

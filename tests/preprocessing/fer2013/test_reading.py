@@ -10,7 +10,7 @@ from preprocessing.fer2013 import InvalidDataset, load
 from tests.preprocessing.fer2013.conftest import HEADER, PIXELS, write
 
 
-def test_a_csv_is_read_plain_and_compressed(data_file: Path) -> None:
+def test_load_reads_a_csv_plain_and_compressed(data_file: Path) -> None:
     compressed = data_file.with_suffix(".csv.gz")
     compressed.write_bytes(gzip.compress(data_file.read_bytes()))
     for path in (data_file, compressed):
@@ -39,13 +39,13 @@ def test_a_csv_is_read_plain_and_compressed(data_file: Path) -> None:
         (f"1,{PIXELS}", "line 3: not enough values"),
     ],
 )
-def test_a_malformed_row_names_its_line(tmp_path: Path, row: str, message: str) -> None:
+def test_load_names_the_line_of_a_malformed_row(tmp_path: Path, row: str, message: str) -> None:
     path = write(tmp_path / "fer2013.csv", HEADER, f"0,{PIXELS},Training", row)
     with pytest.raises(InvalidDataset, match=rf"fer2013\.csv, {message}"):
         load(path)
 
 
-def test_what_is_no_dataset_is_refused(tmp_path: Path) -> None:
+def test_load_refuses_what_is_no_dataset(tmp_path: Path) -> None:
     with pytest.raises(InvalidDataset, match="no such file"):
         load(tmp_path / "none.csv")
     with pytest.raises(InvalidDataset, match="line 1: the header"):
@@ -58,7 +58,7 @@ def test_what_is_no_dataset_is_refused(tmp_path: Path) -> None:
         load(broken)
 
 
-def test_kaggles_folders_are_read(tmp_path: Path) -> None:
+def test_load_reads_kaggles_folders(tmp_path: Path) -> None:
     for index, (folder, name) in enumerate(
         [
             ("train/happy", "Training_1.jpg"),
@@ -87,6 +87,6 @@ def test_kaggles_folders_are_read(tmp_path: Path) -> None:
         load(tmp_path)
 
 
-def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+def test_load_refuses_an_empty_folder(tmp_path: Path) -> None:
     with pytest.raises(InvalidDataset, match="no picture in folders"):
         load(tmp_path)

@@ -20,7 +20,7 @@ def votes_file(folder: Path, *rows: str) -> Path:
     return write(folder / "fer2013new.csv", VOTES_HEADER, *rows)
 
 
-def test_votes_are_read_beside_their_rows(data_file: Path, tmp_path: Path) -> None:
+def test_load_reads_votes_beside_their_rows(data_file: Path, tmp_path: Path) -> None:
     rows = [f"{usage},x.png,1,2,3,0,0,0,0,0,4,0" for usage in SPLITS]
     dataset = load(data_file, votes_file(tmp_path, *rows))
     assert dataset.votes is not None
@@ -38,21 +38,21 @@ def test_votes_are_read_beside_their_rows(data_file: Path, tmp_path: Path) -> No
         ([""], "line 2: is empty"),
     ],
 )
-def test_votes_for_other_rows_are_refused(
+def test_load_refuses_votes_for_other_rows(
     data_file: Path, tmp_path: Path, rows: list[str], message: str
 ) -> None:
     with pytest.raises(InvalidDataset, match=message):
         load(data_file, votes_file(tmp_path, *rows))
 
 
-def test_votes_without_their_file_or_header_are_refused(data_file: Path, tmp_path: Path) -> None:
+def test_load_refuses_votes_without_their_file_or_header(data_file: Path, tmp_path: Path) -> None:
     with pytest.raises(InvalidDataset, match="no such file"):
         load(data_file, tmp_path / "none.csv")
     with pytest.raises(InvalidDataset, match="header of FER"):
         load(data_file, write(tmp_path / "fer2013new.csv", "a,b,c"))
 
 
-def test_votes_become_a_distribution_and_a_winner() -> None:
+def test_vote_distribution_and_majority_of_known_votes() -> None:
     #        neutral happy surprise sad anger disgust fear contempt unknown NF
     votes = np.array(
         [

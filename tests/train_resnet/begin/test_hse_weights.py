@@ -58,9 +58,7 @@ def faceres(recogniser: keras.Model, tmp_path: Path) -> Path:
     return path
 
 
-def test_a_network_begins_with_what_the_recogniser_sees(
-    recogniser: keras.Model, faceres: Path
-) -> None:
+def test_first_weights_see_what_the_recogniser_sees(recogniser: keras.Model, faceres: Path) -> None:
     network, crops = build("mobilenet-128", dropout=0.0), golden_crops()
     begin_with(network, str(faceres), crops)
     grey = crops[..., None].astype(np.float32)
@@ -82,7 +80,7 @@ def test_a_network_begins_with_what_the_recogniser_sees(
         np.testing.assert_allclose(seen[:, :-1, :-1], expected[:, :-1, :-1], atol=tolerance)
 
 
-def test_what_is_not_the_recogniser_is_named(faceres: Path) -> None:
+def test_first_weights_name_what_is_not_the_recogniser(faceres: Path) -> None:
     network, crops = build("mobilenet-128", dropout=0.0), golden_crops()
     weights = faceres.with_name("faceres.bin")
     content = weights.read_bytes()
@@ -99,7 +97,6 @@ def test_what_is_not_the_recogniser_is_named(faceres: Path) -> None:
             begin_with(network, str(faceres), crops)
 
 
-@pytest.mark.parametrize("name", ["resnet18-w16", "dlib-resnet"])
-def test_only_its_own_architecture_begins_with_it(name: str, faceres: Path) -> None:
+def test_first_weights_are_for_a_mobilenet_alone(faceres: Path) -> None:
     with pytest.raises(ValueError, match="its weights are for a mobilenet"):
-        begin_with(build(name, dropout=0.0), str(faceres), golden_crops())
+        begin_with(build("tiny", dropout=0.0), str(faceres), golden_crops())

@@ -25,7 +25,7 @@ def both() -> tuple[Logits, np.ndarray, np.ndarray]:
     return Logits(fer * 3, votes / 2, maps, maps), labels, winners
 
 
-def test_temperatures_undo_what_made_the_heads_wrong(
+def test_calibrate_undoes_wrong_temperatures(
     both: tuple[Logits, np.ndarray, np.ndarray],
 ) -> None:
     logits, labels, winners = both
@@ -38,7 +38,7 @@ def test_temperatures_undo_what_made_the_heads_wrong(
     assert len(calibration.shares) == 11
 
 
-def test_biases_undo_what_the_heads_prefer(
+def test_calibrate_undoes_what_the_heads_prefer(
     both: tuple[Logits, np.ndarray, np.ndarray],
 ) -> None:
     logits, labels, winners = both
@@ -51,7 +51,7 @@ def test_biases_undo_what_the_heads_prefer(
     np.testing.assert_allclose(mixture.fer_bias, 0, atol=0.15)
 
 
-def test_an_emotion_without_images_is_not_ruled_out(
+def test_calibrate_rules_out_no_emotion_without_images(
     both: tuple[Logits, np.ndarray, np.ndarray],
 ) -> None:
     logits, labels, _ = both
@@ -61,7 +61,7 @@ def test_an_emotion_without_images_is_not_ruled_out(
     assert -2.5 < bias[1] < 0
 
 
-def test_of_shares_as_good_within_chance_the_votes_get_the_largest() -> None:
+def test_calibrate_gives_the_votes_the_largest_share_that_is_as_good() -> None:
     # Both heads know the same, so every share is as good as another.
     logits, labels = made_up(2000, 3)
     maps = np.zeros((2000, 6, 6, 7), np.float32)
@@ -70,14 +70,18 @@ def test_of_shares_as_good_within_chance_the_votes_get_the_largest() -> None:
     assert calibration.mixture.votes_share == 1
 
 
-def test_rows_without_a_winner_do_not_count(both: tuple[Logits, np.ndarray, np.ndarray]) -> None:
+def test_calibrate_leaves_out_rows_without_a_winner(
+    both: tuple[Logits, np.ndarray, np.ndarray],
+) -> None:
     logits, labels, winners = both
     hidden = np.where(np.arange(len(winners)) < 1000, winners, -1)
     calibration = calibrate(logits, labels, hidden)
     assert calibration.mixture.votes_temperature == pytest.approx(0.5, rel=0.2)
 
 
-def test_without_votes_the_fer_head_answers(both: tuple[Logits, np.ndarray, np.ndarray]) -> None:
+def test_calibrate_without_votes_lets_the_fer_head_answer(
+    both: tuple[Logits, np.ndarray, np.ndarray],
+) -> None:
     logits, labels, _ = both
     calibration = calibrate(logits, labels, None)
     assert calibration.mixture.votes_share == 0
@@ -85,7 +89,7 @@ def test_without_votes_the_fer_head_answers(both: tuple[Logits, np.ndarray, np.n
     assert measure(answers["served"], labels)["ece"] < 0.03
 
 
-def test_kept_answers_are_right_often_enough_and_no_more_are_left_out() -> None:
+def test_threshold_of_doubt_keeps_answers_that_are_right_often_enough() -> None:
     logits, labels = made_up(2000, 2)
     answers = softmax(logits)
     threshold = threshold_of_doubt(answers, labels, accuracy=0.8)
@@ -96,7 +100,7 @@ def test_kept_answers_are_right_often_enough_and_no_more_are_left_out() -> None:
     assert right[answers.max(1) >= threshold - 0.02].mean() < 0.8
 
 
-def test_answers_that_are_never_right_are_all_doubtful() -> None:
+def test_threshold_of_doubt_is_1_for_answers_that_are_never_right() -> None:
     answers = softmax(np.random.default_rng(0).normal(size=(50, 7)))
     wrong = (answers.argmax(1) + 1) % 7
     assert threshold_of_doubt(answers, wrong) == 1.0

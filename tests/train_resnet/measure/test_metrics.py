@@ -17,7 +17,7 @@ def certain(answers: list[int], confidence: float = 1.0) -> np.ndarray:
     return np.where(np.arange(7) == np.array(answers)[:, None], confidence, rest).astype(np.float32)
 
 
-def test_known_answers_give_known_figures() -> None:
+def test_measure_gives_known_figures_for_known_answers() -> None:
     labels = np.array([0, 0, 0, 3, 3, 6, 6, 6])
     figures = measure(certain([0, 0, 3, 3, 3, 6, 6, 0], 0.9), labels)
     assert figures["n"] == 8
@@ -32,12 +32,12 @@ def test_known_answers_give_known_figures() -> None:
     assert figures["nll"] == pytest.approx(expected, rel=1e-4)
 
 
-def test_top_two_counts_the_second_guess() -> None:
+def test_measure_counts_the_second_guess() -> None:
     probabilities = np.array([[0.5, 0.4, 0.02, 0.02, 0.02, 0.02, 0.02]] * 3, np.float32)
     assert measure(probabilities, np.array([0, 1, 2]))["top2_accuracy"] == pytest.approx(2 / 3)
 
 
-def test_calibration_error_by_hand() -> None:
+def test_calibration_error_is_what_it_is_by_hand() -> None:
     confidence = np.array([0.95, 0.95, 0.95, 0.95, 0.35, 0.35])
     right = np.array([True, True, True, False, True, False])
     bins = calibration_bins(confidence, right)
@@ -46,7 +46,7 @@ def test_calibration_error_by_hand() -> None:
     assert calibration_bins(np.array([1.0]), np.array([True])) == [(1.0, 1.0, 1)]
 
 
-def test_the_interval_is_the_binomial_one() -> None:
+def test_bootstrap_interval_is_the_binomial_one() -> None:
     right = np.arange(3589) < 0.7 * 3589
     low, high = bootstrap_interval(right)
     half = 1.96 * np.sqrt(0.7 * 0.3 / 3589)
@@ -63,7 +63,7 @@ def noisy_answers(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return labels, answers, confidence
 
 
-def test_the_intervals_are_those_of_resampled_images() -> None:
+def test_bootstrap_intervals_are_those_of_resampled_images() -> None:
     """Against scikit-learn on images that are really drawn again."""
     labels, answers, confidence = noisy_answers(600)
     rng = np.random.default_rng(4)
@@ -84,7 +84,7 @@ def test_the_intervals_are_those_of_resampled_images() -> None:
         np.testing.assert_allclose(interval, expected, atol=0.008, err_msg=name)
 
 
-def test_chance_alone_gives_a_calibration_error() -> None:
+def test_measure_gives_the_calibration_error_of_chance_alone() -> None:
     """Confidences that are right exactly as often as they say still measure above zero."""
     labels, answers, confidence = noisy_answers(3589)
     probabilities = np.full((3589, 7), 0.0)
@@ -95,7 +95,7 @@ def test_chance_alone_gives_a_calibration_error() -> None:
     assert figures["ece"] == pytest.approx(figures["ece_by_chance"], abs=0.01)
 
 
-def test_doubt_keeps_the_surest_answers() -> None:
+def test_measure_keeps_the_surest_answers() -> None:
     probabilities = np.concatenate([certain([0, 0, 0], 0.9), certain([1, 1], 0.5)])
     figures = measure(probabilities, np.array([0, 0, 3, 1, 3]), uncertain_below=0.7)
     assert figures["kept"] == pytest.approx(3 / 5)

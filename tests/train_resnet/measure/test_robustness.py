@@ -16,7 +16,7 @@ def image() -> np.ndarray:
     return (80 + 120 * np.exp(-((x - 20) ** 2 + (y - 28) ** 2) / 60)).astype(np.uint8)
 
 
-def test_light_is_changed_as_the_names_say(image: np.ndarray) -> None:
+def test_degradation_of_light_is_what_the_names_say(image: np.ndarray) -> None:
     assert degradation.darken(image, 0.25).max() == image.max() // 4
     flat = degradation.flatten(image, 0.5)
     assert np.ptp(flat) == pytest.approx(np.ptp(image) / 2, abs=1)
@@ -27,7 +27,7 @@ def test_light_is_changed_as_the_names_say(image: np.ndarray) -> None:
     np.testing.assert_array_equal(degradation.gamma(image, 1), image)
 
 
-def test_detail_is_lost_as_the_names_say() -> None:
+def test_degradation_of_detail_is_what_the_names_say() -> None:
     board = (np.indices((48, 48)).sum(0) % 2 * 255).astype(np.uint8)
     assert degradation.blur(board, 1).std() < board.std() / 5
     assert degradation.shrink(board, 24).std() < 1
@@ -39,7 +39,7 @@ def test_detail_is_lost_as_the_names_say() -> None:
     assert noisy.std() == pytest.approx(20, rel=0.1)
 
 
-def test_a_turn_is_counter_clockwise_about_the_middle() -> None:
+def test_turn_is_counter_clockwise_about_the_middle() -> None:
     image = np.zeros((48, 48), np.uint8)
     image[22:26, 40:44] = 255
     y, x = np.argwhere(degradation.turn(image, 30) > 128).mean(0)
@@ -48,7 +48,7 @@ def test_a_turn_is_counter_clockwise_about_the_middle() -> None:
 
 
 @pytest.mark.parametrize("condition", CONDITIONS, ids=lambda c: f"{c.kind} {c.degree}")
-def test_every_condition_changes_an_image_and_keeps_its_form(
+def test_conditions_change_an_image_and_keep_its_form(
     condition: Condition, image: np.ndarray
 ) -> None:
     changed = condition.change(image)
@@ -58,7 +58,7 @@ def test_every_condition_changes_an_image_and_keeps_its_form(
     np.testing.assert_array_equal(changed, condition.change(image))
 
 
-def test_the_covers_lie_over_eyes_and_mouth() -> None:
+def test_conditions_cover_eyes_and_mouth() -> None:
     light = np.full((48, 48), 255, np.uint8)
     covers = {c.degree: c.change(light) < 255 for c in CONDITIONS if c.kind == "covered"}
     # The template's eyes lie in row 18, its nose ends in row 32, and the mouth is below that.
@@ -75,7 +75,7 @@ def by_brightness(crops: np.ndarray) -> Logits:
     return Logits(heights.astype(np.float32), heights.astype(np.float32), maps, maps)
 
 
-def test_a_network_that_looks_at_the_mouth_loses_it_under_a_mask(
+def test_measure_robustness_of_a_network_that_looks_at_the_mouth(
     toy: Fer2013, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     records = measure_robustness(by_brightness, Mixture(), toy.split("PublicTest"))

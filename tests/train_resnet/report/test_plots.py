@@ -9,7 +9,7 @@ from train_resnet.measure.metrics import measure
 from train_resnet.report.plots import contact_sheet, plot_risk_coverage
 
 
-def test_the_threshold_stands_in_the_risk_coverage_plot(tmp_path: Path) -> None:
+def test_plot_risk_coverage_marks_the_threshold(tmp_path: Path) -> None:
     figures = measure(certain([0, 1, 2, 3], 0.9), np.array([0, 1, 2, 4]), uncertain_below=0.5)
     records = [
         {"labels": "fer2013", "output": output, "subset": "all", "input": "aligned", **figures}
@@ -22,7 +22,7 @@ def test_the_threshold_stands_in_the_risk_coverage_plot(tmp_path: Path) -> None:
     assert (tmp_path / "risk_coverage.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_contact_sheet_shows_the_surest_mistakes_first(tmp_path: Path) -> None:
+def test_contact_sheet_shows_the_surest_mistakes_first(tmp_path: Path) -> None:
     probabilities = np.concatenate([certain([0], 0.6), certain([1], 0.8), certain([2, 3], 0.9)])
     labels = np.array([5, 6, 2, -1])  # wrong, wrong, right, does not count
     crops = np.zeros((4, 48, 48), np.uint8)

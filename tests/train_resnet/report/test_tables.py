@@ -14,7 +14,7 @@ from train_resnet.report.tables import (
 )
 
 
-def test_the_table_quotes_the_records() -> None:
+def test_figures_table_quotes_the_records() -> None:
     figures = measure(certain([0, 1, 2, 3]), np.array([0, 1, 2, 4]))
     records = [
         {"labels": "fer2013", "output": output, "subset": subset, "input": "aligned", **figures}
@@ -31,7 +31,7 @@ def test_the_table_quotes_the_records() -> None:
     assert "FER+" not in text
 
 
-def test_text_between_marks_is_replaced(tmp_path: Path) -> None:
+def test_write_between_replaces_the_text_between_marks(tmp_path: Path) -> None:
     path = tmp_path / "README.md"
     path.write_text("a\n<!-- figures X -->\nold\n<!-- /figures X -->\nb\n")
     write_between(path, "figures X", "new 100\\1 %")
@@ -41,7 +41,7 @@ def test_text_between_marks_is_replaced(tmp_path: Path) -> None:
         write_between(path, "figures Y", "")
 
 
-def test_emotions_stand_with_precision_recall_and_number() -> None:
+def test_emotions_table_has_precision_recall_and_number() -> None:
     figures = measure(certain([3, 3, 6, 6]), np.array([3, 6, 6, 6]))
     records = [
         {"labels": "fer2013", "output": output, "subset": "all", "input": "aligned", **figures}
@@ -52,7 +52,7 @@ def test_emotions_stand_with_precision_recall_and_number() -> None:
     assert "| neutral | 100.0 %, 66.7 % of 3 |" in text
 
 
-def test_agreement_stands_with_its_share_of_the_images() -> None:
+def test_agreement_table_has_the_share_of_the_images() -> None:
     records = [
         {"taggers": 4, "n": 30, "fer_head": 0.3, "votes_head": 0.5, "served": 0.4},
         {"taggers": 10, "n": 90, "fer_head": 0.8, "votes_head": 0.987, "served": 0.9},

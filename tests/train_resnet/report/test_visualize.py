@@ -9,7 +9,7 @@ from train_resnet.__main__ import main
 from train_resnet.report.visualize import activations, largest_face
 
 
-def test_the_layers_are_those_between_picture_and_heads(hopper_path: Path) -> None:
+def test_activations_are_those_between_picture_and_heads(hopper_path: Path) -> None:
     classifier, crop = load(), largest_face(hopper_path)
     layers = activations(classifier, crop)
     width = layers[0].shape[2]
@@ -21,13 +21,13 @@ def test_the_layers_are_those_between_picture_and_heads(hopper_path: Path) -> No
     assert not np.allclose(activations(classifier, crop[:, ::-1])[-1], layers[-1])
 
 
-def test_a_picture_is_drawn(hopper_path: Path, tmp_path: Path) -> None:
+def test_visualize_draws_a_picture(hopper_path: Path, tmp_path: Path) -> None:
     output = tmp_path / "new" / "layers.png"
     assert main(["visualize", "--picture", str(hopper_path), "--output", str(output)]) == 0
     assert min(cv2.imread(str(output)).shape[:2]) > 500  # type: ignore[union-attr]
 
 
-def test_a_picture_without_a_face_is_said_to_have_none(
+def test_visualize_says_when_there_is_no_face(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     blank = tmp_path / "blank.png"

@@ -18,12 +18,12 @@ def changed(images: np.ndarray, recipe: Recipe, seed: int = 0) -> np.ndarray:
     return augment(images, recipe, np.random.default_rng(seed))
 
 
-def test_the_same_draw_gives_the_same_images(images: np.ndarray) -> None:
+def test_augment_gives_the_same_images_for_the_same_draw(images: np.ndarray) -> None:
     np.testing.assert_array_equal(changed(images, Recipe()), changed(images, Recipe()))
     assert not np.array_equal(changed(images, Recipe()), changed(images, Recipe(), seed=1))
 
 
-def test_without_changes_an_image_is_itself_or_its_mirror(images: np.ndarray) -> None:
+def test_augment_without_changes_gives_the_image_or_its_mirror(images: np.ndarray) -> None:
     result = changed(images, STILL)
     same = (result == images).all((1, 2))
     mirrored = (result == images[:, :, ::-1]).all((1, 2))
@@ -31,7 +31,7 @@ def test_without_changes_an_image_is_itself_or_its_mirror(images: np.ndarray) ->
     assert 0.2 < mirrored.mean() < 0.8
 
 
-def test_a_shift_moves_no_further_than_said() -> None:
+def test_augment_shifts_no_further_than_said() -> None:
     image = np.zeros((200, 48, 48), np.uint8)
     image[:, 24, 24] = 255
     _, y, x = np.nonzero(changed(image, replace(STILL, shift=0.125)) > 60)
@@ -40,7 +40,7 @@ def test_a_shift_moves_no_further_than_said() -> None:
     assert np.abs(x - 23.5).max() == pytest.approx(6.5, abs=1)
 
 
-def test_cubic_moves_keep_what_linear_ones_blur(images: np.ndarray) -> None:
+def test_augment_by_cubic_moves_keeps_what_linear_ones_blur(images: np.ndarray) -> None:
     turned = replace(STILL, rotation=15, zoom=0.15)
     cubic, linear = (
         changed(images, replace(turned, interpolation=way)) for way in ("cubic", "linear")
@@ -48,7 +48,7 @@ def test_cubic_moves_keep_what_linear_ones_blur(images: np.ndarray) -> None:
     assert images.std() > cubic.std() > 1.1 * linear.std()
 
 
-def test_light_changes_within_its_bounds() -> None:
+def test_augment_changes_light_within_its_bounds() -> None:
     grey = np.full((200, 48, 48), 128, np.uint8)
     level = changed(grey, replace(STILL, brightness=0.1)).mean((1, 2))
     assert level.min() == pytest.approx(128 - 25.5, abs=2)
@@ -57,7 +57,7 @@ def test_light_changes_within_its_bounds() -> None:
     np.testing.assert_allclose(changed(grey, replace(STILL, contrast=0.5)), grey, atol=1)
 
 
-def test_erasing_paints_one_rectangle_of_bounded_size() -> None:
+def test_augment_erases_one_rectangle_of_bounded_size() -> None:
     grey = np.full((100, 48, 48), 128, np.uint8)
     result = changed(grey, replace(STILL, erasing=1.0))
     for image in result:
@@ -66,7 +66,7 @@ def test_erasing_paints_one_rectangle_of_bounded_size() -> None:
         assert 0.01 < area < 0.25
 
 
-def test_some_images_are_degraded_each_in_one_of_several_ways() -> None:
+def test_augment_degrades_some_images_each_in_one_of_several_ways() -> None:
     stripes = np.tile(np.repeat([40, 200], 4), (300, 48, 6)).astype(np.uint8)
     result = changed(stripes, replace(STILL, degradation=0.5))
     original = (result == stripes).all((1, 2)) | (result == stripes[:, :, ::-1]).all((1, 2))
@@ -78,7 +78,7 @@ def test_some_images_are_degraded_each_in_one_of_several_ways() -> None:
     assert 0.1 < (~darkened & ~sharp).mean() < 0.6
 
 
-def test_images_can_come_out_smaller(images: np.ndarray) -> None:
+def test_augment_can_give_smaller_images(images: np.ndarray) -> None:
     result = augment(images, STILL, np.random.default_rng(0), side=32)
     assert result.shape == (64, 32, 32)
     assert result.mean() == pytest.approx(images.mean(), abs=1)

@@ -22,18 +22,18 @@ def training(toy: Fer2013) -> Examples:
     return examples(toy.split("Training"))
 
 
-def test_targets_are_distributions(training: Examples) -> None:
+def test_examples_have_distributions_as_targets(training: Examples) -> None:
     np.testing.assert_allclose(training.labels.sum(1), 1)
     np.testing.assert_allclose(training.votes.sum(1), 1)
     np.testing.assert_array_equal(training.votes.argmax(1), training.labels.argmax(1))
     assert training.votes_weight.all()
 
 
-def test_without_votes_that_head_learns_nothing(toy: Fer2013) -> None:
+def test_examples_without_votes_teach_that_head_nothing(toy: Fer2013) -> None:
     assert not examples(replace(toy, votes=None)).votes_weight.any()
 
 
-def test_an_epoch_is_every_image_once(training: Examples) -> None:
+def test_batches_show_every_image_once_an_epoch(training: Examples) -> None:
     seen = list(batches(training, RECIPE, epoch=0))
     assert len(seen) == steps_per_epoch(training, RECIPE) == 7
     assert seen[0].faces.shape == (16, 48, 48, 1)
@@ -41,13 +41,13 @@ def test_an_epoch_is_every_image_once(training: Examples) -> None:
     np.testing.assert_array_equal(counts, [16] * 7)
 
 
-def test_epochs_differ_and_repeat_exactly(training: Examples) -> None:
+def test_batches_differ_between_epochs_and_repeat_exactly(training: Examples) -> None:
     first, again, other = (next(iter(batches(training, RECIPE, epoch))) for epoch in (0, 0, 1))
     np.testing.assert_array_equal(first.faces, again.faces)
     assert not np.array_equal(first.faces, other.faces)
 
 
-def test_an_epoch_entered_in_the_middle_goes_on_as_it_would_have(training: Examples) -> None:
+def test_batches_entered_in_the_middle_go_on_as_they_would_have(training: Examples) -> None:
     whole = list(batches(training, RECIPE, epoch=3))
     rest = list(batches(training, RECIPE, epoch=3, first=4))
     assert len(rest) == 3
@@ -56,7 +56,7 @@ def test_an_epoch_entered_in_the_middle_goes_on_as_it_would_have(training: Examp
         np.testing.assert_array_equal(expected.targets["fer_head"], batch.targets["fer_head"])
 
 
-def test_the_first_epochs_see_smaller_images(training: Examples) -> None:
+def test_batches_of_the_first_epochs_are_of_smaller_images(training: Examples) -> None:
     recipe = replace(RECIPE, epochs=10, early_share=0.7, early_side=32)
     sides = [next(iter(batches(training, recipe, epoch))).faces.shape[1] for epoch in (0, 6, 7, 9)]
     assert sides == [32, 32, 48, 48]
@@ -71,7 +71,7 @@ def a_batch() -> Batch:
     return Batch(faces, {"fer_head": classes, "votes_head": classes}, weights)
 
 
-def test_mixup_blends_images_and_targets_in_the_same_proportion() -> None:
+def test_blend_mixes_images_and_targets_in_the_same_proportion() -> None:
     blended = blend(a_batch(), 0.75)
     np.testing.assert_allclose(blended.faces[:, 0, 0, 0], [50, 150])
     np.testing.assert_allclose(
@@ -82,7 +82,7 @@ def test_mixup_blends_images_and_targets_in_the_same_proportion() -> None:
     np.testing.assert_allclose(blended.weights["votes_head"], [0.75, 0.25])
 
 
-def test_mixup_is_part_of_a_batch_and_repeats_exactly(training: Examples) -> None:
+def test_batches_with_mixup_repeat_exactly(training: Examples) -> None:
     recipe = replace(RECIPE, mixup=1.0)
     first, again = (next(iter(batches(training, recipe, epoch=0))) for _ in range(2))
     np.testing.assert_array_equal(first.faces, again.faces)

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 
 from preprocessing.fer2013 import Fer2013
+from train_resnet.measure.networks import load_network
 from train_resnet.run import loop as module
+from train_resnet.run import state as state_module
 from train_resnet.run.data import Examples, examples
-from train_resnet.run.loop import TrainingStopped, head_accuracies, train
-from train_resnet.run.optimization import rate_after, stops_early
+from train_resnet.run.loop import train
 from train_resnet.run.recipe import Recipe
-from train_resnet.serve.export import load_network
+from train_resnet.run.stopping import TrainingStopped
+from train_resnet.run.validation import head_accuracies
 
 RECIPE = Recipe(
     arch="tiny", epochs=2, batch_size=16, warmup_epochs=0.2, rotation=0, zoom=0, shift=0,
@@ -48,7 +50,7 @@ def checkpoint(output: Path) -> list[np.ndarray]:
         return [arrays[name] for name in arrays.files]
 
 
-def test_what_can_be_learned_is_learned(
+def test_train_learns_what_can_be_learned(
     whole_run: tuple[Path, Recipe], parts: tuple[Examples, Examples]
 ) -> None:
     output, _ = whole_run
@@ -66,7 +68,7 @@ def test_what_can_be_learned_is_learned(
     assert len(list(output.glob("checkpoint-*"))) == 1
 
 
-def test_a_run_begins_with_the_trained_network_it_is_given(
+def test_train_begins_with_the_network_it_is_given(
     whole_run: tuple[Path, Recipe], parts: tuple[Examples, Examples], tmp_path: Path
 ) -> None:
     best = whole_run[0] / "best.keras"
@@ -78,7 +80,7 @@ def test_a_run_begins_with_the_trained_network_it_is_given(
     )
 
 
-def test_frozen_layers_stay_as_they_begin(
+def test_train_leaves_frozen_layers_as_they_begin(
     whole_run: tuple[Path, Recipe], parts: tuple[Examples, Examples], tmp_path: Path
 ) -> None:
     begun = load_network(whole_run[0] / "best.keras")
@@ -97,7 +99,7 @@ def test_frozen_layers_stay_as_they_begin(
         train(replace(RECIPE, frozen="nosuch"), *parts, tmp_path / "other")
 
 
-def test_epochs_of_small_images_are_measured_at_their_size_and_not_kept(
+def test_train_measures_epochs_of_small_images_at_their_size_and_keeps_none(
     parts: tuple[Examples, Examples], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
@@ -107,7 +109,7 @@ def test_epochs_of_small_images_are_measured_at_their_size_and_not_kept(
         # The first would be the best, if it were one to keep.
         return {"fer_head": 1 / len(seen), "votes_head": 1 / len(seen)}, 0.0
 
-    monkeypatch.setattr(module, "validate", measured)
+    monkeypatch.setattr(state_module, "validate", measured)
     train(replace(RECIPE, epochs=3, early_share=0.7, early_side=32), *parts, tmp_path)
     # After the second epoch the network, after the third both it and its mean.
     assert seen == [32, 32, 48, 48]
@@ -119,7 +121,7 @@ def test_epochs_of_small_images_are_measured_at_their_size_and_not_kept(
     ]
 
 
-def test_fifty_steps_stopped_by_ctrl_c_and_resumed_give_the_same_network(
+def test_train_stopped_by_ctrl_c_and_resumed_gives_the_same_network(
     parts: tuple[Examples, Examples], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     straight, broken = tmp_path / "straight", tmp_path / "broken"
@@ -147,7 +149,7 @@ def test_fifty_steps_stopped_by_ctrl_c_and_resumed_give_the_same_network(
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_a_loss_that_is_no_number_stops_with_the_last_checkpoint(
+def test_train_stops_with_the_last_checkpoint_when_the_loss_is_no_number(
     parts: tuple[Examples, Examples], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     original = module.batches
@@ -165,7 +167,7 @@ def test_a_loss_that_is_no_number_stops_with_the_last_checkpoint(
     assert all(np.isfinite(weight).all() for weight in checkpoint(tmp_path))
 
 
-def test_a_full_disk_leaves_the_checkpoint_before(
+def test_train_keeps_the_checkpoint_before_when_the_disk_is_full(
     parts: tuple[Examples, Examples], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     original, calls = np.savez, []
@@ -186,23 +188,7 @@ def test_a_full_disk_leaves_the_checkpoint_before(
     assert state(tmp_path)["step"] == 14
 
 
-def test_a_full_disk_does_not_cost_the_best_network_either(
-    parts: tuple[Examples, Examples], tmp_path: Path
-) -> None:
-    train(replace(RECIPE, epochs=1), *parts, tmp_path)
-    kept = (tmp_path / "best.keras").read_bytes()
-
-    def full(path: Path) -> None:
-        path.write_bytes(b"half a network")
-        raise OSError(28, "No space left on device")
-
-    with pytest.raises(TrainingStopped, match=r"best\.keras cannot be written.*No space left"):
-        module.replace_with(tmp_path / "best.keras", full)
-    assert (tmp_path / "best.keras").read_bytes() == kept
-    assert not list(tmp_path.glob(".partial-*"))
-
-
-def test_a_run_is_not_overwritten_nor_resumed_as_another(
+def test_train_neither_overwrites_a_run_nor_resumes_it_as_another(
     whole_run: tuple[Path, Recipe], parts: tuple[Examples, Examples], tmp_path: Path
 ) -> None:
     output, recipe = whole_run
@@ -214,7 +200,24 @@ def test_a_run_is_not_overwritten_nor_resumed_as_another(
         train(recipe, *parts, tmp_path, resume=True)
 
 
-def test_a_damaged_checkpoint_is_named(
+def test_train_resumes_a_checkpoint_of_before_sharpness_aware_steps_went(
+    whole_run: tuple[Path, Recipe], parts: tuple[Examples, Examples], tmp_path: Path
+) -> None:
+    output, recipe = whole_run
+    copy = tmp_path / "copy"
+    shutil.copytree(output, copy)
+    kept = state(copy)
+    for radius in (0.0, 0.05):
+        kept["recipe"]["sharpness"] = radius
+        (copy / "training.json").write_text(json.dumps(kept))
+        if radius:
+            with pytest.raises(ValueError, match="another recipe: sharpness differ"):
+                train(recipe, *parts, copy, resume=True)
+        else:
+            assert train(recipe, *parts, copy, resume=True).exists()
+
+
+def test_train_names_a_damaged_checkpoint(
     whole_run: tuple[Path, Recipe], parts: tuple[Examples, Examples], tmp_path: Path
 ) -> None:
     output, recipe = whole_run
@@ -226,22 +229,9 @@ def test_a_damaged_checkpoint_is_named(
         train(recipe, *parts, copy, resume=True)
 
 
-def test_off_the_main_thread_it_trains_without_signals(
-    parts: tuple[Examples, Examples], tmp_path: Path
-) -> None:
+def test_train_works_off_the_main_thread(parts: tuple[Examples, Examples], tmp_path: Path) -> None:
     recipe = replace(RECIPE, epochs=1)
     thread = threading.Thread(target=train, args=(recipe, *parts, tmp_path))
     thread.start()
     thread.join()
     assert state(tmp_path)["step"] == 7
-
-
-def test_a_rate_falls_on_a_plateau_and_a_run_ends_when_patience_does() -> None:
-    recipe = Recipe(schedule="constant", learning_rate=1e-3, plateau=2, patience=3)
-    losses = [1.0, 0.9, 0.95, 0.92]
-    history = [{"validation_loss": loss} for loss in losses]
-    rates = [rate_after(recipe, history[:count]) for count in range(5)]
-    assert rates == pytest.approx([1e-3, 1e-3, 1e-3, 1e-3, 1e-4])
-    assert not stops_early(recipe, history)
-    assert stops_early(recipe, [*history, {"validation_loss": 0.91}])
-    assert not stops_early(replace(recipe, patience=0), [*history, *history])

@@ -29,7 +29,7 @@ def stepped(network: keras.Model, optimizer: keras.optimizers.Optimizer) -> list
     return [each.numpy() for each in variables]
 
 
-def test_a_kernel_moves_by_its_rate_in_every_direction(network: keras.Model) -> None:
+def test_muon_moves_a_kernel_by_its_rate_in_every_direction(network: keras.Model) -> None:
     kernel = network.get_layer("first_conv").kernel
     length = np.sqrt(8)
     before = kernel.numpy().reshape(-1, 8)
@@ -47,12 +47,12 @@ def test_a_kernel_moves_by_its_rate_in_every_direction(network: keras.Model) -> 
     assert (step * gradient).sum() > 0
 
 
-def test_the_length_of_a_kernel_does_not_grow(network: keras.Model) -> None:
+def test_muon_keeps_the_length_of_a_kernel(network: keras.Model) -> None:
     kernel = stepped(network, Muon(0.1, kernel_rate=1.0, momentum=0.9, nesterov=True))[0]
     assert np.linalg.norm(kernel) < 1.2 * np.sqrt(8)
 
 
-def test_all_other_variables_are_stepped_as_by_sgd(network: keras.Model) -> None:
+def test_muon_steps_all_other_variables_as_sgd_does(network: keras.Model) -> None:
     options = {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01}
     other = keras.models.clone_model(network)
     other.set_weights(network.get_weights())
@@ -63,12 +63,12 @@ def test_all_other_variables_are_stepped_as_by_sgd(network: keras.Model) -> None
     assert np.abs(by_muon[0] - by_sgd[0]).max() > 0.1
 
 
-def test_its_configuration_makes_it_again() -> None:
+def test_muon_is_made_again_by_its_configuration() -> None:
     optimizer = Muon(0.1, kernel_rate=0.3, momentum=0.9)
     again = Muon.from_config(optimizer.get_config())
     assert again.get_config() == optimizer.get_config()
 
 
-def test_it_needs_a_momentum() -> None:
+def test_muon_needs_a_momentum() -> None:
     with pytest.raises(ValueError, match="momentum above 0"):
         Muon(0.1, kernel_rate=0.3)

@@ -15,7 +15,7 @@ def faces() -> Examples:
     return Examples(np.zeros((2, 48, 48), np.uint8), hot, hot, np.array([1, 0], np.float32))
 
 
-def test_targets_move_towards_the_answers() -> None:
+def test_taught_moves_targets_towards_the_answers() -> None:
     sure = np.zeros((2, 7), np.float32)
     sure[:, 5] = 30  # of surprise
     maps = np.zeros((2, 6, 6, 7), np.float32)
@@ -35,7 +35,7 @@ def answers(seed: int) -> Logits:
     return Logits(*heads, *(head[:, None, None] for head in heads))
 
 
-def test_answers_that_were_written_stand_for_their_networks(tmp_path: Path) -> None:
+def test_ask_takes_written_answers_for_their_networks(tmp_path: Path) -> None:
     files = [str(tmp_path / f"{seed}.npz") for seed in range(2)]
     for seed, file in enumerate(files):
         write_answers(Path(file), answers(seed), faces())
@@ -45,7 +45,7 @@ def test_answers_that_were_written_stand_for_their_networks(tmp_path: Path) -> N
         np.testing.assert_allclose(getattr(found, head), getattr(expected, head), atol=0.01)
 
 
-def test_answers_that_cannot_be_used_are_refused(tmp_path: Path) -> None:
+def test_read_answers_refuses_what_cannot_be_used(tmp_path: Path) -> None:
     path = tmp_path / "answers.npz"
     with pytest.raises(ValueError, match=r"answers\.npz holds no teachers' answers"):
         read_answers(path, faces())

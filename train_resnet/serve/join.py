@@ -1,6 +1,5 @@
-"""The networks that a model consists of, and how each was trained."""
+"""Several models become one network."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,34 +8,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from model.classifier import load
 from model.networks.side_by_side import side_by_side
 from preprocessing.alignment import SIZE
 from train_resnet.begin.pretrained import begin_with
+from train_resnet.measure.members import members_of
+from train_resnet.measure.networks import load_network
 from train_resnet.run.architectures import build
-from train_resnet.serve.export import load_network
-
-
-def members_of(model: str) -> list[dict[str, Any]]:
-    """How each network of a model was trained: recipe, minutes, cores, backend and history.
-
-    Args:
-        model: name of weights, `.tflite` or `.keras` file; the last with its `training.json` beside
-            it.
-
-    Raises:
-        ValueError: there is no such model, or nothing says how it was trained.
-    """
-    if not model.endswith(".keras"):
-        return load(model).members
-    path = Path(model).with_name("training.json")
-    if not path.exists():
-        raise ValueError(f"{path} is missing: `train` and `join` write it.")
-    run = json.loads(path.read_text(encoding="utf-8"))
-    if "members" in run:
-        return list(run["members"])
-    kept = {name: run[name] for name in ("recipe", "cores", "backend", "history")}
-    return [{**kept, "minutes": round(run["seconds"] / 60, 1)}]
 
 
 def join(models: Sequence[str], crops: np.ndarray) -> tuple[keras.Model, list[dict[str, Any]]]:

@@ -1,0 +1,121 @@
+"""The command line as a whole: what it refuses, and in which words."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from train_resnet import files
+from train_resnet.__main__ import COMMANDS, main
+from train_resnet.commands.train import Train
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--teaching 1.5", "--teaching is 1.5; it is from 0 to 1"),
+        ("--early-share 2", "--early-share is 2.0; it is from 0 to 1"),
+        ("--label-smoothing -0.1", "--label-smoothing is -0.1; it is from 0 to 1"),
+        ("--mixup -1", "--mixup is -1.0; it is at least 0"),
+        ("--epochs 0", "--epochs is 0; it is at least 1"),
+        ("--batch-size 0", "--batch-size is 0; it is at least 1"),
+    ],
+)
+def test_main_refuses_values_that_make_no_recipe_before_anything_is_read(
+    options: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = f"train --data nowhere.csv --output {tmp_path} {options}"
+    assert main(command.split()) == 1
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("train --data none.csv --output OUT", "none.csv: there is no such file"),
+        ("train --data DATA --arch unknown --output OUT", "'unknown'"),
+        ("train --data DATA --resume --output OUT", "no checkpoint to resume"),
+        ("evaluate --data DATA --model none --split PublicTest --output OUT", "no weights 'none'"),
+        ("evaluate --data DATA --model no.keras --split PublicTest --output OUT", "no.keras is no"),
+        (
+            "evaluate --data DATA --model resnet no.tflite --split PublicTest --output OUT",
+            "no.tflite",
+        ),
+        ("train --data DATA --teachers no.keras --output OUT", "no.keras is no network"),
+        ("export --data DATA --checkpoint OUT/best.keras --name x", "training.json is missing"),
+    ],
+)
+def test_main_says_in_a_sentence_what_cannot_be_done(
+    command: str,
+    message: str,
+    data_file: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = command.replace("DATA", str(data_file)).replace("OUT", str(tmp_path)).split()
+    assert main(words) == 1
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ("", ": a command must be given: train, ensemble, "),
+        ("paint", ": paint is not understood"),
+        ("train", ": --output and --data must be given"),
+        ("train --data D --output O --colour red", ": --colour red is not understood"),
+        ("train --data D --output O --epochs", " train: --epochs needs a value"),
+        ("train --data D --output O --epochs many", ": --epochs: invalid literal for int"),
+        ("train --data D --output O --optimizer lion", "--optimizer is one of sgd, adam, rmsprop"),
+        ("evaluate --data D --output O --split Training", "--split is one of PublicTest, Private"),
+        ("join --data D --output O --models", ": --models needs a value"),
+    ],
+)
+def test_main_exits_with_2_and_a_sentence_after_wrong_usage(
+    command: str, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(command.split())
+    assert stopped.value.code == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("python -m train_resnet")
+    assert sentence in line
+
+
+def test_main_takes_the_model_cards_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are typed as they stand there, and end up in the fields that they name."""
+    taken: list[object] = []
+    for command in COMMANDS.values():
+        monkeypatch.setattr(command, "run", taken.append)
+    card = (files.ROOT / "model" / "MODEL_CARD.md").read_text(encoding="utf-8")
+    [data] = re.findall(r'^data="(.*)"$', card, re.MULTILINE)
+    lines = re.findall(r"^python -m train_resnet (.*?)(?:  #.*)?$", card, re.MULTILINE)
+    for line in lines:
+        assert main(line.replace("$data", data).split()) == 0
+    recipes = [command.recipe for command in taken if isinstance(command, Train)]
+    assert [recipe.epochs for recipe in recipes] == [60, 34, 12, 16]
+    assert recipes[0].teachers == ("version1.tflite", "version2.tflite")
+    assert recipes[3].frozen == "block5_relu"
+    assert len(lines) == len(taken) == 6
+
+
+def test_main_shows_help_without_keras() -> None:
+    code = """
+import sys
+from train_resnet import files
+from train_resnet.__main__ import COMMANDS, main
+from train_resnet.commands.train import Train
+try:
+    main(["train", "--help"])
+finally:
+    print(sorted({"keras", "tensorflow", "cv2", "sklearn", "matplotlib"} & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=files.ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "[]"
+    # An option's text and range are those of its field.
+    assert re.search(r"--epochs AT LEAST 1 +Passes over Training\.", done.stdout)
