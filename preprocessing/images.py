@@ -87,7 +87,8 @@ class Picture:
     @property
     def scale(self) -> float:
         """Pixels of the original per pixel of `pixels`; 1 or more."""
-        return max(self.width, self.height) / max(self.pixels.shape[:2])
+        height, width = self.pixels.shape[:2]
+        return max(self.width, self.height) / max(int(height), int(width))
 
 
 def decode(source: Source) -> Picture:
