@@ -24,7 +24,7 @@ _SHARE, _COUNT, _ZERO_OR_MORE = Range(0, 1), Range(1), Range(0)
 # Types of options; `--help` shows the range in place of the type.
 Share = Annotated[float, _SHARE, tyro.conf.arg(metavar=str(_SHARE).upper())]
 Count = Annotated[int, _COUNT, tyro.conf.arg(metavar=str(_COUNT).upper())]
-Positive = Annotated[float, _ZERO_OR_MORE, tyro.conf.arg(metavar=str(_ZERO_OR_MORE).upper())]
+NotNegative = Annotated[float, _ZERO_OR_MORE, tyro.conf.arg(metavar=str(_ZERO_OR_MORE).upper())]
 Model = Annotated[str, tyro.conf.arg(metavar="MODEL")]
 Models = Annotated[tuple[str, ...], tyro.conf.arg(metavar="MODEL ...")]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from train_resnet.commands.evaluate import Evaluate
 from train_resnet.commands.source import Sourced
 from train_resnet.commands.train import Train
-from train_resnet.options import Count
+from train_resnet.options import Count, check
 from train_resnet.run.recipe import Recipe
 
 
@@ -36,7 +36,12 @@ class Ensemble:
     """Folder of the runs."""
 
     def run(self) -> None:
-        """Trains the members, measures them together, and trains the pupil."""
+        """Trains the members, measures them together, and trains the pupil.
+
+        Raises:
+            ValueError: an option is out of its range, or a run cannot go on.
+        """
+        check(self)
         members = [
             str(self._train(f"member-{seed}", self.arch, seed)) for seed in range(self.members)
         ]

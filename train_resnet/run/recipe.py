@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import tyro
 
 from model.labels import EMOTIONS
-from train_resnet.options import Count, Model, Models, Positive, Share, check
+from train_resnet.options import Count, Model, Models, NotNegative, Share, check
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +98,7 @@ class Recipe:
     erasing: Share = 0.15
     """Share of the images that have a rectangle painted over."""
 
-    mixup: Positive = 0.0
+    mixup: NotNegative = 0.0
     """Alpha of the Beta distribution that decides how pairs of images are blended. 0: no blends."""
 
     early_share: Share = 0.75

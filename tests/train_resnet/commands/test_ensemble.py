@@ -26,3 +26,8 @@ def test_ensemble_trains_members_and_pupil_and_goes_on_where_it_was(
     assert main(command.split()) == 0
     for name in runs:
         assert json.loads((tmp_path / name / "training.json").read_text()) == before[name]
+
+
+def test_ensemble_refuses_to_have_no_members(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ensemble", "--data", "none.csv", "--output", "none", "--members", "0"]) == 1
+    assert "--members is 0; it is at least 1." in capsys.readouterr().err
