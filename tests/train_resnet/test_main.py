@@ -84,21 +84,44 @@ def test_main_exits_with_2_and_a_sentence_after_wrong_usage(
     assert sentence in line
 
 
-def test_main_takes_the_model_cards_commands(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are typed as they stand there, and end up in the fields that they name."""
+def commands_of(document: str) -> list[str]:
+    """The command lines that a document shows whole, without its variables."""
+    text = (files.ROOT / document).read_text(encoding="utf-8")
+    shared = dict(re.findall(r'^(data)="(.*)"$', text, re.MULTILINE))
+    found = re.findall(rf"-m train_resnet ((?:{'|'.join(COMMANDS)}) [-$][^`#\n]*)", text)
+    whole = [line for line in found if "..." not in line]
+    return [re.sub(r"\$\(?(\w+)\)?", lambda m: shared.get(m[1], m[1]), line) for line in whole]
+
+
+@pytest.mark.parametrize(
+    ("document", "count"),
+    [("README.md", 4), ("Makefile", 2), ("model/MODEL_CARD.md", 7), ("model/BASELINES.md", 3),
+     ("train_resnet/STUDY.md", 1)],
+)  # fmt: skip
+def test_main_takes_the_commands_of_the_documents(
+    document: str, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     taken: list[object] = []
     for command in COMMANDS.values():
-        monkeypatch.setattr(command, "run", taken.append)
-    card = (files.ROOT / "model" / "MODEL_CARD.md").read_text(encoding="utf-8")
-    [data] = re.findall(r'^data="(.*)"$', card, re.MULTILINE)
-    lines = re.findall(r"^python -m train_resnet (.*?)(?:  #.*)?$", card, re.MULTILINE)
+        monkeypatch.setattr(command, "run", lambda self: taken.append(self))
+    lines = commands_of(document)
+    assert len(lines) >= count
     for line in lines:
-        assert main(line.replace("$data", data).split()) == 0
-    recipes = [command.recipe for command in taken if isinstance(command, Train)]
+        assert main(line.split()) == 0, line
+    assert len(taken) == len(lines)
+
+
+def test_main_puts_options_into_the_fields_that_they_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[Train] = []
+    monkeypatch.setattr(Train, "run", lambda self: taken.append(self))
+    for line in commands_of("model/MODEL_CARD.md"):
+        if line.startswith("train "):
+            main(line.split())
+    recipes = [command.recipe for command in taken]
     assert [recipe.epochs for recipe in recipes] == [60, 34, 12, 16]
     assert recipes[0].teachers == ("version1.tflite", "version2.tflite")
-    assert recipes[3].frozen == "block5_relu"
-    assert len(lines) == len(taken) == 6
+    assert (recipes[3].frozen, recipes[3].early_share) == ("block5_relu", 0)
+    assert {command.source.votes for command in taken} == {Path("fer2013new.csv")}
 
 
 def test_main_shows_help_without_keras() -> None:
