@@ -10,6 +10,16 @@ from preprocessing.paths import read_file
 MOST_BYTES = MAX_BYTES + 1
 
 
+# Folders in which systems keep copies that nobody took: thumbnails of Synology's and Apple's, and what
+# was thrown away.
+_OF_SYSTEMS = frozenset(["@eaDir", "__MACOSX", "#recycle", "$RECYCLE.BIN", "lost+found"])
+
+
+def is_left_out(name: str) -> bool:
+    """Whether a file or folder of this name is hidden, or one that systems keep for themselves."""
+    return name.startswith(".") or name in _OF_SYSTEMS
+
+
 class Content(Protocol):
     """A way to a picture's bytes, which can be sent to another process."""
 

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from demo.archive import zips
-from demo.archive.entries import Entry, LocalFile, Refused
+from demo.archive.entries import Entry, LocalFile, Refused, is_left_out
 from demo.names import is_folder
 from preprocessing.limits import InvalidImage
 from preprocessing.suffixes import picture_suffixes
@@ -44,7 +44,7 @@ def entries(
     """Lists pictures, input after input, each input's in the order of their paths.
 
     A file that is named is listed whatever it is called; of a zip file, its members. Of a folder
-    those files are listed that are called pictures, but no hidden ones. A pattern such as
+    those files are listed that are called pictures, but none that are hidden or that systems keep. A pattern such as
     `photos/**/*.jpg`, which a shell has not replaced, gives the pictures and zip files that match it.
     Links to folders are followed, but no folder is listed twice: what lies in an input anyway is
     listed by its own name, and everything else behind the first link that leads there.
@@ -142,7 +142,7 @@ class _Walk:
                     return True
                 continue
             inside = real.removeprefix(root.rstrip(os.sep) + os.sep)
-            if inside != real and f"{os.sep}." not in f"{os.sep}{inside}":
+            if inside != real and not any(map(is_left_out, inside.split(os.sep))):  # noqa: PTH206
                 return True
         return False
 
@@ -213,7 +213,7 @@ class _Walk:
     def _names(self, folder: str) -> Iterator[os.DirEntry[str]]:
         try:
             with os.scandir(folder) as found:
-                shown = [item for item in found if not item.name.startswith(".")]
+                shown = [item for item in found if not is_left_out(item.name)]
         except OSError as error:
             self.notes.fail(f"{folder}: This folder cannot be read ({error.strerror}).")
             return iter(())

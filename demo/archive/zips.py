@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from demo.archive.entries import MOST_BYTES, Content, Entry, Refused
+from demo.archive.entries import MOST_BYTES, Content, Entry, Refused, is_left_out
 from preprocessing.limits import MAX_BYTES, InvalidImage
 from preprocessing.suffixes import picture_suffixes
 
@@ -85,7 +85,7 @@ def members(archive: Path, passed: Counter[str]) -> Iterator[Entry]:
     for name in sorted(found, key=lambda name: name.split("/")):
         info = found[name]
         suffix = PurePosixPath(name).suffix.lower()
-        if _is_hidden(name):
+        if any(part not in (".", "..") and is_left_out(part) for part in name.split("/")):
             continue
         if suffix not in picture_suffixes() and suffix != ".zip":
             passed[suffix] += 1
@@ -111,14 +111,6 @@ def _refusal(info: zipfile.ZipInfo) -> str | None:
     if info.file_size > max(_HARMLESS_BYTES, _MOST_RATIO * info.compress_size):
         return "The picture would unpack to over 200 times its packed size, as in an attack."
     return None
-
-
-def _is_hidden(name: str) -> bool:
-    # macOS adds a folder with a file about each file.
-    parts = name.split("/")
-    return parts[0] == "__MACOSX" or any(
-        part.startswith(".") and part not in (".", "..") for part in parts
-    )
 
 
 def _modified(info: zipfile.ZipInfo) -> int:
