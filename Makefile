@@ -7,14 +7,14 @@ DATA ?= ../shared/data/fer2013.csv.gz
 OUTPUT ?= runs/$(shell date +%Y%m%d-%H%M%S)
 SOAK_MINUTES ?= 10
 
-.PHONY: demo test lint lint-scripts train study bench load soak fuzz screenshot lock container clean
+.PHONY: demo test test-ray lint lint-scripts train study bench load soak fuzz screenshot lock container clean
 
 demo: $(VENV)/.serving
 	$(RUN) -m demo.app
 
 # Two at once, each with whole files: what a file's tests share is made once.
 test: $(VENV)/.everything
-	$(RUN) -m pytest -n 2 --dist loadfile
+	$(RUN) -m pytest -n 2 --dist loadfile -m "not ray"
 
 lint: $(VENV)/.everything
 	$(RUN) -m ruff format --check .
@@ -75,6 +75,14 @@ tests/browser/node_modules/.installed: tests/browser/package-lock.json
 $(VENV)/.serving: requirements-serve.txt
 	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-serve.txt
+	touch $@
+
+# Whole archives on a Ray cluster and in buckets.
+test-ray: $(VENV)/.ray
+	$(RUN) -m pytest -m ray tests/demo/archive
+
+$(VENV)/.ray: requirements-ray.txt $(VENV)/.everything
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-ray.txt
 	touch $@
 
 $(VENV)/.everything: requirements.txt requirements-serve.txt

@@ -4,28 +4,32 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Literal, Protocol
+from typing import Literal
 
 from tqdm import tqdm
 
-from demo.archive.csv_table import open_csv
+from demo.archive.csv_table import CsvTable, open_csv
 from demo.archive.done import Done
 from demo.archive.entries import Entry
 from demo.archive.identity import identity_of
-from demo.archive.parquet_table import open_parquet
+from demo.archive.parquet_table import ParquetTable, open_parquet
 from demo.archive.processes import CannotStart, Processes
 from demo.archive.report import Counts, is_report, root_of, write_report
-from demo.archive.rows import COLUMNS, Maker, Result, Row, failure
+from demo.archive.rows import COLUMNS, Maker, Outcome, Result, lost
 from demo.archive.sources import Notes, entries
+from demo.archive.store import store_of
 from demo.commands.terminal import INTERRUPTED, complain
+from demo.work import cores
 
-# Exit statuses besides those of every command: the output cannot be written on, SIGTERM.
+# Exit statuses besides those of every command: the output cannot be written on, a bucket or a cluster
+# cannot be reached, SIGTERM.
 OUTPUT_FAILED = 3
+UNREACHABLE = 4
 TERMINATED = 128 + signal.SIGTERM
 
 _PATH, _SIZE, _MODIFIED = (list(COLUMNS).index(name) for name in ("path", "size", "modified"))
@@ -33,52 +37,31 @@ _PATH, _SIZE, _MODIFIED = (list(COLUMNS).index(name) for name in ("path", "size"
 _LOG_SECONDS = 60
 
 
-class Table(Protocol):
-    """Where rows go."""
-
-    @property
-    def report(self) -> Path | None:
-        """The folder of the report on it; None where it cannot be read again."""
-        ...
-
-    def add(self, rows: Sequence[Row]) -> None:
-        """Writes a picture's rows."""
-        ...
-
-    def rows(self) -> Iterator[Row]:
-        """Reads them."""
-        ...
-
-    def drop(self, is_stale: Callable[[str], bool]) -> None:
-        """Takes out the rows of some pictures."""
-        ...
-
-    def close(self) -> None:
-        """Ends the table."""
-        ...
-
-
 @dataclass(frozen=True)
 class Job:
     """What to read, and where to write it.
 
     Attributes:
-        inputs: files, folders, patterns and zip files.
+        inputs: files, folders, patterns, zip files and addresses of buckets.
         csv: a file or standard output for rows as CSV.
-        parquet: a folder for them as Parquet, if not as CSV.
+        parquet: a folder or the address of one for them as Parquet, if not as CSV.
         make: makes the rows.
-        workers: how many processes.
+        workers: how many processes; None takes as many as there are cores.
         resume: whether to go on with a table that is there.
         skip: whether a file is left out.
+        ray: whether Ray does the work, and not this process.
+        address: of a Ray cluster; None starts Ray on this machine.
     """
 
     inputs: Sequence[Path]
     csv: Path | Literal["-"] | None
     parquet: Path | None
     make: Maker
-    workers: int
+    workers: int | None = None
     resume: bool = False
     skip: Callable[[Path], bool] = lambda _: False
+    ray: bool = False
+    address: str | None = None
 
     def entries(self, notes: Notes | None = None) -> Iterator[Entry]:
         """The pictures to read, but no plots of reports."""
@@ -90,19 +73,27 @@ def run(job: Job) -> int:
 
     Raises:
         Unwritable: the table must not be written.
+        Unreachable: a bucket or a cluster cannot be reached.
         model.InvalidWeights: the weights are missing or damaged.
         preprocessing.faces.InvalidDetector: a detector's file is missing or damaged.
     """
-    identity = identity_of(job.make.detector, job.make.min_face)
-    first = next(job.entries(), None)
+    try:
+        return _run(job)
+    except CannotStart as error:
+        complain(str(error))
+        return 1
+
+
+def _run(job: Job) -> int:
     notes = Notes(complain)
-    if first is None:
+    if next(job.entries(), None) is None:
         for _ in job.entries(notes):
             pass
         return 1
-    table: Table
+    identity = identity_of(job.make.detector, job.make.min_face)
+    table: CsvTable | ParquetTable
     if job.parquet:
-        table = open_parquet(job.parquet, identity, job.resume)
+        table = open_parquet(store_of(job.parquet), identity, job.resume)
     else:
         assert job.csv is not None
         table = open_csv(job.csv, job.inputs, identity, job.resume)
@@ -120,19 +111,16 @@ def run(job: Job) -> int:
                 " written until now is whole. Make room and run the same command with --resume."
             )
             return OUTPUT_FAILED
-        except CannotStart as error:
-            complain(str(error))
-            return 1
     if stop.number:
         again = "" if table.report is None else " The same command with --resume goes on."
         complain(f"Stopped. What was written is whole.{again}")
         return INTERRUPTED if stop.number == signal.SIGINT else TERMINATED
     if table.report:
-        complain(f"{table.report}: summary.json and plots of the whole table.")
+        complain(f"{table.report.name}: summary.json and plots of the whole table.")
     return 1 if failed or notes.failed else 0
 
 
-def _read(job: Job, table: Table, notes: Notes, stop: "_Stop") -> int:
+def _read(job: Job, table: "CsvTable | ParquetTable", notes: Notes, stop: "_Stop") -> int:
     """Reads what is missing in a table, and gives the number of pictures that could not be read."""
     done = Done()
     if job.resume:
@@ -144,23 +132,32 @@ def _read(job: Job, table: Table, notes: Notes, stop: "_Stop") -> int:
             table.drop(done.is_stale)
     missing = (entry for entry in job.entries(notes) if done.state(entry) != "done")
     total = _Total(lambda: (entry for entry in job.entries() if done.state(entry) != "done"))
-    pool: Processes[Entry, Result] = Processes(job.make, _lost, job.workers)
     failed = 0
-    with total, _Progress() as progress, closing(pool.results(missing, stop.asked)) as results:
-        for entry, result in results:
-            table.add(result.rows)
-            for sentence in (*result.warnings, *result.failures):
+    with total, _Progress() as progress, closing(_outcomes(job, table, missing, stop)) as outcomes:
+        for outcome in outcomes:
+            for sentence in outcome.sentences:
                 complain(sentence)
-            failed += len(result.failures)
-            if result.error is not None:
-                complain(f"{entry.path}: {result.error}")
-                failed += 1
-            progress.show(total.number)
+            failed += outcome.failed
+            progress.show(outcome.pictures, total.number)
     return failed
 
 
-def _lost(entry: Entry, end: str) -> Result:
-    return failure(entry, f"The process that read this picture died twice ({end}).")
+def _outcomes(
+    job: Job, table: "CsvTable | ParquetTable", missing: Iterator[Entry], stop: "_Stop"
+) -> Generator[Outcome, None, None]:
+    """Reads pictures and writes their rows, on this machine or on Ray."""
+    if job.ray:
+        # Ray takes seconds to load, and need not be installed.
+        from demo.archive.ray_engine import on_ray
+
+        assert isinstance(table, ParquetTable)
+        yield from on_ray(missing, job.make, table, job.workers, job.address, stop.asked)
+        return
+    pool: Processes[Entry, Result] = Processes(job.make, lost, job.workers or cores())
+    with closing(pool):
+        for entry, result in pool.results(missing, stop.asked):
+            table.add(result.rows)
+            yield Outcome.of(entry, result)
 
 
 class _Total:
@@ -204,11 +201,11 @@ class _Progress:
     def __exit__(self, *_: object) -> None:
         self._bar.close()
 
-    def show(self, total: int | None) -> None:
-        """Counts a picture."""
-        self._number += 1
+    def show(self, pictures: int, total: int | None) -> None:
+        """Counts pictures."""
+        self._number += pictures
         self._bar.total = total
-        self._bar.update()
+        self._bar.update(pictures)
         now = time.monotonic()
         if self._next is not None and now >= self._next:
             self._next = now + _LOG_SECONDS

@@ -16,10 +16,12 @@ from tqdm import tqdm
 
 from demo.answer.as_table import cell, guarded, unguarded
 from demo.archive.identity import Identity
-from demo.archive.report import check_report, report_folder
+from demo.archive.remote import address_of
+from demo.archive.report import check_report
 from demo.archive.rows import COLUMNS, Row
+from demo.archive.store import LocalStore
 from demo.names import is_same
-from demo.writing import Unwritable, write_whole
+from demo.writing import Unwritable
 from preprocessing.suffixes import picture_suffixes
 
 # In place of a file: standard output.
@@ -44,7 +46,7 @@ class CsvTable:
         self._stream = stream
         self._name = name
         self._file = file
-        self.report = file and report_folder(file)
+        self.report = file and LocalStore(file).report()
 
     def add(self, rows: Sequence[Row]) -> None:
         """Writes a picture's rows in one piece.
@@ -145,22 +147,28 @@ def _open(target: Path, inputs: Sequence[Path], identity: Identity, resume: bool
             f"{target}: The table is not written, because this is the name of a picture or a zip file."
             " Name the table after --csv, such as --csv expressions.csv."
         )
+    if address_of(target):
+        raise Unwritable(
+            f"{address_of(target)}: A CSV file is written on this machine. Name one, or write the table"
+            " there with --parquet."
+        )
     if target.exists() and not stat.S_ISREG(target.stat().st_mode):
         # A pipe or a terminal, which hold nothing; a folder refuses.
         table = CsvTable(target.open("wb", buffering=0), str(target))
         table.begin()
         return table
-    run = report_folder(target) / "run.json"
+    report = LocalStore(target).report()
+    run = report.folder / "run.json"
     if target.exists() and target.stat().st_size:
         _check_resumable(target, run, inputs, identity, resume)
         stream = target.open("r+b", buffering=0)
         stream.seek(_whole_bytes(target))
         stream.truncate()
         return CsvTable(stream, str(target), target)
-    check_report(target)
+    check_report(report)
     stream = target.open("wb", buffering=0)
-    run.parent.mkdir(exist_ok=True)
-    write_whole(run, f"{json.dumps(identity.texts(), indent=2)}\n".encode())
+    report.make()
+    report.write(run.name, f"{json.dumps(identity.texts(), indent=2)}\n".encode())
     table = CsvTable(stream, str(target), target)
     table.begin()
     return table

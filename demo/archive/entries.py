@@ -1,5 +1,6 @@
 """A picture that has been found but not read yet."""
 
+import os
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,6 +32,10 @@ class Content(Protocol):
         """
         ...
 
+    def absolute(self) -> "Content":
+        """The same, for a process whose current folder is another."""
+        ...
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -59,6 +64,10 @@ class LocalFile:
         """Reads the file."""
         return read_file(self.path)
 
+    def absolute(self) -> "LocalFile":
+        """The same by its absolute path."""
+        return LocalFile(os.path.abspath(self.path))  # noqa: PTH100
+
 
 @dataclass(frozen=True)
 class Refused:
@@ -69,3 +78,7 @@ class Refused:
     def read(self) -> bytes:
         """Raises the reason."""
         raise InvalidImage(self.reason)
+
+    def absolute(self) -> "Refused":
+        """Itself."""
+        return self

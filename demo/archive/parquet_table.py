@@ -1,14 +1,16 @@
 """A table of rows as a folder of Parquet parts, of which a reader makes one table."""
 
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from demo.archive.identity import Identity
-from demo.archive.report import check_report, report_folder
+from demo.archive.report import check_report
 from demo.archive.rows import COLUMNS, Row
-from demo.writing import Unwritable, write_whole
+from demo.archive.store import Store
+from demo.writing import Unwritable
 from model.labels import EMOTIONS
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ HOW_TO_INSTALL = (
 # more the next part begins, so that this costs little.
 _PICTURES_AT_ONCE = 256
 _PICTURES_A_PART = 8192
+
+_PART = re.compile(r"part-\d{6,}\.parquet")
 
 
 def schema(identity: Identity) -> "pa.Schema":
@@ -60,16 +64,19 @@ class ParquetTable:
     """A folder of parts, `part-000000.parquet` and on; each of them can be read at any time.
 
     Args:
-        folder: where the parts lie.
+        store: where the parts lie.
         identity: of the rows to come.
-        first: the number of the first part to write.
+        next_part: the number of the first part to write.
+
+    Attributes:
+        report: where the report on it goes.
     """
 
-    def __init__(self, folder: Path, identity: Identity, first: int = 0) -> None:
-        self.report = report_folder(folder)
-        self._folder = folder
-        self._schema = schema(identity)
-        self._number = first
+    def __init__(self, store: Store, identity: Identity, next_part: int = 0) -> None:
+        self.report: Store = store.report()
+        self.store = store
+        self.schema = schema(identity)
+        self.next_part = next_part
         self._rows: list[Row] = []
         self._pictures = self._unwritten = 0
 
@@ -85,24 +92,18 @@ class ParquetTable:
         if self._unwritten == _PICTURES_AT_ONCE:
             self._flush()
         if self._pictures == _PICTURES_A_PART:
-            self._number += 1
+            self.next_part += 1
             self._rows.clear()
             self._pictures = 0
 
     def _flush(self) -> None:
-        file = self._folder / f"part-{self._number:06}.parquet"
-        try:
-            write_whole(file, part_of(self._rows, self._schema))
-        except OSError as error:
-            error.filename = str(self._folder)
-            raise
-        finally:
-            # Not tried again when the table is closed.
-            self._unwritten = 0
+        # Not tried again when the table is closed.
+        self._unwritten = 0
+        self.store.write(part_name(self.next_part), part_of(self._rows, self.schema))
 
     def rows(self) -> Iterator[Row]:
-        """Reads what the parts hold."""
-        yield from read_parquet(self._folder)
+        """Reads what the parts hold, one part in memory at a time."""
+        yield from read_parquet(self.store)
 
     def drop(self, is_stale: Callable[[str], bool]) -> None:
         """Takes out the rows of some pictures, by their paths.
@@ -110,13 +111,14 @@ class ParquetTable:
         Raises:
             OSError: a part cannot be written anew; the old one is still there.
         """
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
-        for file in parts(self._folder):
-            table = pq.read_table(file)
+        for file in parts(self.store):
+            table = pq.read_table(pa.BufferReader(self.store.read(file)))
             kept = [not is_stale(path) for path in table.column("path").to_pylist()]
             if not all(kept):
-                write_whole(file, _file_of(table.filter(kept)))
+                self.store.write(file, _file_of(table.filter(kept)))
 
     def close(self) -> None:
         """Writes what is not written yet."""
@@ -124,73 +126,84 @@ class ParquetTable:
             self._flush()
 
 
-def open_parquet(folder: Path, identity: Identity, resume: bool) -> ParquetTable:
+def open_parquet(store: Store, identity: Identity, resume: bool) -> ParquetTable:
     """Opens a table, empty or with what an earlier run wrote.
 
     Args:
-        folder: where the parts lie; it need not be there yet.
+        store: where the parts lie; it need not be there yet.
         identity: of the rows to come.
         resume: whether there may be parts in it.
 
     Raises:
         Unwritable: there are parts without `resume`, or anything else; the parts are of another
             identity or damaged; PyArrow is not installed; the folder cannot be made.
+        demo.archive.remote.Unreachable: the bucket cannot be reached.
     """
+    if find_spec("pyarrow") is None:
+        raise Unwritable(HOW_TO_INSTALL)
     try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ModuleNotFoundError:
-        raise Unwritable(HOW_TO_INSTALL) from None
-    try:
-        folder.mkdir(exist_ok=True)
-        found = parts(folder)
-        others = [
-            each for each in folder.iterdir() if each not in found and each.name[:1] not in "._"
-        ]
-    except FileExistsError:
-        raise Unwritable(f"{folder}: cannot be written (Not a folder).") from None
+        store.make()
+        files = store.files()
+    except (FileExistsError, NotADirectoryError):
+        raise Unwritable(f"{store.name}: cannot be written (Not a folder).") from None
     except OSError as error:
-        raise Unwritable(f"{folder}: cannot be written ({error.strerror}).") from error
+        raise Unwritable(f"{store.name}: cannot be written ({error.strerror}).") from error
+    others = [each for each in files if not _PART.fullmatch(each) and each[:1] not in "._"]
     if others:
         raise Unwritable(
-            f"{folder}: The table is not written, because there is something else in this folder"
-            f" ({others[0].name}). Name another folder, or move that away."
+            f"{store.name}: The table is not written, because there is something else in this folder"
+            f" ({others[0]}). Name another folder, or move that away."
         )
+    found = parts(store)
     if found and not resume:
         raise Unwritable(
-            f"{folder}: This table is there already. Add --resume to read only what is missing in it,"
-            " or name another folder."
+            f"{store.name}: This table is there already. Add --resume to read only what is missing in"
+            " it, or name another folder."
         )
     if not found:
-        check_report(folder)
+        check_report(store.report())
     for file in found:
-        try:
-            metadata: dict[Any, Any] = pq.read_schema(file).metadata or {}
-        except (OSError, pa.ArrowException):
-            raise Unwritable(
-                f"{file}: This part of the table is damaged. Move it away; --resume then reads its"
-                " pictures again."
-            ) from None
-        identity.check({key.decode(): text.decode() for key, text in metadata.items()}, str(folder))
-    last = max((int(file.stem.removeprefix("part-")) for file in found), default=-1)
-    return ParquetTable(folder, identity, last + 1)
+        identity.check(_metadata(store, file), store.name)
+    last = int(found[-1][len("part-") : -len(".parquet")]) if found else -1
+    return ParquetTable(store, identity, last + 1)
 
 
-def parts(folder: Path) -> list[Path]:
-    """The parts of a table, in order."""
-    return sorted(folder.glob("part-*.parquet"))
+def part_name(number: int) -> str:
+    """How a part is called; names are in the order of numbers, up to a million parts."""
+    return f"part-{number:06}.parquet"
 
 
-def read_parquet(folder: Path) -> Iterator[Row]:
+def parts(store: Store) -> list[str]:
+    """The names of a table's parts, in order."""
+    return [file for file in store.files() if _PART.fullmatch(file)]
+
+
+def read_parquet(store: Store) -> Iterator[Row]:
     """Reads the rows of all parts, one part in memory at a time."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    for file in parts(folder):
-        table = pq.read_table(file)
+    for file in parts(store):
+        table = pq.read_table(pa.BufferReader(store.read(file)))
         modified = table.column("modified").cast(pa.int64())
         table = table.set_column(table.column_names.index("modified"), "modified", modified)
         yield from zip(*(column.to_pylist() for column in table.columns), strict=True)
+
+
+def _metadata(store: Store, file: str) -> dict[str, str]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        metadata: dict[bytes, bytes] = (
+            pq.read_schema(pa.BufferReader(store.read(file))).metadata or {}
+        )
+    except (OSError, pa.ArrowException):
+        raise Unwritable(
+            f"{store.name}/{file}: This part of the table is damaged. Move it away; --resume then"
+            " reads its pictures again."
+        ) from None
+    return {key.decode(): text.decode() for key, text in metadata.items()}
 
 
 def _file_of(table: "pa.Table") -> bytes:

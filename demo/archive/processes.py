@@ -44,7 +44,8 @@ class Processes(Generic[Task, Result]):
     """Hands tasks to processes and gives the results in the order of the tasks.
 
     A task whose process dies is handed out a second time. When that one dies too, the task is given
-    up, and all others go on. Processes are started when there is something to do for them.
+    up, and all others go on. Processes are started when there is something to do for them, and wait
+    for more until `close` ends them.
 
     Args:
         make: makes the function that does the work, in each process; it is pickled. What it raises
@@ -55,8 +56,8 @@ class Processes(Generic[Task, Result]):
     Example:
 
     ```python
-    with closing(Processes(Maker(), failure, count=8).results(entries)) as results:
-        for entry, result in results:
+    with closing(Processes(Maker(), failure, count=8)) as processes:
+        for entry, result in processes.results(entries):
             ...
     ```
     """
@@ -82,7 +83,7 @@ class Processes(Generic[Task, Result]):
     def results(
         self, tasks: Iterable[Task], stopped: Callable[[], bool] = lambda: False
     ) -> Generator[tuple[Task, Result], None, None]:
-        """Does the tasks. Whoever has seen enough closes the iterator, which ends the processes.
+        """Does the tasks. Only one call at a time; one that is given up ends the processes.
 
         Args:
             tasks: may be endless: only so many are taken as are under way.
@@ -93,7 +94,8 @@ class Processes(Generic[Task, Result]):
             Exception: whatever `make` raises.
         """
         coming = enumerate(tasks)
-        given, exhausted = 0, False
+        given, exhausted, complete = 0, False, False
+        self._deaths.clear()
         try:
             while not stopped():
                 while given in self._results:
@@ -111,11 +113,13 @@ class Processes(Generic[Task, Result]):
                         break
                     self._send(worker, self._waiting.popleft())
                 if exhausted and not self._tasks:
+                    complete = True
                     return
                 if given not in self._results:
                     self._receive()
         finally:
-            self._end()
+            if not complete:
+                self.close()
 
     def _free(self) -> _Worker | None:
         """The process with the least to do; a new one where all have enough; None where all can be."""
@@ -180,13 +184,15 @@ class Processes(Generic[Task, Result]):
                 self._results[first] = self._lost(self._tasks[first], end)
         self._waiting.extendleft(reversed(worker.queue))
 
-    def _end(self) -> None:
+    def close(self) -> None:
+        """Ends the processes, and gives up what they were doing."""
         for worker in self._workers:
             # They hold nothing that must be written.
             worker.process.kill()
             worker.process.join()
             worker.pipe.close()
-        self._workers.clear()
+        for held in (self._workers, self._tasks, self._results, self._waiting):
+            held.clear()
 
 
 def _work(pipe: Connection, make: Callable[[], Callable[[Task], Result]]) -> None:

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from demo.archive.identity import Identity
+from demo.archive.remote import address_of
 from demo.archive.rows import COLUMNS, Row
 from demo.archive.sources import fixed_part
-from demo.writing import Unwritable, write_whole
+from demo.archive.store import Store
+from demo.writing import Unwritable
 from model.labels import EMOTIONS
 
 # Confidence is counted in steps of 5 %.
@@ -118,7 +120,8 @@ class Counts:
 
 def root_of(inputs: Sequence[Path]) -> str:
     """The folder below which the report counts folders: the one input, or what all inputs share."""
-    tops = [str(fixed_part(path)) for path in inputs]
+    fixed = [fixed_part(path) for path in inputs]
+    tops = [address_of(path) or str(path) for path in fixed]
     try:
         return tops[0] if len(tops) == 1 else os.path.commonpath(tops)
     except ValueError:  # relative and absolute ones, or several drives
@@ -132,7 +135,7 @@ def folder_of(path: str, root: str) -> str:
     return first if slash and first else "."
 
 
-def write_report(folder: Path, counts: Counts, identity: Identity) -> None:
+def write_report(store: Store, counts: Counts, identity: Identity) -> None:
     """Writes `summary.json` and the plots into a folder; older ones are replaced.
 
     Raises:
@@ -142,34 +145,26 @@ def write_report(folder: Path, counts: Counts, identity: Identity) -> None:
     from demo.archive.plots import plots
 
     text = json.dumps(counts.summary(identity), indent=2, ensure_ascii=False)
-    files = {"summary.json": f"{text}\n".encode(), **plots(counts)}
-    try:
-        folder.mkdir(exist_ok=True)
-        for name, content in files.items():
-            write_whole(folder / name, content)
-    except OSError as error:
-        error.filename = str(folder)
-        raise
+    store.make()
+    for name, content in {"summary.json": f"{text}\n".encode(), **plots(counts)}.items():
+        store.write(name, content)
 
 
-def report_folder(table: Path) -> Path:
-    """Where the report on a table lies: `faces-report` beside `faces.csv`."""
-    return table.with_name(f"{table.stem}-report")
-
-
-def check_report(table: Path) -> Path:
-    """Gives the folder of a new table's report, which may be there if it holds a report.
+def check_report(store: Store) -> None:
+    """Makes sure that the folder of a new table's report is free, or holds a report.
 
     Raises:
         Unwritable: it holds something else.
     """
-    folder = report_folder(table)
-    if os.path.lexists(folder) and not is_report(folder):
+    try:
+        files = store.files()
+    except NotADirectoryError:
+        files = [""]
+    if files and not {"run.json", "summary.json"} & {*files}:
         raise Unwritable(
-            f"{folder}: The report is not written, because this is there and is no report. Name"
+            f"{store.name}: The report is not written, because this is there and is no report. Name"
             " another table, or move this away."
         )
-    return folder
 
 
 def is_report(folder: Path) -> bool:

@@ -105,6 +105,33 @@ class Maker:
         return rows
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What people are told of pictures that were read.
+
+    Attributes:
+        pictures: how many.
+        failed: how many of them, and of their maps, could not be read or written.
+        sentences: on these, and on pictures that were read although something is wrong with them.
+    """
+
+    pictures: int
+    failed: int
+    sentences: Sequence[str]
+
+    @classmethod
+    def of(cls, entry: Entry, result: Result) -> "Outcome":
+        """What people are told of one picture."""
+        errors = [] if result.error is None else [f"{entry.path}: {result.error}"]
+        failures = [*result.failures, *errors]
+        return cls(1, len(failures), [*result.warnings, *failures])
+
+
+def lost(entry: Entry, end: str) -> Result:
+    """The row of a picture that has killed two processes; `end` says how."""
+    return failure(entry, f"The process that read this picture died twice ({end}).")
+
+
 def failure(entry: Entry, reason: str) -> Result:
     """The row of a picture that could not be read."""
     return Result(

@@ -1,4 +1,4 @@
-"""Lists the pictures that the paths of a command line name: files, folders, patterns and zip files."""
+"""Lists the pictures that a command line names: files, folders, patterns, zip files and buckets."""
 
 import os
 from collections import Counter
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from demo.archive import zips
+from demo.archive import remote, zips
 from demo.archive.entries import Entry, LocalFile, Refused, is_left_out
 from demo.names import is_folder
 from preprocessing.limits import InvalidImage
@@ -52,14 +52,20 @@ def entries(
     No more is held in memory than the names in the folders between the input and the picture.
 
     Args:
-        inputs: files, folders, patterns and zip files. One that lies in another is left out.
+        inputs: files, folders, patterns, zip files and addresses of buckets. One that lies in another is left out.
         notes: takes what is to be said; None says nothing.
         skip: whether a file or folder is left out.
+
+    Raises:
+        remote.Unreachable: a bucket cannot be read.
     """
     notes = notes or Notes()
     walk = _Walk([path for path in inputs if is_folder(path)], notes, skip)
     seen: set[str] = set()
     for path in inputs:
+        if remote.address_of(path):
+            yield from _remote(path, notes)
+            continue
         real = os.path.realpath(path)
         if real in seen:
             continue
@@ -95,6 +101,23 @@ def entry_of(path: Path | str) -> Entry:
     except OSError:
         return Entry(name, None, None, LocalFile(name))
     return Entry(name, status.st_size, status.st_mtime_ns // 1000, LocalFile(name))
+
+
+def _remote(path: Path, notes: Notes) -> Iterator[Entry]:
+    base = fixed_part(path)
+    pattern = path.parts[len(base.parts) :]
+    address = remote.address_of(base)
+    assert address
+    passed: Counter[str] = Counter()
+    found = False
+    for entry in remote.pictures(address, passed):
+        if not pattern or _matches(Path(entry.path).parts[len(base.parts) :], pattern):
+            found = True
+            yield entry
+    if passed and not pattern:
+        notes.say(f"{address}: {_passed_over(passed)}")
+    if not found:
+        notes.fail(f"{remote.address_of(path)}: There is no picture there.")
 
 
 def _members(archive: Path, notes: Notes) -> Iterator[Entry]:

@@ -1,6 +1,7 @@
 """The pictures in a zip file, which is never unpacked."""
 
 import calendar
+import os
 import zipfile
 import zlib
 from collections import Counter
@@ -53,6 +54,10 @@ class Member:
         except OSError as error:
             reason = (error.strerror or "unknown error").lower()
             raise InvalidImage(f"The archive cannot be opened ({reason}).") from error
+
+    def absolute(self) -> "Member":
+        """The same by the archive's absolute path."""
+        return Member(os.path.abspath(self.archive), self.name)  # noqa: PTH100
 
 
 def members(archive: Path, passed: Counter[str]) -> Iterator[Entry]:

@@ -19,6 +19,7 @@ from demo.answer.reading import read as read_picture
 from demo.archive import batch
 from demo.archive.csv_table import STDOUT
 from demo.archive.entries import Entry
+from demo.archive.remote import Unreachable
 from demo.archive.rows import Maker
 from demo.archive.sources import Notes
 from demo.commands.arguments import number, path
@@ -38,6 +39,7 @@ A folder is read with all folders in it, also those behind links. Hidden files a
 Files that are no pictures by their suffix are passed over, and their number is printed. A zip file is
 read without unpacking it; of its members, those are refused that are archives, encrypted, or made to
 do harm. A quoted pattern such as 'photos/**/*.jpg' gives the pictures and zip files that match it.
+s3://BUCKET/FOLDER and gs://BUCKET/FOLDER are read like folders.
 
 --json prints one JSON document per picture, one a line, as the HTTP routes give it, with its path.
 
@@ -49,7 +51,9 @@ the mark. A spreadsheet would run a cell that begins like a formula (with = + - 
 return): such a path gets ./ in front and still leads to the same file. A name's bytes that are not
 UTF-8 are written as in caf\\xe9.jpg.
 
---parquet writes the same rows as part-000000.parquet and so on into DIR.
+--parquet writes the same rows as part-000000.parquet and so on into DIR, which may be the address of
+a folder in a bucket too. With --engine ray, Ray does the work on all machines of a cluster, on which
+the pictures must have the same paths: docs/archive.md says how.
 
 Beside the table, FILE-report or DIR-report gets summary.json and plots: emotions in all and by folder,
 how sure the network is, faces per picture, and errors by kind.
@@ -70,8 +74,9 @@ A run replaces only maps and reports that an earlier run wrote. If any other fil
 the command ends before it reads a picture.
 
 exit codes: 0 every picture was read; 1 any was not, or a map not written (the others are);
-2 wrong usage; 3 the table could not be written to its end, such as on a full disk; 130 stopped by
-Ctrl-C and 143 by SIGTERM, what was written until then is complete."""
+2 wrong usage; 3 the table could not be written to its end, such as on a full disk; 4 a bucket or a
+cluster cannot be reached; 130 stopped by Ctrl-C and 143 by SIGTERM, what was written until then is
+complete."""
 
 Write = Callable[[Path, Answer, Sequence[Path | None]], None]
 
@@ -85,8 +90,10 @@ class ClassifyOptions:
         json: whether to print JSON instead of text.
         csv: where to write a table instead; "-" is standard output.
         parquet: the folder where to write a table as Parquet instead.
-        workers: how many pictures are read at a time.
+        workers: how many pictures are read at a time; None is for all cores.
         resume: whether to go on with a table that is there.
+        engine: what reads the pictures: processes of this machine, or Ray.
+        address: of a Ray cluster.
         explain: where to write attention maps.
         min_face: the smallest face, in pixels of a picture scaled to at most 1280.
         detector: how faces are found.
@@ -96,8 +103,10 @@ class ClassifyOptions:
     json: bool
     csv: Path | Literal["-"] | None
     parquet: Path | None
-    workers: int
+    workers: int | None
     resume: bool
+    engine: Literal["processes", "ray"]
+    address: str | None
     explain: Path | None
     min_face: int
     detector: str
@@ -130,14 +139,22 @@ def add_classify(commands: Any) -> None:
     classify.add_argument(
         "--workers",
         type=number(int, 1, 1024),
-        default=cores(),
         metavar="N",
-        help=f"how many pictures to read at a time (default: all cores, here {cores()})",
+        help="how many pictures to read at a time (default: all cores)",
     )
     classify.add_argument(
         "--resume",
         action="store_true",
         help="go on with a table that is there: read only what is missing in it or has changed",
+    )
+    classify.add_argument(
+        "--engine",
+        choices=["processes", "ray"],
+        default="processes",
+        help="read on this machine's cores (default) or on Ray; ray needs --parquet",
+    )
+    classify.add_argument(
+        "--address", metavar="HOST:PORT", help="of a Ray cluster (default: Ray on this machine)"
     )
     classify.add_argument(
         "--explain",
@@ -155,6 +172,10 @@ def _table(text: str) -> Path | Literal["-"]:
 
 def run_classify(options: ClassifyOptions) -> int:
     """Runs the command and returns its exit code."""
+    wrong = _wrong(options)
+    if wrong:
+        complain(wrong)
+        return 2
     try:
         maps = AttentionFolder(options.explain, options.paths) if options.explain else None
         job = batch.Job(
@@ -165,6 +186,8 @@ def run_classify(options: ClassifyOptions) -> int:
             workers=options.workers,
             resume=options.resume,
             skip=maps.holds if maps else _nothing,
+            ray=options.engine == "ray",
+            address=options.address,
         )
         if maps is not None:
             maps.prepare([Path(entry.path) for entry in job.entries()])
@@ -174,6 +197,23 @@ def run_classify(options: ClassifyOptions) -> int:
     except Unwritable as error:
         complain(str(error))
         return 2
+    except Unreachable as error:
+        complain(str(error))
+        return batch.UNREACHABLE
+
+
+def _wrong(options: ClassifyOptions) -> str | None:
+    """What is wrong with options that do not go together."""
+    table = options.csv is not None or options.parquet is not None
+    if options.resume and not table:
+        return "--resume goes on with a table. Name it with --csv or --parquet."
+    if options.address is not None and options.engine != "ray":
+        return "--address is that of a Ray cluster. Add --engine ray."
+    if options.engine == "ray" and options.parquet is None:
+        return "--engine ray writes Parquet. Name a folder with --parquet."
+    if options.engine == "ray" and options.explain is not None:
+        return "--explain writes maps on this machine. Leave --engine ray out for it."
+    return None
 
 
 def _nothing(_: Path) -> bool:
@@ -188,7 +228,9 @@ def _print(job: batch.Job, as_json: bool) -> int:
     found = list(job.entries(notes))
     failed = notes.failed
     bar = len(found) > _MANY and sys.stderr.isatty()
-    with closing(_readings(recognizer, found, maps is not None, job.workers)) as readings:
+    with closing(
+        _readings(recognizer, found, maps is not None, job.workers or cores())
+    ) as readings:
         for entry, reading in tqdm(
             readings, total=len(found), unit="picture", leave=False, disable=not bar
         ):

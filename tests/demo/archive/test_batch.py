@@ -14,6 +14,7 @@ import pytest
 from demo.archive.csv_table import read_csv
 from demo.archive.parquet_table import read_parquet
 from demo.archive.rows import COLUMNS, Row
+from demo.archive.store import LocalStore
 from demo.commands.main import main
 from tests.demo.archive.conftest import BAD, FAST, GOOD, fill, start
 from tests.demo.conftest import wait_until
@@ -92,11 +93,11 @@ def test_run_as_parquet_killed_in_the_middle_and_resumed_gives_the_same_rows(
     wait_until(lambda: len(list(table.glob("part-*"))) > 1)
     process.kill()
     process.communicate()
-    assert 16 < len(list(read_parquet(table))) < len(rows)
+    assert 16 < len(list(read_parquet(LocalStore(table)))) < len(rows)
     process = start(*folders, "--parquet", table, "--resume", before=often)
     _, complaints = process.communicate(timeout=120)
     assert process.returncode == 1, complaints
-    assert rounded(list(read_parquet(table))) == rounded(rows)
+    assert rounded(list(read_parquet(LocalStore(table)))) == rounded(rows)
     summary = json.loads((tmp_path / "table-report" / "summary.json").read_text())
     assert summary["pictures"] == GOOD // 4 + BAD
 
@@ -184,7 +185,7 @@ def test_resume_reads_what_is_new_or_has_changed_and_nothing_else(
         os.utime(same, ns=(before.st_atime_ns, before.st_mtime_ns))
         changed.write_bytes(held)
         new.unlink()
-    rows = list(read_csv(table) if name == "--csv" else read_parquet(table))
+    rows = list(read_csv(table) if name == "--csv" else read_parquet(LocalStore(table)))
     paths = column(rows, "path")
     assert paths.count(str(same)) == paths.count(str(changed)) == paths.count(str(new)) == 1
     assert column(rows, "error").count(None) == len(rows) - 1
