@@ -227,6 +227,7 @@ def test_an_output_that_exists_is_not_touched(
     folder.mkdir()
     (folder / "notes.txt").write_text("mine")
     (tmp_path / "new-report").mkdir()
+    (tmp_path / "new-report" / "notes.txt").touch()
     strangers = {"--csv": notes, "--parquet": folder}
     for name, target in strangers.items():
         assert run(written.album, name, target, "--resume") == 2
