@@ -18,10 +18,11 @@ import pytest
 from demo.archive.csv_table import CsvTable
 from demo.archive.entries import Entry
 from demo.archive.identity import identity_of
-from demo.archive.parquet_table import ParquetTable, parts
+from demo.archive.parquet_table import ParquetTable, part_name
 from demo.archive.processes import Processes
 from demo.archive.rows import Maker, Result, failure
 from demo.archive.sources import entry_of
+from demo.archive.store import LocalStore
 from model import Recognizer
 from preprocessing.images import decode
 
@@ -104,7 +105,7 @@ def stages(photograph: bytes, place: Path) -> dict[str, float]:
     made = Maker(recognizer.detector_name, 40)()(entry)
     assert len(made.rows) == 1
     table = CsvTable((place / "t.csv").open("wb", buffering=0), "t", place / "t.csv")
-    parquet = ParquetTable(place, identity_of(recognizer.detector_name, 40))
+    parquet = ParquetTable(LocalStore(place), identity_of(recognizer.detector_name, 40))
     return {
         "list and read": milliseconds(lambda: entry_of(file).content.read(), 300),
         "decode": milliseconds(lambda: decode(photograph), 100),
@@ -129,7 +130,7 @@ def _handed_out(entry: Entry) -> float:
 
 def test_stages(photograph: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = stages(photograph, tmp_path)
-    size = parts(tmp_path)[0].stat().st_size / 8192
+    size = len(LocalStore(tmp_path).read(part_name(0))) / 8192
     with capsys.disabled():
         print("\nmilliseconds of one core for a picture of 640x480 with one face")
         for name, cost in found.items():
