@@ -166,7 +166,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--record",
         action="store_true",
-        help="write the figures into the weights' JSON, README and model card",
+        help="write the figures into the weights' JSON, README, model card and FIGURES.md",
     )
     evaluate.set_defaults(run=commands.evaluate)
 

@@ -206,7 +206,7 @@ def _record(name: str, split: str, figures: dict[str, Any], output: Path) -> Non
     figures = {**figures, "results": [_kept(record) for record in figures["results"]]}
     info["figures"] = {**info["figures"], split: figures}
     _write_json(path, info)
-    card = ROOT / "model" / "MODEL_CARD.md"
+    page = ROOT / "model" / "FIGURES.md"
     texts = {
         "figures": tables.figures_table(figures),
         "emotions": tables.emotions_table(figures["results"]),
@@ -216,13 +216,15 @@ def _record(name: str, split: str, figures: dict[str, Any], output: Path) -> Non
     if figures["robustness"]:
         texts["robustness"] = tables.robustness_table(figures["robustness"])
     for name, text in texts.items():
-        if f"<!-- {name} {split} -->" in card.read_text(encoding="utf-8"):
-            tables.write_between(card, f"{name} {split}", text)
+        if f"<!-- {name} {split} -->" in page.read_text(encoding="utf-8"):
+            tables.write_between(page, f"{name} {split}", text)
     if split == "PrivateTest":
         for plot in ("reliability", "risk_coverage", "robustness"):
             if (output / f"{plot}.png").exists():
                 shutil.copy(output / f"{plot}.png", ROOT / "model" / "figures")
-        tables.write_between(ROOT / "README.md", f"figures {split}", texts["figures"])
+        for document in ("README.md", "model/MODEL_CARD.md"):
+            headline = tables.headline_table(figures)
+            tables.write_between(ROOT / document, f"headline {split}", headline)
 
 
 def _kept(record: dict[str, Any]) -> dict[str, Any]:
