@@ -150,11 +150,12 @@ class Classifier:
         """
         return self.mixture.probabilities(self.logits(crops))["served"]
 
-    def logits(self, crops: np.ndarray) -> Logits:
+    def logits(self, crops: np.ndarray, mirrored: bool = True) -> Logits:
         """Both heads' logits and maps, averaged over the views.
 
         Args:
             crops: `(n, 48, 48)` uint8, aligned faces.
+            mirrored: whether each face is also seen mirrored, where the weights ask for it.
         """
         crops = np.asarray(crops)
         if crops.ndim != 3 or crops.shape[1:] != (SIZE, SIZE) or crops.dtype != np.uint8:
@@ -162,7 +163,7 @@ class Classifier:
                 f"Crops are (n, {SIZE}, {SIZE}) uint8. Received: {crops.shape} {crops.dtype}"
             )
         seen = self._network(crops)
-        if not self.mirrored_view:
+        if not (mirrored and self.mirrored_view):
             return seen
         return Logits.mean([seen, self._network(crops[:, :, ::-1]).mirrored()])
 

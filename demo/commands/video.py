@@ -87,7 +87,7 @@ def run_video(options: argparse.Namespace) -> int:
     if options.output.exists() and not options.output.is_dir():
         complain(f"{options.output}: cannot be written (Not a folder).")
         return 2
-    recognizer = Recognizer(detector=options.detector, min_face=options.min_face, second_look=False)
+    recognizer = Recognizer(detector=options.detector, min_face=options.min_face, video=True)
     parquet = importlib.util.find_spec("duckdb") is not None
     if not parquet:
         complain("There is no DuckDB here, which writes Parquet: the table is written as CSV.")

@@ -35,7 +35,7 @@ def read_film(
     Example:
 
     ```python
-    recognizer = Recognizer(min_face=80, second_look=False)
+    recognizer = Recognizer(min_face=80, video=True)
     with ThreadPoolExecutor() as pool, Film("party.mp4") as film:
         recognize = partial(pool.submit, recognizer.recognize)
         for sample in read_film(film, recognize, recognizer.classifier.uncertain_below):

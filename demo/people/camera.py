@@ -27,7 +27,7 @@ class Camera:
     Example:
 
     ```python
-    camera = Camera(Recognizer(min_face=80, second_look=False))
+    camera = Camera(Recognizer(min_face=80, video=True))
     for seconds, pixels in pictures:
         print(camera.update(read(camera.recognizer, pixels), seconds)["faces"])
     ```

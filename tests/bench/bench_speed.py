@@ -82,7 +82,7 @@ def grey(photograph: bytes) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def live() -> Recognizer:
-    return Recognizer(min_face=80, second_look=False)
+    return Recognizer(min_face=80, video=True)
 
 
 @pytest.fixture(scope="module")

@@ -167,6 +167,16 @@ def test_a_picture_on_its_side_gives_the_same_face(
     assert ((face.landmarks > (x, y)) & (face.landmarks < (x + width, y + height))).all()
 
 
+def test_recognize_sees_faces_of_a_video_in_one_view(
+    recognizer: Recognizer, astronaut: np.ndarray
+) -> None:
+    [face] = recognizer.finding(80, video=True).recognize(astronaut)
+    one_view = recognizer.classifier.logits(face.crop[None], mirrored=False)
+    served = recognizer.classifier.mixture.probabilities(one_view)["served"][0]
+    np.testing.assert_array_equal(face.probabilities, served)
+    assert not np.array_equal(face.probabilities, recognizer.classifier.predict(face.crop[None])[0])
+
+
 def test_a_mosaic_of_faces_is_answered_with_a_sentence(astronaut: np.ndarray) -> None:
     tile = cv2.resize(astronaut[30:190, 145:305], (60, 60), interpolation=cv2.INTER_AREA)
     recognizer = Recognizer(min_face=32)

@@ -182,7 +182,7 @@ class _Reading:
 
         source, target = folder / "film", folder / "results"
         smallest = max(MIN_FACE, self._recognizer.detector.min_face)
-        recognizer = self._recognizer.finding(smallest, second_look=False)
+        recognizer = self._recognizer.finding(smallest, video=True)
         wanted = Wanted(
             fps=order.fps,
             parquet=False,

@@ -174,4 +174,4 @@ def _camera(recognizer: Recognizer) -> "Camera":
     from demo.people.camera import Camera
 
     smallest = max(MIN_FACE, recognizer.detector.min_face)
-    return Camera(recognizer.finding(smallest, second_look=False))
+    return Camera(recognizer.finding(smallest, video=True))

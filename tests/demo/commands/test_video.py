@@ -140,15 +140,15 @@ def test_min_face_is_80_unless_said_otherwise(
     seen = []
 
     class Watched(Recognizer):
-        def __init__(self, detector: str, min_face: int, second_look: bool) -> None:
-            seen.append((detector, min_face, second_look))
-            super().__init__(detector=detector, min_face=min_face, second_look=second_look)
+        def __init__(self, detector: str, min_face: int, video: bool) -> None:
+            seen.append((detector, min_face, video))
+            super().__init__(detector=detector, min_face=min_face, video=video)
 
     monkeypatch.setattr("demo.commands.video.Recognizer", Watched)
     path = film(tmp_path / "a.mp4", 0.2)
     assert video(path, "--output", tmp_path / "out") == 0
     assert video(path, "--output", tmp_path / "out", "--min-face", "160") == 0
-    assert seen == [("hog+blazeface", 80, False), ("hog+blazeface", 160, False)]
+    assert seen == [("hog+blazeface", 80, True), ("hog+blazeface", 160, True)]
 
 
 def test_ctrl_c_leaves_whole_files_that_are_named_partial(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_each_picture_is_answered_with_its_people(service: Service, two_people: 
     assert [each["emotion"] for each in second["faces"]] == ["happy", "neutral"]
     assert (first["frame"], second["frame"], second["dropped"]) == (1, 2, 0)
     assert first["time"] == 0 < second["time"]
-    alone = service.recognizer.finding(live.MIN_FACE).recognize(two_people)
+    alone = service.recognizer.finding(live.MIN_FACE, video=True).recognize(two_people)
     assert [each["box"] for each in first["faces"]] == [face_json(each)["box"] for each in alone]
 
 
