@@ -7,10 +7,14 @@ DATA ?= ../shared/data/fer2013.csv.gz
 OUTPUT ?= runs/$(shell date +%Y%m%d-%H%M%S)
 SOAK_MINUTES ?= 10
 
-.PHONY: demo test lint lint-scripts train study bench load soak fuzz screenshot lock container clean
+.PHONY: demo check test lint lint-scripts train study bench load soak fuzz screenshot lock container clean
 
 demo: $(VENV)/.serving
 	$(RUN) -m demo.app
+
+# For the hand, in under two minutes: linters, types, and every test but the slow ones.
+check: lint
+	$(RUN) -m pytest -n 2 --dist loadfile -q -m "not slow"
 
 # Two at once, each with whole files: what a file's tests share is made once.
 test: $(VENV)/.everything

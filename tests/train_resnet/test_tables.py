@@ -5,7 +5,14 @@ import pytest
 
 from tests.train_resnet.test_metrics import certain
 from train_resnet.metrics import measure
-from train_resnet.tables import agreement_table, emotions_table, figures_table, find, write_between
+from train_resnet.tables import (
+    agreement_table,
+    emotions_table,
+    figures_table,
+    find,
+    headline_table,
+    write_between,
+)
 
 
 def test_the_table_quotes_the_records() -> None:
@@ -23,6 +30,9 @@ def test_the_table_quotes_the_records() -> None:
     assert "| FER-2013 labels | FER head | 4 | 75.0 % (" in text
     assert ") | 50.0 % | 75.0 % (" in text
     assert "FER+" not in text
+    headline = headline_table({"results": records})
+    assert headline.splitlines()[2].startswith("| FER-2013 labels | 4 | 75.0 % (")
+    assert len(headline.splitlines()) == 3
 
 
 def test_text_between_marks_is_replaced(tmp_path: Path) -> None:
