@@ -43,8 +43,11 @@ bench: $(VENV)/.everything
 	$(RUN) -m pytest tests/bench/bench_time.py
 	$(RUN) -m pytest tests/bench/bench_page.py
 
+# CLIENTS at once, a measurement for each number, of SECONDS each.
+CLIENTS ?= 1 16 64 200
+SECONDS ?= 60
 load: $(VENV)/.everything
-	$(RUN) -m tests.load --clients 1 16 64 200 --seconds 60 --output runs/load/load.json
+	$(RUN) -m tests.load --clients $(CLIENTS) --seconds $(SECONDS) --output runs/load/load.json
 
 soak: $(VENV)/.everything
 	$(RUN) -m tests.load --soak --clients 16 --seconds $$((60 * $(SOAK_MINUTES))) \

@@ -2,7 +2,6 @@
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 from demo.film.reading import Film
 from demo.film.samples import read_film
@@ -14,8 +13,12 @@ def main(path: str) -> None:
     recognizer = Recognizer(min_face=80, video=True)
     shown: dict[int, str] = {}
     with ThreadPoolExecutor() as pool, Film(path) as film:
-        recognize = partial(pool.submit, recognizer.recognize)
-        for sample in read_film(film, recognize, recognizer.classifier.uncertain_below):
+        samples = read_film(
+            film,
+            lambda picture: pool.submit(recognizer.recognize, picture),
+            recognizer.classifier.uncertain_below,
+        )
+        for sample in samples:
             for person, each in sample.people().items():
                 emotion = each.smoothed.emotion
                 if shown.get(person) != emotion:
