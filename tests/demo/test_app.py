@@ -1,5 +1,3 @@
-import http.client
-import json
 import os
 import shutil
 import signal
@@ -186,27 +184,6 @@ def test_no_other_site_may_read_the_answers(client: TestClient) -> None:
 def test_gradio_reports_nothing_to_its_makers(app: FastAPI) -> None:
     assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False"
     assert page_of(app).analytics_enabled is False
-
-
-def test_a_real_server_refuses_a_chunked_30_mb_body_and_goes_on(happy: bytes) -> None:
-    with running() as (_, port):
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        blocks = (bytes(1_000_000) for _ in range(30))
-        headers = {"Content-Type": "image/jpeg"}
-        connection.request("POST", "/api/v1/expressions", blocks, headers, encode_chunked=True)
-        response = connection.getresponse()
-        assert response.status == 413
-        assert json.loads(response.read())["status"] == 413
-        connection.close()
-
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        connection.request("POST", "/api/v1/expressions", bytes(30_000_000), headers)
-        assert connection.getresponse().status == 413
-        connection.close()
-
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        connection.request("POST", "/api/v1/expressions", happy, headers)
-        assert len(json.loads(connection.getresponse().read())["faces"]) == 1
 
 
 def test_ctrl_c_stops_it_without_a_traceback() -> None:

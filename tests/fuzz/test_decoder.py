@@ -1,4 +1,7 @@
-"""2,000 mutated pictures through the decoder; and that crashes, hangs and wrong answers are seen."""
+"""1,000 mutated pictures through the decoder; and that crashes, hangs and wrong answers are seen.
+
+The gate sends ten times as many, `make fuzz` a hundred times.
+"""
 
 import itertools
 import os
@@ -41,10 +44,10 @@ def waits(*_: object) -> Verdict:
     return Verdict("picture")
 
 
-def test_2000_mutated_pictures_are_read_or_refused_in_time_and_memory(tmp_path: Path) -> None:
-    summary = campaign(2000, 0, tmp_path)
+def test_1000_mutated_pictures_are_read_or_refused_in_time_and_memory(tmp_path: Path) -> None:
+    summary = campaign(1000, 0, tmp_path)
     assert summary.finds == []
-    assert summary.count == 2000
+    assert summary.count == 1000
     assert summary.growth < MAX_GROWTH_BYTES
     for form in FORMATS:
         assert summary.outcomes[form, "InvalidImage"] > 0

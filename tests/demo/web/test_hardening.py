@@ -14,6 +14,7 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect as connect_socket
 
 from demo.web.routes import live
@@ -310,6 +311,14 @@ def test_who_says_nothing_or_too_slowly_is_not_waited_for(
     assert answer.startswith(b"HTTP/1.1 408 ")
 
 
+def test_a_body_of_30_mb_is_refused_announced_or_not(client: httpx.Client, happy: bytes) -> None:
+    headers = {"Content-Type": "image/jpeg"}
+    blocks = (bytes(1_000_000) for _ in range(30))
+    for body in (blocks, bytes(30_000_000)):
+        assert client.post(ROUTE, content=body, headers=headers).status_code == 413
+    assert len(read(client, happy).json()["faces"]) == 1
+
+
 def test_a_greedy_client_is_refused_and_others_are_served(happy: bytes) -> None:
     with (
         running(DEMO_REQUESTS_PER_MINUTE="5", DEMO_TRUSTED_PROXIES="1") as (_, port),
@@ -345,13 +354,20 @@ def test_login_and_metrics_of_the_whole_server(happy: bytes) -> None:
             assert "demo_faces_total 1.0" in metrics.text
             assert 'route="/api/v1/expressions",status="200"} 1.0' in metrics.text
             assert 'demo_refused_total{reason="login"}' in metrics.text
+        view = f"127.0.0.1:{port}{live.ROUTE}"
+        with pytest.raises(InvalidStatus) as refused, connect_socket(f"ws://{view}"):
+            pass
+        assert refused.value.response.status_code == 401
+        with connect_socket(f"ws://ada:secret@{view}") as camera:
+            camera.send(b"no picture")
+            assert "error" in json.loads(camera.recv(timeout=30))
 
 
 def test_metrics_are_off_unless_asked_for(client: httpx.Client) -> None:
     assert client.get("/metrics").status_code == 404
 
 
-def test_a_stop_refuses_what_comes_and_finishes_what_runs(happy: bytes) -> None:
+def test_a_stop_refuses_what_comes_ends_views_and_finishes_what_runs(happy: bytes) -> None:
     slow = io.BytesIO()
     noise = np.random.default_rng(0).integers(0, 255, (4000, 3500, 3), np.uint8)
     Image.fromarray(noise).save(slow, "JPEG", quality=80)
@@ -374,6 +390,8 @@ def test_a_stop_refuses_what_comes_and_finishes_what_runs(happy: bytes) -> None:
             time.sleep(0.3)
             with pytest.raises(httpx.ConnectError):
                 httpx.post(address + ROUTE, content=happy, headers=headers)
+            with pytest.raises(ConnectionClosed):
+                browser.recv(timeout=6)
             assert running_one.result().status_code == 200
             wait_until(lambda: process.poll() is not None, 15)
             assert time.monotonic() - began < 8

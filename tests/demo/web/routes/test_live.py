@@ -26,8 +26,6 @@ from model import Recognizer
 from tests.demo.conftest import encoded, running, wait_until
 from tests.demo.faces import HAPPY, PICTURE, SAD, face
 
-CHARLIE = "charlie:secret"
-
 
 @contextmanager
 def view(service: Service, most: int = 4) -> Iterator[WebSocketTestSession]:
@@ -255,25 +253,3 @@ def test_views_count_as_requests(small: bytes) -> None:
     assert (first["route"], first["status"], first["faces"]) == (live.ROUTE, 101, 5)
     assert first["bytes_in"] == 5 * len(small)
     assert last["status"] == 429
-
-
-def test_views_ask_for_the_password() -> None:
-    with running(DEMO_AUTH=CHARLIE) as (_, port):
-        url = f"ws://127.0.0.1:{port}{live.ROUTE}"
-        with pytest.raises(InvalidStatus) as refused, connect(url):
-            pass
-        assert refused.value.response.status_code == 401
-        with connect(f"ws://{CHARLIE}@127.0.0.1:{port}{live.ROUTE}") as socket:
-            assert "error" in ask_of(socket, b"no picture")
-
-
-def test_a_stop_ends_views_at_once(small: bytes) -> None:
-    with running() as (process, port):
-        with connect(f"ws://127.0.0.1:{port}{live.ROUTE}") as socket:
-            ask_of(socket, small)
-            began = time.monotonic()
-            process.terminate()
-            with pytest.raises(ConnectionClosed):
-                socket.recv(timeout=10)
-            process.wait(10)
-        assert time.monotonic() - began < 6
