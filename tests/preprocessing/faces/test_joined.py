@@ -1,6 +1,7 @@
 """The default detector: every face once, small, cut, covered, dark and turned ones, and no others."""
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 
 import cv2
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 import skimage.data
 
 from preprocessing.compare.figures import is_of
-from preprocessing.compare.pictures import Shot, made
+from preprocessing.compare.pictures import Shot, faceless, made
 from preprocessing.faces import HogDetector, JoinedDetector
 
 # What is promised of the made pictures; beyond lies what is measured alone.
@@ -101,6 +102,13 @@ def test_no_face_where_there_is_none(name: str, detector: JoinedDetector) -> Non
     picture = getattr(skimage.data, name)()
     grey = picture if picture.ndim == 2 else cv2.cvtColor(picture[..., :3], cv2.COLOR_RGB2GRAY)
     assert detector.detect(grey) == []
+
+
+def test_detect_takes_no_coin_for_a_face_where_several_look_alike(
+    detector: JoinedDetector,
+) -> None:
+    coins = next(islice(faceless(), 73, None)).grey
+    assert detector.detect(coins) == []
 
 
 @pytest.mark.parametrize("shape", [(16, 16), (1, 2560), (2560, 1), (16, 900), (40, 1280)])
