@@ -17,9 +17,12 @@ expect.set_options(timeout=20_000)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out what starts servers of its own where DEMO_URL names the one to test."""
+    """Marks what is here as slow; leaves out what starts own servers if DEMO_URL names the one to test."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker("slow")
     if os.environ.get("DEMO_URL"):
-        here = Path(__file__).parent
         own = [
             item
             for item in items

@@ -186,6 +186,7 @@ def test_gradio_reports_nothing_to_its_makers(app: FastAPI) -> None:
     assert page_of(app).analytics_enabled is False
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_it_without_a_traceback() -> None:
     with running() as (process, _):
         process.send_signal(signal.SIGINT)
@@ -195,6 +196,7 @@ def test_ctrl_c_stops_it_without_a_traceback() -> None:
     assert "Traceback" not in complaints
 
 
+@pytest.mark.slow
 def test_serving_imports_no_training_library_and_makes_no_type_stubs() -> None:
     heavy = ("tensorflow", "keras", "torch", "jax", "sklearn", "skimage", "scipy")
     program = f"""

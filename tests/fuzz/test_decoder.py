@@ -44,6 +44,7 @@ def waits(*_: object) -> Verdict:
     return Verdict("picture")
 
 
+@pytest.mark.slow
 def test_1000_mutated_pictures_are_read_or_refused_in_time_and_memory(tmp_path: Path) -> None:
     summary = campaign(1000, 0, tmp_path)
     assert summary.finds == []
@@ -56,6 +57,7 @@ def test_1000_mutated_pictures_are_read_or_refused_in_time_and_memory(tmp_path: 
     assert len(summary.sentences) >= 4, "not all refused for the same reason"
 
 
+@pytest.mark.slow
 def test_the_pictures_they_are_made_from_are_read_and_the_others_refused(tmp_path: Path) -> None:
     with Worker(tmp_path / "log") as process:
         for name, data in pictures().items():
@@ -84,6 +86,7 @@ def test_the_same_seed_gives_the_same_mutants() -> None:
     assert drawn_from(5) != drawn_from(6)
 
 
+@pytest.mark.slow
 def test_a_crash_is_seen_and_the_next_picture_is_judged(tmp_path: Path) -> None:
     with Worker(tmp_path / "log", judge=dies_of_long_files) as process:
         crash = process.judge(bytes(_LONG + 1))
@@ -94,6 +97,7 @@ def test_a_crash_is_seen_and_the_next_picture_is_judged(tmp_path: Path) -> None:
     assert b"Fatal Python error: Segmentation fault" in (tmp_path / "log").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_find_is_shrunk_and_kept_and_the_others_go_on(tmp_path: Path) -> None:
     summary = campaign(150, 2, tmp_path, judge=dislikes_long_files)
     assert summary.count == 150

@@ -11,6 +11,7 @@ _JSON = "application/json"
 _PROBLEM_JSON = "application/problem+json"
 
 
+@pytest.mark.slow
 def test_100_mutated_requests_are_answered_as_documented(tmp_path: Path) -> None:
     answers = ask_often(100, 0, tmp_path)
     assert answers.broken == []

@@ -133,6 +133,7 @@ def test_a_json_that_does_not_fit_is_refused(
         load(copied)
 
 
+@pytest.mark.slow
 def test_serving_imports_no_training_library() -> None:
     code = (
         "import sys, model\n"

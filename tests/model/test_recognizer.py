@@ -177,6 +177,7 @@ def test_recognize_sees_faces_of_a_video_in_one_view(
     assert not np.array_equal(face.probabilities, recognizer.classifier.predict(face.crop[None])[0])
 
 
+@pytest.mark.slow
 def test_a_mosaic_of_faces_is_answered_with_a_sentence(astronaut: np.ndarray) -> None:
     tile = cv2.resize(astronaut[30:190, 145:305], (60, 60), interpolation=cv2.INTER_AREA)
     recognizer = Recognizer(min_face=32)

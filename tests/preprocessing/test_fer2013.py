@@ -229,6 +229,7 @@ def test_another_alignment_does_not_find_the_crops_of_this_one(
     assert not np.array_equal(before, after)
 
 
+@pytest.mark.slow
 @pytest.mark.dataset
 def test_fer2013_is_the_one_the_figures_are_of(dataset: fer2013.Fer2013) -> None:
     assert [len(dataset.split(name)) for name in fer2013.SPLITS] == [28709, 3589, 3589]

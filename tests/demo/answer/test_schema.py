@@ -51,11 +51,13 @@ def description() -> BaseSchema:
     return from_asgi("/api/openapi.json", app)
 
 
+@pytest.mark.slow
 def test_the_description_names_every_operation_of_the_program(description: BaseSchema) -> None:
     operations = [each.ok() for each in description.get_all_operations()]
     assert [operation.label for operation in operations] == OPERATIONS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", OPERATIONS)
 def test_every_operation_answers_as_described(description: BaseSchema, label: str) -> None:
     operation = description.find_operation_by_label(label)
@@ -104,6 +106,7 @@ def test_sound_pictures_are_answered_as_described(
         assert all(("attention" in face) == bool(explain) for face in faces)
 
 
+@pytest.mark.slow
 def test_mutated_pictures_are_answered_as_described(description: BaseSchema) -> None:
     statuses = set()
 

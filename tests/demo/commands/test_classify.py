@@ -131,6 +131,7 @@ def test_csv_is_a_row_per_face(
         assert row["uncertain"] == str(face.uncertain).lower()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output", [[], ["--json"], ["--csv"]])
 def test_bad_files_are_named_and_the_good_ones_answered(
     ten_good_two_bad: Path, tmp_path: Path, output: list[str], capsys: Capture
@@ -284,6 +285,7 @@ def test_missing_weights_are_one_sentence(
     assert "resnet" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_whole_rows(tmp_path: Path, happy: bytes) -> None:
     picture = tmp_path / "a.jpg"
     picture.write_bytes(happy)
@@ -303,6 +305,7 @@ def test_ctrl_c_leaves_whole_rows(tmp_path: Path, happy: bytes) -> None:
     assert table.read_bytes().endswith(b"\r\n")
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path, empty_room: bytes) -> None:
     picture = tmp_path / "a.jpg"
     picture.write_bytes(empty_room)
@@ -315,6 +318,7 @@ def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path, empty_room: byt
     assert process.wait(30) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output", [[], ["--json"], ["--csv"]])
 def test_a_full_disk_is_one_sentence(tmp_path: Path, empty_room: bytes, output: list[str]) -> None:
     picture = tmp_path / "a.jpg"
@@ -341,6 +345,7 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path, empty_room: bytes, output: 
         assert sentence == "The output: No space left on device."
 
 
+@pytest.mark.slow
 def test_a_bar_shows_on_a_terminal_and_only_there(ten_good_two_bad: Path) -> None:
     controller, terminal = pty.openpty()
     termios.tcsetwinsize(terminal, (24, 100))
@@ -362,6 +367,7 @@ def test_a_bar_shows_on_a_terminal_and_only_there(ten_good_two_bad: Path) -> Non
     assert "/12" not in process.communicate(timeout=60)[1]
 
 
+@pytest.mark.slow
 def test_a_name_that_is_no_text_is_no_traceback(tmp_path: Path, empty_room: bytes) -> None:
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.jpg")).write_bytes(empty_room)
     table = tmp_path / "t.csv"
@@ -375,6 +381,7 @@ def test_a_name_that_is_no_text_is_no_traceback(tmp_path: Path, empty_room: byte
     assert b"caf\xe9.jpg" in table.read_bytes()
 
 
+@pytest.mark.slow
 def test_the_command_line_imports_no_server_and_no_training(
     tmp_path: Path, empty_room: bytes
 ) -> None:

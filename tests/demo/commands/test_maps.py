@@ -281,6 +281,7 @@ def test_a_map_that_cannot_be_written_is_named_and_the_others_are_there(
     assert len(files_in(Path("why"))) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output", ["--json", "--csv"])
 def test_a_full_disk_costs_maps_and_nothing_else(album: Path, output: str) -> None:
     why = album.parent / "why"
@@ -330,6 +331,7 @@ def test_the_folder_itself_may_be_a_link(album: Path, tmp_path: Path) -> None:
     assert len(files_in(tmp_path / "disk")) == 4
 
 
+@pytest.mark.slow
 def test_a_name_that_is_no_text_names_its_map(tmp_path: Path, happy: bytes) -> None:
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.jpg")).write_bytes(happy)
     process = start(
@@ -364,6 +366,7 @@ def test_a_write_that_is_broken_off_leaves_the_earlier_map(
     assert files_in(tmp_path / "why") == [file.name]
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_whole_maps(tmp_path: Path, happy: bytes) -> None:
     (tmp_path / "picture").write_bytes(happy)
     album = tmp_path / "album"

@@ -19,6 +19,8 @@ from tests.conftest import ROOT
 from tests.demo.conftest import wait_until
 from tests.demo.film.clips import people, room, scene, steady, write_film
 
+pytestmark = pytest.mark.slow
+
 Capture = pytest.CaptureFixture[str]
 
 

@@ -64,6 +64,7 @@ def parquet(path: Path) -> list[tuple[object, ...]]:
     return duckdb.read_parquet(escape(str(path))).fetchall()
 
 
+@pytest.mark.slow
 def test_everything_that_is_wanted_is_written(film: Path, tmp_path: Path, write: Write) -> None:
     folder = tmp_path / "out [a]" / "b"
     reached: list[tuple[float, float | None]] = []
@@ -141,6 +142,7 @@ def test_no_pictures_of_people_are_stored_unless_asked(
     assert len(parquet(tmp_path / "expressions.parquet")) == 16
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain_plots")
 def test_a_later_run_replaces_an_earlier_one(film: Path, tmp_path: Path, write: Write) -> None:
     write(film, tmp_path, cancelled=lambda: True)
@@ -159,6 +161,7 @@ def test_a_later_run_replaces_an_earlier_one(film: Path, tmp_path: Path, write: 
     assert json.loads((tmp_path / "summary.json").read_text())["people"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain_plots")
 def test_what_is_cancelled_is_whole_and_named_partial(
     film: Path, tmp_path: Path, write: Write
@@ -246,6 +249,7 @@ def test_of_many_people_those_seen_longest_are_listed() -> None:
     assert lines[-1] == "  and 11 seen for less, see summary.json"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain_plots")
 def test_rows_are_on_disk_when_they_were_added(film: Path, tmp_path: Path, write: Write) -> None:
     """Whoever pulls the plug has the CSV, whether it was wanted or not."""

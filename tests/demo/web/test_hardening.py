@@ -20,6 +20,8 @@ from websockets.sync.client import connect as connect_socket
 from demo.web.routes import live
 from tests.demo.conftest import call, encoded, gradio_functions, running, wait_until
 
+pytestmark = pytest.mark.slow
+
 ROUTE = "/api/v1/expressions"
 SCRIPT = b"<script>alert(1)</script>"
 

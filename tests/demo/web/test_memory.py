@@ -42,6 +42,7 @@ def test_the_containers_limit_is_read_from_either_version(
     assert memory.uploads_limit() == (limit // 8 if limit else 1_000_000_000)
 
 
+@pytest.mark.slow
 def test_the_process_stays_within_its_container(tmp_path: Path) -> None:
     limit = tmp_path / "memory.max"
     limit.write_text("800000000")
@@ -82,6 +83,7 @@ def webp(side: int) -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not hold to RLIMIT_DATA")
 def test_a_picture_beyond_the_memory_fails_and_the_server_goes_on(happy: bytes) -> None:
     """The largest WebP takes a gigabyte; this server may have 800 MB, of which it needs 400."""

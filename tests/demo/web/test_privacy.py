@@ -92,6 +92,7 @@ def open_files(pid: int) -> Iterator[str]:
             yield str(link.readlink())
 
 
+@pytest.mark.slow
 def test_nothing_is_left_of_a_visit(visit: Visit) -> None:
     visitor = {"X-Forwarded-For": ADDRESS, "User-Agent": NAME}
     with running(**visit.environment()) as (process, port):
@@ -174,6 +175,7 @@ def break_off_an_upload(client: httpx.Client, picture: bytes, folder: Path) -> N
         client.post("/gradio_api/upload", content=content(), headers=headers)
 
 
+@pytest.mark.slow
 def test_a_large_form_over_http_is_not_written_anywhere(astronaut: np.ndarray) -> None:
     """Starlette's form parser writes what exceeds a megabyte to a file without a name."""
     large = encoded(np.random.default_rng(0).integers(0, 255, (1800, 1800, 3), np.uint8), "PNG")

@@ -47,6 +47,7 @@ def test_the_photographs_faces_are_where_they_are_said_to_be() -> None:
         assert judge(HogDetector(), Shot("size", "", grey, (truth,))).found == 1
 
 
+@pytest.mark.slow
 def test_pictures_are_the_same_each_time_and_hold_what_they_say() -> None:
     first, second = ([shot.grey.tobytes() for shot in list(made())[::40]] for _ in range(2))
     assert first == second
@@ -56,6 +57,7 @@ def test_pictures_are_the_same_each_time_and_hold_what_they_say() -> None:
     assert all(shot.faces == () for shot in faceless())
 
 
+@pytest.mark.slow
 def test_the_command_writes_a_table_and_a_plot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -94,6 +94,7 @@ def test_two_people(astronaut: np.ndarray, hopper: np.ndarray, detector: HogDete
     assert left.box[0] < 512 < right.box[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["chelsea", "coffee", "rocket", "coins", "brick", "gravel", "hubble_deep_field", "page"]
 )
@@ -103,6 +104,7 @@ def test_no_face_where_there_is_none(name: str, side: int, detector: HogDetector
     assert detector.detect(scaled(picture, side / max(picture.shape))) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", [260, 440, 680, 980, 1100])
 def test_the_emblems_of_her_suit_are_no_faces(
     astronaut: np.ndarray, detector: HogDetector, side: int

@@ -29,6 +29,7 @@ def shots() -> list[Shot]:
     return list(made())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PROMISED)
 def test_made_pictures_show_their_face_where_it_is(kind: str, shots: list[Shot]) -> None:
     for degree in PROMISED[kind]:

@@ -107,6 +107,7 @@ def test_explains(client: TestClient, happy: bytes) -> None:
     assert len(answer.content) < 150_000
 
 
+@pytest.mark.slow
 def test_gives_a_preview_to_who_cannot_decode_what_they_sent(
     client: TestClient, astronaut: np.ndarray
 ) -> None:
@@ -218,6 +219,7 @@ def test_the_limit_is_a_setting(service: Service, happy: bytes) -> None:
         assert client.post(ROUTE, files=form(happy)).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_decompression_bomb_is_413(client: TestClient) -> None:
     bomb = io.BytesIO()
     Image.new("1", (20_000, 20_000)).save(bomb, "PNG")

@@ -87,6 +87,7 @@ def results(socket: WebSocketTestSession) -> tuple[list[dict[str, Any]], dict[st
     return told, files
 
 
+@pytest.mark.slow
 def test_a_film_is_answered_with_its_files_and_deleted(
     service: Service, party: bytes, folder: Path
 ) -> None:
@@ -104,6 +105,7 @@ def test_a_film_is_answered_with_its_files_and_deleted(
     assert [each["person"] for each in summary["people"]] == [1]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain_plots")
 def test_the_film_with_boxes_and_the_pictures_of_changes_are_made_when_asked_for(
     service: Service, tmp_path_factory: pytest.TempPathFactory
@@ -120,6 +122,7 @@ def test_the_film_with_boxes_and_the_pictures_of_changes_are_made_when_asked_for
     assert moment.endswith("happy-neutral.jpg")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain_plots")
 def test_how_far_it_is_is_told(
     service: Service, party: bytes, monkeypatch: pytest.MonkeyPatch
@@ -152,6 +155,7 @@ def test_a_cancelled_film_leaves_partial_results(
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain_plots")
 @pytest.mark.parametrize("when", ["sending", "reading"])
 def test_who_leaves_takes_everything_along(
@@ -278,6 +282,7 @@ def test_an_upload_that_stops_or_trickles_is_not_waited_for(
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain_plots")
 def test_a_film_waits_while_others_fill_the_queue(party: bytes) -> None:
     """With no place to wait in, pictures of a film are refused at first and not lost."""

@@ -182,6 +182,7 @@ def files_in(folder: Path) -> list[str]:
     return [name for _, _, names in os.walk(folder) for name in names]
 
 
+@pytest.mark.slow
 def test_late_pictures_are_dropped_and_not_queued(address: tuple[str, Path], small: bytes) -> None:
     with connect(address[0]) as socket:
         for _ in range(60):
@@ -234,6 +235,7 @@ def test_other_sites_pages_may_not_watch(address: tuple[str, Path]) -> None:
     assert refused.value.response.status_code == 403
 
 
+@pytest.mark.slow
 def test_views_count_as_requests(small: bytes) -> None:
     with running(DEMO_REQUESTS_PER_MINUTE="2", DEMO_LOG_REQUESTS="1") as (process, port):
         url = f"ws://127.0.0.1:{port}{live.ROUTE}"
