@@ -82,6 +82,8 @@ def test_the_model_card_states_the_network(classifier: Classifier) -> None:
         assert f"--epochs {member['recipe']['epochs']}" in TRAINING
         assert f"--arch {member['recipe']['arch']}" in TRAINING
     assert f"(version {classifier.info['version']})" in MODEL_CARD
+    minutes = " and ".join(f"{member['minutes']:.0f}" for member in training["members"])
+    assert f"{minutes} minutes" in README
     assert f"{classifier.mixture.votes_share:.1f}" in MODEL_CARD
     assert f"{classifier.uncertain_below:.2f}" in MODEL_CARD
 
