@@ -3,8 +3,12 @@
 from pathlib import Path
 
 from demo.answer.reading import Answer
+from demo.names import text_of
 from model import FaceExpression
 from model.labels import EMOTIONS
+
+# A spreadsheet runs a cell that begins so.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 FACE_COLUMNS: tuple[str, ...] = (
     *("x", "y", "width", "height", "detection_score", "detected_by"),
@@ -22,10 +26,17 @@ def csv_rows(path: Path, answer: Answer) -> list[list[object]]:
     cannot be mistaken for a picture that was not read.
     """
     if not answer.faces:
-        return [[str(path), 0, *[""] * (len(CSV_COLUMNS) - 2)]]
+        return [[_path_cell(path), 0, *[""] * (len(CSV_COLUMNS) - 2)]]
     return [
-        [str(path), number, *face_cells(face)] for number, face in enumerate(answer.faces, start=1)
+        [_path_cell(path), number, *face_cells(face)]
+        for number, face in enumerate(answer.faces, start=1)
     ]
+
+
+def _path_cell(path: Path) -> str:
+    """A path that no spreadsheet runs: `./=1+1.jpg`, which is the same file to every program."""
+    text = text_of(path)
+    return f"./{text}" if text.startswith(_FORMULA) else text
 
 
 def face_cells(face: FaceExpression) -> list[object]:

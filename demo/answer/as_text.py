@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from demo.answer.reading import Answer
+from demo.names import printable
 from model import FaceExpression
 from model.labels import EMOJI, EMOTIONS
 
@@ -28,7 +29,7 @@ def text_table(path: Path, answer: Answer) -> str:
     """A table for people: a line for the picture, a line for each face, in whole percents."""
     picture = answer.picture
     count = len(answer.faces)
-    title = f"{path} ({picture.width} x {picture.height}): "
+    title = f"{printable(path)} ({picture.width} x {picture.height}): "
     if not count:
         return f"{title}no face found"
     heads = "  ".join(f"{emotion:>4}" for emotion in EMOTIONS)

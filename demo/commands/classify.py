@@ -1,29 +1,29 @@
 """`python -m demo classify PATH...`: the expressions in files and folders, as text, JSON or a table."""
 
 import argparse
-import csv
-import io
 import json
 import sys
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tqdm import tqdm
 
 from demo.answer.as_json import to_json
-from demo.answer.as_table import CSV_COLUMNS, csv_rows
 from demo.answer.as_text import text_table
 from demo.answer.reading import Answer
 from demo.answer.reading import read as read_picture
+from demo.commands.arguments import path
 from demo.commands.faces import add_face_options
 from demo.commands.files import pictures_of
-from demo.commands.maps import AttentionFolder, Unwritable
-from demo.commands.terminal import complain
-from demo.work import cores
+from demo.commands.maps import AttentionFolder
+from demo.commands.table import STDOUT, open_table
+from demo.commands.terminal import complain, unexpected
+from demo.work import cores, in_order
+from demo.writing import Unwritable
 from model import Recognizer
 from preprocessing.images import InvalidImage
 
@@ -31,20 +31,52 @@ from preprocessing.images import InvalidImage
 _MANY = 5
 
 _EPILOG = """\
-Of a folder, every picture in it and in its folders is read, except hidden ones.
+A folder is read with all folders in it, also those behind links. Hidden files and folders are left out.
+Files that are no pictures by their suffix are passed over, and their number is printed.
+
 --json prints one JSON document per picture, one a line, as the HTTP routes give it, with its path.
---csv writes one row per face; a picture without a face has one row with face 0 and no emotion.
+
+--csv writes one row per face. A picture without a face has one row with face 0 and no emotion.
+FILE is UTF-8 with a byte order mark, so that spreadsheets show every name correctly. In Python, open
+it with encoding="utf-8-sig"; pandas and DuckDB need no setting. "--csv -" prints the table without
+the mark. A spreadsheet would run a cell that begins like a formula (with = + - @, a tab or a carriage
+return): such a path gets ./ in front and still leads to the same file. A name's bytes that are not
+UTF-8 are written as in caf\\xe9.jpg.
+
 --explain writes what spoke for each face's emotion, lit up on the aligned face, as a PNG into DIR:
 party/IMG_1.jpg gives DIR/IMG_1.jpg-face1-happy.png with `classify party`, and
 DIR/party/IMG_1.jpg-face1-happy.png with `classify party holiday.heic`. Faces count from the left.
-Maps that an earlier run wrote into DIR are replaced, and not read as pictures where DIR is in a
-PATH. With --json each face has `attention_file`, the path of its map, or null if it could not be
-written.
+Maps in DIR are not read as pictures where DIR is in a PATH. With --json each face has
+`attention_file`, the path of its map, or null if it could not be written.
+
+A run replaces only what an earlier run wrote: a table with the same first line, and maps. If any
+other file lies in their place, the command ends before it reads a picture.
 
 exit codes: 0 every picture was read; 1 any was not, or a map not written (the others are);
 2 wrong usage; 130 stopped by Ctrl-C, what was written until then is complete."""
 
 Write = Callable[[Path, Answer, Sequence[Path | None]], None]
+
+
+@dataclass(frozen=True)
+class ClassifyOptions:
+    """What `classify` was asked for.
+
+    Attributes:
+        paths: the pictures and folders to read.
+        json: whether to print JSON instead of text.
+        csv: where to write a table instead; "-" is standard output.
+        explain: where to write attention maps.
+        min_face: the smallest face, in pixels of a picture scaled to at most 1280.
+        detector: how faces are found.
+    """
+
+    paths: list[Path]
+    json: bool
+    csv: Path | Literal["-"] | None
+    explain: Path | None
+    min_face: int
+    detector: str
 
 
 def add_classify(commands: Any) -> None:
@@ -56,20 +88,27 @@ def add_classify(commands: Any) -> None:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    classify.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a picture or folder")
+    classify.add_argument("paths", nargs="+", type=path, metavar="PATH", help="a picture or folder")
     output = classify.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print JSON, one picture a line")
-    output.add_argument("--csv", type=Path, metavar="FILE", help="write a table to FILE instead")
+    output.add_argument(
+        "--csv", type=_table, metavar="FILE", help="write a table to FILE instead, or print it (-)"
+    )
     classify.add_argument(
         "--explain",
-        type=Path,
+        type=path,
         metavar="DIR",
         help="also write what spoke for each face's emotion, as a picture into DIR",
     )
     add_face_options(classify, min_face=40)
 
 
-def run_classify(options: argparse.Namespace) -> int:
+def _table(text: str) -> Path | Literal["-"]:
+    # Not as a path, which `./-` would be too.
+    return STDOUT if text == STDOUT else path(text)
+
+
+def run_classify(options: ClassifyOptions) -> int:
     """Runs the command and returns its exit code."""
     recognizer = Recognizer(detector=options.detector, min_face=options.min_face)
     with ExitStack() as stack:
@@ -78,31 +117,37 @@ def run_classify(options: argparse.Namespace) -> int:
             pictures, failed = pictures_of(options.paths, maps)
             if maps is not None:
                 maps.prepare(pictures)
+            write = _writer(options, recognizer, stack)
         except Unwritable as error:
             complain(str(error))
             return 2
-        if options.csv is None:
-            write = _to_stdout(recognizer, options.json)
-        else:
-            try:
-                file = stack.enter_context(_open_table(options.csv))
-            except OSError as error:
-                complain(f"{options.csv}: cannot be written ({error.strerror}).")
-                return 2
-            write = _to_table(file)
+        readings = stack.enter_context(closing(_readings(recognizer, pictures, maps is not None)))
         bar = len(pictures) > _MANY and sys.stderr.isatty()
-        readings = _readings(recognizer, pictures, explain=maps is not None)
-        for path, reading in tqdm(
+        for picture, reading in tqdm(
             readings, total=len(pictures), unit="picture", leave=False, disable=not bar
         ):
-            if isinstance(reading, InvalidImage):
-                complain(str(reading))
+            try:
+                answer = reading.result()
+            except InvalidImage as error:
+                complain(str(error))
                 failed += 1
                 continue
-            files = [] if maps is None else _save_maps(maps, path, reading)
+            except Exception as error:  # A fault with one picture must not cost the others.
+                complain(f"{picture}: This picture cannot be read: {unexpected(error)}")
+                failed += 1
+                continue
+            files = [] if maps is None else _save_maps(maps, picture, answer)
             failed += files.count(None)
-            write(path, reading, files)
+            write(picture, answer, files)
     return 1 if failed else 0
+
+
+def _writer(options: ClassifyOptions, recognizer: Recognizer, stack: ExitStack) -> Write:
+    """What becomes of the answers."""
+    if options.csv is None:
+        return _to_stdout(recognizer, options.json)
+    table = stack.enter_context(open_table(options.csv, options.paths))
+    return lambda picture, answer, _: table.add(picture, answer)
 
 
 def _save_maps(maps: AttentionFolder, path: Path, answer: Answer) -> list[Path | None]:
@@ -119,50 +164,15 @@ def _save_maps(maps: AttentionFolder, path: Path, answer: Answer) -> list[Path |
 
 def _readings(
     recognizer: Recognizer, pictures: Sequence[Path], explain: bool
-) -> Iterator[tuple[Path, Answer | InvalidImage]]:
+) -> Generator[tuple[Path, "Future[Answer]"], None, None]:
     """Reads pictures on every core, a few ahead of what is written, and gives them in order."""
+    with ThreadPoolExecutor(cores()) as pool:
 
-    def read(path: Path) -> Answer | InvalidImage:
-        try:
-            return read_picture(recognizer, path, explain)
-        except InvalidImage as error:
-            return error
+        def submit(picture: Path) -> "Future[Answer]":
+            return pool.submit(read_picture, recognizer, picture, explain)
 
-    ahead: deque[tuple[Path, Future[Answer | InvalidImage]]] = deque()
-    pool = ThreadPoolExecutor(cores())
-    try:
-        for path in pictures:
-            ahead.append((path, pool.submit(read, path)))
-            if len(ahead) > 2 * cores():
-                first, future = ahead.popleft()
-                yield first, future.result()
-        for path, future in ahead:
-            yield path, future.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _open_table(path: Path) -> io.TextIOWrapper:
-    """Opens a CSV file and writes its first line; a path's bytes pass through unchanged."""
-    file = path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
-    file.write(_csv_lines([CSV_COLUMNS]))
-    file.flush()
-    return file
-
-
-def _csv_lines(rows: Sequence[Sequence[object]]) -> str:
-    lines = io.StringIO()
-    csv.writer(lines).writerows(rows)
-    return lines.getvalue()
-
-
-def _to_table(file: io.TextIOWrapper) -> Write:
-    def write(path: Path, answer: Answer, _: Sequence[Path | None]) -> None:
-        # In one piece, so that Ctrl-C leaves whole rows.
-        file.write(_csv_lines(csv_rows(path, answer)))
-        file.flush()
-
-    return write
+        with closing(in_order(pictures, submit, ahead=2 * cores())) as readings:
+            yield from readings
 
 
 def _to_stdout(recognizer: Recognizer, as_json: bool) -> Write:

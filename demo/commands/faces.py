@@ -2,6 +2,7 @@
 
 import argparse
 
+from demo.commands.arguments import number
 from preprocessing.faces import DEFAULT, DETECTORS
 
 
@@ -14,7 +15,7 @@ def add_face_options(command: argparse.ArgumentParser, min_face: int) -> None:
     """
     command.add_argument(
         "--min-face",
-        type=_face_size,
+        type=number(int, 20, 1280),
         default=min_face,
         metavar="N",
         help="smallest face in pixels, of the picture scaled to at most 1280"
@@ -26,10 +27,3 @@ def add_face_options(command: argparse.ArgumentParser, min_face: int) -> None:
         default=DEFAULT,
         help=f"how faces are found (default: {DEFAULT})",
     )
-
-
-def _face_size(text: str) -> int:
-    size = int(text)
-    if not 20 <= size <= 1280:
-        raise argparse.ArgumentTypeError(f"must be 20 to 1280. Received: {size}")
-    return size

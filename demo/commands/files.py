@@ -1,66 +1,97 @@
 """Which pictures the paths of a command line name."""
 
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from demo.commands.maps import AttentionFolder
 from demo.commands.terminal import complain
+from demo.names import is_folder
+from preprocessing.suffixes import picture_suffixes
 
-EXTENSIONS = frozenset(
-    [
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".png",
-        ".webp",
-        ".avif",
-        ".heic",
-        ".heif",
-        ".gif",
-        ".tif",
-        ".tiff",
-        ".bmp",
-    ]
-)
+# Of the kinds of files that were passed over, so many are named.
+_MOST_KINDS = 5
 
 
 def pictures_of(paths: Sequence[Path], maps: AttentionFolder | None) -> tuple[list[Path], int]:
     """The files to read, and how many folders hold none of them or cannot be read.
 
-    A file that is named is read whatever it is called; of a folder's files, those called pictures,
-    but no attention map that an earlier run wrote.
+    A file that is named is read whatever it is called. Of a folder's files those are read that are
+    called pictures, but no attention map that an earlier run wrote; how many others there are is
+    said.
     """
     pictures: list[Path] = []
     failed = 0
     for path in paths:
-        if not path.is_dir():
+        if not is_folder(path):
             pictures.append(path)
             continue
-        found, unreadable = _walk(path)
-        found = [file for file in found if not (maps is not None and maps.holds(file))]
-        for error in unreadable:
+        found = _walk(path, maps)
+        for error in found.unreadable:
             complain(f"{error.filename}: This folder cannot be read ({error.strerror}).")
-        if not found and not unreadable:
+        if found.passed:
+            complain(f"{path}: {_passed_over(found.passed)}")
+        if not found.pictures and not found.unreadable:
             complain(f"{path}: There is no picture in this folder.")
             failed += 1
-        failed += len(unreadable)
-        pictures += found
+        failed += len(found.unreadable)
+        pictures += found.pictures
     return pictures, failed
 
 
-def _walk(folder: Path) -> tuple[list[Path], list[OSError]]:
-    """What is called a picture below a folder, in order, and why parts of it could not be read."""
+@dataclass(frozen=True)
+class _Found:
+    """What lies in a folder and its folders: pictures, other files by suffix, closed folders."""
 
-    def hidden(path: Path) -> bool:
-        return any(part.startswith(".") for part in path.relative_to(folder).parts)
+    pictures: list[Path] = field(default_factory=list)
+    passed: Counter[str] = field(default_factory=Counter)
+    unreadable: list[OSError] = field(default_factory=list)
 
-    unreadable: list[OSError] = []
-    files = (
-        Path(parent, name)
-        for parent, _, names in os.walk(folder, onerror=unreadable.append)
-        for name in names
+
+def _walk(folder: Path, maps: AttentionFolder | None) -> _Found:
+    found = _Found()
+    for file in _files(folder, found.unreadable):
+        if file.suffix.lower() not in picture_suffixes():
+            found.passed[file.suffix.lower()] += 1
+        elif maps is None or not maps.holds(file):
+            found.pictures.append(file)
+    found.pictures.sort()
+    return found
+
+
+def _files(folder: Path, unreadable: list[OSError]) -> Iterator[Path]:
+    """Every file below a folder that is not hidden, also behind links to folders.
+
+    Each folder is read once, however many names lead to it: a link to the folder it lies in has no
+    end, and pictures behind two links would count twice. Names without a link come first.
+    """
+    seen: set[tuple[int, int]] = set()
+    tops = [folder]
+    for top in tops:
+        for parent, folders, names in os.walk(top, onerror=unreadable.append):
+            status = Path(parent).stat()
+            if (status.st_dev, status.st_ino) in seen:
+                folders.clear()
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            tops += sorted(
+                Path(parent, name) for name in folders if Path(parent, name).is_symlink()
+            )
+            yield from (Path(parent, name) for name in names if not name.startswith("."))
+
+
+def _passed_over(kinds: Counter[str]) -> str:
+    count = kinds.total()
+    named = ", ".join(
+        f"{number} {suffix or 'without a suffix'}"
+        for suffix, number in kinds.most_common(_MOST_KINDS)
     )
-    found = sorted(file for file in files if file.suffix.lower() in EXTENSIONS and not hidden(file))
-    return found, [error for error in unreadable if not hidden(Path(error.filename))]
+    more = ", and others" if len(kinds) > _MOST_KINDS else ""
+    files = "1 file was" if count == 1 else f"{count} files were"
+    return (
+        f"{files} passed over, because the suffix is not that of a picture ({named}{more}). To read"
+        " such a file, name it."
+    )

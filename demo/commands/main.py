@@ -5,22 +5,25 @@ import io
 import sys
 from collections.abc import Sequence
 
-from demo.commands.classify import add_classify, run_classify
+from demo.commands.arguments import typed
+from demo.commands.classify import ClassifyOptions, add_classify, run_classify
 from demo.commands.terminal import INTERRUPTED, complain, silence
-from demo.commands.video import add_video, run_video
+from demo.commands.video import VideoOptions, add_video, run_video
 from model import InvalidWeights
 from preprocessing.faces import InvalidDetector
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns its exit code."""
-    options = _parser().parse_args(arguments)
+    parsed = _parser().parse_args(arguments)
     # A name or a terminal that knows no emoji must not end the work.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        return run_video(options) if options.command == "video" else run_classify(options)
+        if parsed.command == "video":
+            return run_video(typed(VideoOptions, parsed))
+        return run_classify(typed(ClassifyOptions, parsed))
     except (InvalidWeights, InvalidDetector) as error:
         complain(str(error))
         return 1
@@ -32,8 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         silence()
         return 1
     except OSError as error:
-        output = options.output if options.command == "video" else options.csv
-        complain(f"{error.filename or output or 'The output'}: {error.strerror}.")
+        complain(f"{error.filename or 'The output'}: {error.strerror or error}.")
         silence()
         return 1
 

@@ -1,21 +1,27 @@
 """Attention maps: as pictures, and as files in a folder."""
 
+import io
 import os
 import re
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
+from demo.names import is_folder
+from demo.writing import Unwritable, write_whole
 from model import FaceExpression
 from model.labels import EMOTIONS
 
-_MAP = re.compile(rf".+-face[0-9]+-({'|'.join(EMOTIONS)})\.png", re.DOTALL)
+_MAP = re.compile(rf"(?P<picture>.+)-face[0-9]+-({'|'.join(EMOTIONS)})\.png", re.DOTALL)
 
-
-class Unwritable(Exception):
-    """A map cannot be written, or none can; the message is a sentence for people."""
+# Stands near the beginning of each file, so that a later run knows it for a map.
+_MARK = "attention map of a facial expression"
+_MARK_WITHIN = 256
 
 
 def attention_picture(crop: np.ndarray, attention: np.ndarray, side: int = 192) -> np.ndarray:
@@ -43,7 +49,8 @@ class AttentionFolder:
     A file is named after its picture, the face's number from left to right and its emotion:
     `IMG_1.jpg-face2-happy.png`. The picture's suffix stays, because a telephone puts `IMG_1.jpg`
     beside `IMG_1.heic`. It lies in the folder that its picture has below the one that all given
-    paths share, so that no two pictures have a file in common; a later run replaces it.
+    paths share, so that no two pictures have a file in common. A later run replaces it, and nothing
+    else: a map is known by what stands in its file.
 
     Args:
         folder: where to write; it need not be there yet.
@@ -63,15 +70,19 @@ class AttentionFolder:
 
     def __init__(self, folder: Path, paths: Sequence[Path]) -> None:
         self.folder = folder
-        folders = [_absolute(path if path.is_dir() else path.parent) for path in paths]
+        folders = [_absolute(path if is_folder(path) else path.parent) for path in paths]
         try:
             self._shared = os.path.commonpath(folders)
         except ValueError:  # drives of Windows
             raise Unwritable(f"{folder}: The pictures are on several drives.") from None
 
     def holds(self, file: Path) -> bool:
-        """Whether a file is called as a map is and lies in the folder."""
-        return _MAP.fullmatch(file.name) is not None and _inside(file.parent, self.folder)
+        """Whether a file is a map that lies in the folder."""
+        return (
+            _MAP.fullmatch(file.name) is not None
+            and _inside(file.parent, self.folder)
+            and _is_map(file)
+        )
 
     def prepare(self, pictures: Sequence[Path]) -> None:
         """Makes the folder and tries whether it can be written to.
@@ -80,20 +91,25 @@ class AttentionFolder:
             pictures: what is going to be read.
 
         Raises:
-            Unwritable: it cannot, or maps would lie beside the pictures.
+            Unwritable: it cannot, maps would lie beside the pictures, or one of them would replace
+                a file that is no map.
         """
-        folders = dict.fromkeys(picture.parent for picture in pictures)
-        real = {os.path.realpath(folder) for folder in folders}
-        for folder in folders:
+        names: dict[Path, set[str]] = {}
+        for picture in pictures:
+            names.setdefault(picture.parent, set()).add(picture.name)
+        real = {os.path.realpath(folder) for folder in names}
+        for folder in names:
             if os.path.realpath(self._place(folder)) in real:
                 raise Unwritable(
                     f"{self.folder}: The maps of the pictures in {folder} would lie among pictures "
                     "that are read. Name another folder for them."
                 )
         try:
+            for folder, called in names.items():
+                _refuse_strangers(self._place(folder), called)
             self.folder.mkdir(parents=True, exist_ok=True)
-            trial = self._partial(self.folder)
-            trial.touch()
+            trial = self.folder / f".{secrets.token_hex(8)}.partial"
+            trial.open("xb").close()
             trial.unlink()
         except FileExistsError:
             raise Unwritable(f"{self.folder}: cannot be written (Not a folder).") from None
@@ -117,23 +133,14 @@ class AttentionFolder:
         """
         if face.attention is None:
             raise ValueError("The face was read without explain, so there is no attention map.")
-        pixels = attention_picture(face.crop, face.attention)
-        png = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))[1].tobytes()
         place = self._place(picture.parent)
         file = place / f"{picture.name}-face{number}-{face.emotion}.png"
         if not _inside(place, self.folder):
             raise Unwritable(f"{file}: is not written, a link leads out of {self.folder}.")
-        partial = self._partial(place)
+        _refuse_stranger(file)
         try:
             place.mkdir(parents=True, exist_ok=True)
-            # Left by a process of the same number that was killed.
-            partial.unlink(missing_ok=True)
-            try:
-                with partial.open("xb") as stream:
-                    stream.write(png)
-                partial.replace(file)
-            finally:
-                partial.unlink(missing_ok=True)
+            write_whole(file, _png(attention_picture(face.crop, face.attention)))
         except OSError as error:
             raise Unwritable(f"{file}: cannot be written ({error.strerror}).") from error
         return file
@@ -142,9 +149,44 @@ class AttentionFolder:
         """Where the maps of a folder's pictures lie."""
         return self.folder / os.path.relpath(_absolute(folder), self._shared)
 
-    def _partial(self, place: Path) -> Path:
-        """A name that no listing of pictures takes for one."""
-        return place / f".{os.getpid()}.partial"
+
+def _png(pixels: np.ndarray) -> bytes:
+    """A PNG file that is marked as a map."""
+    file, mark = io.BytesIO(), PngInfo()
+    mark.add_text("Description", _MARK)
+    Image.fromarray(pixels).save(file, "PNG", pnginfo=mark)
+    return file.getvalue()
+
+
+def _is_map(file: Path) -> bool:
+    """Whether an earlier run wrote a file; a link to such a file is somebody else's."""
+    if file.is_symlink() or not file.is_file():
+        return False
+    try:
+        with file.open("rb") as stream:
+            return _MARK.encode() in stream.read(_MARK_WITHIN)
+    except OSError:
+        return False
+
+
+def _refuse_strangers(place: Path, pictures: set[str]) -> None:
+    """Refuses a folder with files that are called as maps of the pictures, and are none."""
+    if not is_folder(place):
+        return
+    for file in place.iterdir():
+        called = _MAP.fullmatch(file.name)
+        if called and called["picture"] in pictures:
+            _refuse_stranger(file)
+
+
+def _refuse_stranger(file: Path) -> None:
+    """Refuses to replace what is there, unless it is a map."""
+    # A folder stands in the way by itself.
+    if os.path.lexists(file) and not _is_map(file) and (file.is_symlink() or not file.is_dir()):
+        raise Unwritable(
+            f"{file}: is not written, because this file is there and is no map of an earlier run."
+            " Name another folder, or move it away."
+        )
 
 
 def _absolute(folder: Path) -> str:

@@ -7,18 +7,26 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from demo.commands.arguments import number, path
 from demo.commands.faces import add_face_options
-from demo.commands.terminal import INTERRUPTED, complain
+from demo.commands.terminal import INTERRUPTED, complain, unexpected
+from demo.names import is_folder, is_same, printable
+from demo.writing import Unwritable
 from model import Recognizer
 
+if TYPE_CHECKING:
+    from demo.film.folder import Wanted
+
 _EPILOG = """\
-Into DIR go, for one film, and into DIR/NAME for each of several:
+Into DIR go, for one film, and into DIR/NAME for each of several (DIR/NAME-expressions where
+DIR/NAME is the film itself):
   expressions.parquet  a row for each face of each picture looked at: time in seconds, person, box,
                        the seven probabilities, emotion, uncertain (with --csv also expressions.csv)
   timeline.png         mean and spread of each emotion over all people, and how many were found
@@ -26,11 +34,14 @@ Into DIR go, for one film, and into DIR/NAME for each of several:
   summary.json         each person's share of time per emotion, the moments of largest change
   annotated.mp4        with --annotate: boxes, numbers and emotions in the film, its sound kept
   moments/             with --thumbnails: faces before and after the largest changes
-What an earlier run wrote there is replaced.
 
-People are numbered in the order in which they appear. They are followed from picture to picture, and
-not identified: who was away for more than 2 seconds, or comes back after a cut, has a new number.
-A face that one picture alone has is in the table without a person, and is not counted further.
+A run replaces and deletes only what an earlier run wrote there: the files that its summary.json names,
+unless somebody changed them since. If any other file lies where a result belongs, the command ends
+before it reads a film.
+
+People are followed from picture to picture and numbered in the order in which they appear. Nobody is
+identified: anyone who leaves for over 2 seconds, or reappears after a cut, gets a new number.
+A face that only one picture has is in the table without a person, and counts no further.
 The tables hold the probabilities as they were read; plots, shares and labels are smoothed over time
 (exponentially, time constant 0.5 s).
 
@@ -38,6 +49,31 @@ Ctrl-C stops: what was found until then is there, as files with "partial" in the
 
 exit codes: 0 every film was read to its end; 1 any was not (the others are); 2 wrong usage;
 130 stopped by Ctrl-C."""
+
+
+@dataclass(frozen=True)
+class VideoOptions:
+    """What `video` was asked for.
+
+    Attributes:
+        films: the films to read.
+        output: the folder for what is written.
+        fps: how many pictures of each second to look at.
+        csv: whether to write the table as CSV besides Parquet.
+        annotate: whether to write the film with boxes.
+        thumbnails: whether to store faces at the largest changes.
+        min_face: the smallest face, in pixels of a picture scaled to at most 1280.
+        detector: how faces are found.
+    """
+
+    films: list[Path]
+    output: Path
+    fps: float
+    csv: bool
+    annotate: bool
+    thumbnails: bool
+    min_face: int
+    detector: str
 
 
 def add_video(commands: Any) -> None:
@@ -49,11 +85,11 @@ def add_video(commands: Any) -> None:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    video.add_argument("films", nargs="+", type=Path, metavar="FILE", help="a film")
-    video.add_argument("--output", type=Path, required=True, metavar="DIR", help="where to write")
+    video.add_argument("films", nargs="+", type=path, metavar="FILE", help="a film")
+    video.add_argument("--output", type=path, required=True, metavar="DIR", help="where to write")
     video.add_argument(
         "--fps",
-        type=_rate,
+        type=number(float, 0.01, 240),
         default=5.0,
         metavar="N",
         help="how many pictures of each second to look at (default: 5)",
@@ -66,31 +102,12 @@ def add_video(commands: Any) -> None:
     add_face_options(video, min_face=80)
 
 
-def _rate(text: str) -> float:
-    rate = float(text)
-    if not 0.01 <= rate <= 240:
-        raise argparse.ArgumentTypeError(f"must be 0.01 to 240. Received: {text}")
-    return rate
-
-
-def run_video(options: argparse.Namespace) -> int:
+def run_video(options: VideoOptions) -> int:
     """Runs the command and returns its exit code."""
     # Only now: `classify` needs none of what films need.
-    from demo.film.folder import Wanted, write_film
-    from demo.film.source import InvalidFilm, StillPicture
+    from demo.film.folder import Wanted
 
-    names = [film.name for film in options.films]
-    for name in names:
-        if names.count(name) > 1:
-            complain(f"{name}: Two films have this name, and would be written into one folder.")
-            return 2
-    if options.output.exists() and not options.output.is_dir():
-        complain(f"{options.output}: cannot be written (Not a folder).")
-        return 2
-    recognizer = Recognizer(detector=options.detector, min_face=options.min_face, video=True)
     parquet = importlib.util.find_spec("duckdb") is not None
-    if not parquet:
-        complain("There is no DuckDB here, which writes Parquet: the table is written as CSV.")
     wanted = Wanted(
         fps=options.fps,
         parquet=parquet,
@@ -98,32 +115,101 @@ def run_video(options: argparse.Namespace) -> int:
         annotated=options.annotate,
         thumbnails=options.thumbnails,
     )
-    failed = False
+    try:
+        folders = _folders(options)
+        _check(folders, wanted)
+    except Unwritable as error:
+        complain(str(error))
+        return 2
+    if not parquet:
+        complain("There is no DuckDB here, which writes Parquet: the table is written as CSV.")
+    recognizer = Recognizer(detector=options.detector, min_face=options.min_face, video=True)
+    failed, written = False, list[Path]()
     with _ctrl_c() as stop:
-        for film in options.films:
-            folder = options.output / film.name if len(names) > 1 else options.output
-            try:
-                with _bar(film) as show:
-                    outcome = write_film(recognizer, film, folder, wanted, show, stop.is_set)
-            except InvalidFilm as error:
-                still = isinstance(error, StillPicture)
-                complain(f"{error} Use `python -m demo classify` for it." if still else str(error))
+        for film, folder in folders.items():
+            # As on a disk that knows no capitals: A.mp4 and a.mp4.
+            if any(is_same(folder, other) for other in written):
+                complain(f"{film}: Another film's results have just been written into {folder}.")
                 failed = True
                 continue
-            tqdm.write(f"{film}, written into {folder}:\n{outcome.table()}", file=sys.stdout)
-            for sentence in outcome.sentences:
-                complain(f"{film}: {sentence}")
-            failed = failed or not outcome.complete
+            complete = _read(recognizer, film, folder, wanted, stop)
+            failed = failed or not complete
+            written.append(folder)
             if stop.is_set():
                 return INTERRUPTED
     return 1 if failed else 0
+
+
+def _folders(options: VideoOptions) -> dict[Path, Path]:
+    """Where the results of each film go.
+
+    Raises:
+        Unwritable: two films have one name, or there can be no folder.
+    """
+    if len(options.films) == 1:
+        return {options.films[0]: options.output}
+    folders: dict[Path, Path] = {}
+    for film in options.films:
+        folder = options.output / film.name
+        if folder.exists() and not is_folder(folder):
+            folder = options.output / f"{film.name}-expressions"
+        if folder in folders.values():
+            raise Unwritable(
+                f"{film.name}: Two films have this name, and would be written into one folder."
+            )
+        folders[film] = folder
+    return folders
+
+
+def _check(folders: dict[Path, Path], wanted: "Wanted") -> None:
+    """Looks for what must not be replaced before hours are spent on reading.
+
+    Raises:
+        Unwritable: something is in the way of results.
+    """
+    from demo.film.results import ResultFolder
+
+    for film, folder in folders.items():
+        try:
+            ResultFolder(folder, wanted.writes).check(film)
+        except OSError as error:
+            raise Unwritable(f"{folder}: cannot be written ({error.strerror}).") from error
+
+
+def _read(
+    recognizer: Recognizer, film: Path, folder: Path, wanted: "Wanted", stop: threading.Event
+) -> bool:
+    """Reads a film, writes and says what it shows; tells whether all of it was read."""
+    from demo.film.folder import write_film
+    from demo.film.source import InvalidFilm, StillPicture
+
+    try:
+        with _bar(film) as show:
+            outcome = write_film(recognizer, film, folder, wanted, show, stop.is_set)
+    except StillPicture as error:
+        complain(f"{error} Use `python -m demo classify` for it.")
+        return False
+    except (InvalidFilm, Unwritable) as error:
+        complain(str(error))
+        return False
+    except OSError as error:
+        complain(f"{film}: {error.filename or folder}: {error.strerror or error}.")
+        return False
+    except Exception as error:  # A fault with one film must not cost the others.
+        complain(f"{film}: This film cannot be read: {unexpected(error)}")
+        return False
+    title = printable(f"{film}, written into {folder}:")
+    tqdm.write(f"{title}\n{outcome.table()}", file=sys.stdout)
+    for sentence in outcome.sentences:
+        complain(f"{film}: {sentence}")
+    return outcome.complete
 
 
 @contextmanager
 def _bar(film: Path) -> Iterator[Callable[[float, float | None], None]]:
     """A bar of the film's time, with the time left where its length is known."""
     with tqdm(
-        desc=film.name,
+        desc=printable(film.name),
         total=1,
         leave=False,
         disable=not sys.stderr.isatty(),

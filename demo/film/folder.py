@@ -1,6 +1,5 @@
 """What is written of a film: tables, plots, a summary, and what else was asked for, in a folder."""
 
-import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -14,10 +13,11 @@ from demo.answer.as_text import clock
 from demo.film.annotated import AnnotatedFilm
 from demo.film.plots import group_plot, person_plot
 from demo.film.reading import Film
+from demo.film.results import ResultFolder
 from demo.film.samples import Recognize, read_film
-from demo.film.source import InvalidFilm
 from demo.film.table import FilmTable, to_parquet
 from demo.film.timeline import Timeline
+from demo.names import text_of
 from demo.people.moments import Moment, Moments
 from demo.people.tracking import LOST_SECONDS, SMOOTHING_SECONDS
 from demo.work import cores
@@ -27,12 +27,6 @@ from model.labels import EMOTIONS
 # Of a film with many cuts there are hundreds of people, most of them for seconds.
 _MOST_PLOTS = 50
 _MOST_LINES = 20
-
-# All that a run may write; a later run replaces what an earlier one left.
-_FILES = (
-    *("expressions.csv", "expressions.parquet", "annotated.mp4", "summary.json", "timeline.png"),
-    *("people/person-*.png", "moments/moment-*.jpg"),
-)
 
 # The film's time that has been reached, and its length where it is known, both in seconds.
 Progress = Callable[[float, float | None], None]
@@ -56,6 +50,16 @@ class Wanted:
     csv: bool = False
     annotated: bool = False
     thumbnails: bool = False
+
+    def writes(self, name: str) -> bool:
+        """Whether a result may be written, of its name in the folder."""
+        if name == "expressions.csv":  # The partial one always is.
+            return self.csv
+        if name.startswith("expressions.") and name.endswith(".parquet"):
+            return self.parquet
+        if name.startswith("annotated."):
+            return self.annotated
+        return self.thumbnails or not name.startswith("moments/")
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,8 @@ def write_film(
     Args:
         recognizer: reads the faces.
         source: the film.
-        folder: where to write; it need not be there yet. What an earlier run wrote is replaced.
+        folder: where to write; it need not be there yet. What an earlier run wrote is replaced,
+            and nothing else, see `ResultFolder`.
         wanted: what to make.
         progress: called after each sample.
         cancelled: asked after each sample whether to stop.
@@ -130,26 +135,22 @@ def write_film(
 
     Raises:
         InvalidFilm: nothing of the film can be read; nothing has been written then.
+        Unwritable: results would replace the film, or a file that no earlier run wrote; nothing has
+            been written then.
         OSError: something cannot be written.
     """
     with ExitStack() as stack:
         film = stack.enter_context(Film(source, longest))
-        if any(
-            file.samefile(source) for partial in (True, False) for file in _written(folder, partial)
-        ):
-            raise InvalidFilm(
-                f"{source}: The results would replace this film. Name another folder for them."
-            )
-        folder.mkdir(parents=True, exist_ok=True)
-        for file in _written(folder, partial=True):
-            file.unlink()
+        results = ResultFolder(folder, wanted.writes)
+        results.check(source)
+        results.begin()
         # Without `csv` too: Parquet is made of it, and what is found is safe at once.
-        table = stack.enter_context(closing(FilmTable(_partial(folder / "expressions.csv"))))
+        table = stack.enter_context(closing(FilmTable(results.claim("expressions.csv"))))
         timeline, moments = Timeline(), Moments(wanted.thumbnails)
         sinks: list[FilmTable | Timeline | Moments | AnnotatedFilm] = [table, timeline, moments]
         annotated = None
         if wanted.annotated:
-            annotated = AnnotatedFilm(source, _partial(folder / "annotated.mp4"))
+            annotated = AnnotatedFilm(source, results.claim("annotated.mp4"))
             sinks.append(stack.enter_context(closing(annotated)))
         recognize = recognize or _in_threads(recognizer, stack)
         uncertain_below = recognizer.classifier.uncertain_below
@@ -171,13 +172,13 @@ def write_film(
         sentences.append(f"Stopped at {clock(timeline.end)}.")
     complete = not stopped and film.ended is None
     if wanted.parquet:
-        to_parquet(table.file, _partial(folder / "expressions.parquet"))
+        to_parquet(table.file, results.claim("expressions.parquet"))
     if not wanted.csv:
         table.file.unlink()
-    _thumbnails(folder, moments.largest())
+    _thumbnails(results, moments.largest())
     summary = {
         "film": {
-            "name": name or source.name,
+            "name": text_of(name or source.name),
             "width": film.width,
             "height": film.height,
             "duration": film.duration,
@@ -189,13 +190,11 @@ def write_film(
         "smoothing_seconds": SMOOTHING_SECONDS,
         "lost_seconds": LOST_SECONDS,
         **timeline.summary(),
-        "plotted_people": _plots(folder, timeline),
+        "plotted_people": _plots(results, timeline),
         "moments": [moment.to_json() for moment in moments.largest()],
         "model": model_json(recognizer.classifier),
     }
-    text = json.dumps(summary, indent=2, ensure_ascii=False)
-    _partial(folder / "summary.json").write_text(f"{text}\n", encoding="utf-8")
-    return Outcome(timeline, complete, sentences, _named(folder, partial=stopped))
+    return Outcome(timeline, complete, sentences, results.finish(summary, partial=stopped))
 
 
 def _in_threads(recognizer: Recognizer, stack: ExitStack) -> Recognize:
@@ -203,47 +202,22 @@ def _in_threads(recognizer: Recognizer, stack: ExitStack) -> Recognize:
     return lambda picture: pool.submit(recognizer.recognize, picture)
 
 
-def _plots(folder: Path, timeline: Timeline) -> list[int]:
+def _plots(results: ResultFolder, timeline: Timeline) -> list[int]:
     """Plots all people together, and those who were seen longest; gives these."""
-    _partial(folder / "timeline.png").write_bytes(group_plot(timeline))
+    results.claim("timeline.png").write_bytes(group_plot(timeline))
     plotted = timeline.seen_longest(_MOST_PLOTS)
     for number in plotted:
-        file = _partial(folder / "people" / f"person-{number}.png")
-        file.parent.mkdir(exist_ok=True)
-        file.write_bytes(person_plot(number, timeline.people[number]))
+        plot = person_plot(number, timeline.people[number])
+        results.claim(f"people/person-{number}.png").write_bytes(plot)
     return plotted
 
 
-def _thumbnails(folder: Path, moments: list[Moment]) -> None:
+def _thumbnails(results: ResultFolder, moments: list[Moment]) -> None:
     for moment in moments:
         if moment.thumbnail is None:
             continue
         change = f"{moment.before}-{moment.after}"
         name = f"moment-{moment.time:08.2f}s-person-{moment.person}-{change}.jpg"
-        file = _partial(folder / "moments" / name)
-        file.parent.mkdir(exist_ok=True)
         pixels = cv2.cvtColor(moment.thumbnail, cv2.COLOR_RGB2BGR)
-        file.write_bytes(cv2.imencode(".jpg", pixels)[1].tobytes())
-
-
-def _named(folder: Path, partial: bool) -> list[Path]:
-    """Gives what was written its name, unless it is partial; says what there is."""
-    files = _written(folder, partial=True)
-    if not partial:
-        for file in _written(folder, partial=False):
-            file.unlink()
-        files = [
-            file.replace(file.with_name(file.name.replace(".partial.", "."))) for file in files
-        ]
-    return sorted(files)
-
-
-def _partial(file: Path) -> Path:
-    return file.with_name(f"{file.stem}.partial{file.suffix}")
-
-
-def _written(folder: Path, partial: bool) -> list[Path]:
-    """The files of a run in a folder, partial ones or whole ones."""
-    patterns = [_partial(Path(each)) if partial else Path(each) for each in _FILES]
-    files = [file for pattern in patterns for file in folder.glob(str(pattern))]
-    return [file for file in files if (".partial." in file.name) == partial]
+        jpeg = cv2.imencode(".jpg", pixels)[1].tobytes()
+        results.claim(f"moments/{name}").write_bytes(jpeg)

@@ -1,13 +1,13 @@
 """A film read from its start to its end: pictures at a steady rate, and the people in each."""
 
-from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
+from contextlib import closing
 
 from demo.film.cuts import Cuts
 from demo.film.reading import Film
 from demo.people.tracking import People, Sample
-from demo.work import cores
+from demo.work import cores, in_order
 from model import FaceExpression
 from preprocessing.images import InvalidImage, Picture
 
@@ -61,20 +61,14 @@ def _readings(
     film: Film, recognize: Recognize, fps: float
 ) -> Generator[tuple[float, Picture, list[FaceExpression]], None, None]:
     """Samples with their faces, in order; as many are in work as there are cores, and one waits."""
-    ahead: deque[tuple[float, Picture, Future[list[FaceExpression]]]] = deque()
-    try:
-        for frame in film.samples(fps):
-            picture = film.picture(frame)
-            ahead.append((frame.time, picture, recognize(picture)))
-            if len(ahead) > cores() + 1:
-                time, first, future = ahead.popleft()
-                yield time, first, _faces(future)
-        while ahead:
-            time, first, future = ahead.popleft()
-            yield time, first, _faces(future)
-    finally:
-        for _, _, future in ahead:
-            future.cancel()
+
+    def submit(sample: tuple[float, Picture]) -> "Future[list[FaceExpression]]":
+        return recognize(sample[1])
+
+    pictures = ((frame.time, film.picture(frame)) for frame in film.samples(fps))
+    with closing(in_order(pictures, submit, ahead=cores() + 1)) as readings:
+        for (time, picture), future in readings:
+            yield time, picture, _faces(future)
 
 
 def _faces(future: "Future[list[FaceExpression]]") -> list[FaceExpression]:

@@ -3,10 +3,14 @@
 import csv
 import errno
 import glob
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from demo.answer.as_table import FACE_COLUMNS, face_cells
+from demo.names import text_of
 
 if TYPE_CHECKING:
     from demo.people.tracking import Sample
@@ -29,12 +33,13 @@ class FilmTable:
     read, not smoothed.
 
     Args:
-        file: the CSV file to write; an older one is replaced.
+        file: the CSV file to write; there must be none yet. All its text is this program's own, so no
+            spreadsheet takes a cell for a formula or needs UTF-8's mark.
     """
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self._stream = file.open("w", encoding="utf-8", newline="")
+        self._stream = file.open("x", encoding="utf-8", newline="")
         self._writer = csv.writer(self._stream)
         self._writer.writerow(COLUMNS)
         self._stream.flush()
@@ -69,9 +74,13 @@ def to_parquet(table: Path, target: Path) -> None:
     # Not in the container: there the page alone asks for films, and it gives CSV.
     import duckdb
 
-    with duckdb.connect(config={"memory_limit": "256MB", "threads": 1}) as database:
+    with ExitStack() as stack:
+        source, written = (stack.enter_context(_encodable(file)) for file in (table, target))
+        database = stack.enter_context(
+            duckdb.connect(config={"memory_limit": "256MB", "threads": 1})
+        )
         rows = database.read_csv(
-            glob.escape(str(table)),  # Brackets in a path would be read as a pattern.
+            glob.escape(source),  # Brackets in a path would be read as a pattern.
             columns={column: _TYPES.get(column, "FLOAT") for column in COLUMNS},
             header=True,
             auto_detect=False,
@@ -79,6 +88,18 @@ def to_parquet(table: Path, target: Path) -> None:
             quotechar='"',
         )
         try:
-            rows.write_parquet(str(target), compression="zstd", overwrite=True)
-        except duckdb.IOException as error:
+            rows.write_parquet(written, compression="zstd", overwrite=True)
+        except duckdb.Error as error:
             raise OSError(errno.EIO, str(error).splitlines()[0].rstrip("."), str(target)) from error
+
+
+@contextmanager
+def _encodable(file: Path) -> Iterator[str]:
+    """A path that DuckDB takes: of a folder whose name is no UTF-8, one through a link."""
+    if text_of(file) == str(file):
+        yield str(file)
+        return
+    with TemporaryDirectory() as names:
+        link = Path(names, "folder")
+        link.symlink_to(file.parent.absolute())
+        yield str(link / file.name)

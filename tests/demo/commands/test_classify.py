@@ -18,6 +18,7 @@ from demo.answer.as_json import to_json
 from demo.answer.as_table import CSV_COLUMNS, csv_rows
 from demo.answer.as_text import text_table
 from demo.answer.reading import Answer
+from demo.answer.reading import read as read_picture
 from demo.commands.main import main
 from demo.web.service import Service
 from model import Recognizer
@@ -29,7 +30,7 @@ Capture = pytest.CaptureFixture[str]
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -176,6 +177,47 @@ def test_a_folder_gives_its_pictures_but_not_hidden_or_other_files(
     assert paths == [str(tmp_path / name) for name in ("a.HEIC", "b.png", "deep/er/d.avif")]
 
 
+@pytest.mark.parametrize("suffix", [".HIF", ".heics", ".apng", ".mpo", ".jfif"])
+def test_a_folder_gives_every_suffix_that_the_decoder_knows(
+    tmp_path: Path, empty_room: bytes, suffix: str, capsys: Capture
+) -> None:
+    (tmp_path / f"a{suffix}").write_bytes(empty_room)
+    assert main(["classify", str(tmp_path)]) == 0
+    assert f"a{suffix}" in capsys.readouterr().out
+
+
+def test_a_folder_says_how_many_files_it_passed_over(
+    tmp_path: Path, empty_room: bytes, capsys: Capture
+) -> None:
+    for name in ("a.png", "b.mov", "c.MOV", "notes", ".hidden", ".folder/c.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(empty_room)
+    assert main(["classify", str(tmp_path)]) == 0
+    [sentence] = capsys.readouterr().err.splitlines()
+    assert sentence == (
+        f"{tmp_path}: 3 files were passed over, because the suffix is not that of a picture (2 .mov,"
+        " 1 without a suffix). To read such a file, name it."
+    )
+
+
+def test_folders_behind_links_are_read_once_and_circles_end(
+    tmp_path: Path, empty_room: bytes, capsys: Capture
+) -> None:
+    album, disk = tmp_path / "album", tmp_path / "disk"
+    for picture in (album / "late" / "a.jpg", disk / "b.jpg"):
+        picture.parent.mkdir(parents=True)
+        picture.write_bytes(empty_room)
+    (album / "first").symlink_to(disk)
+    (album / "second").symlink_to(disk)
+    (album / "again").symlink_to("late")
+    (album / "late" / "up").symlink_to(album)
+    (disk / "back").symlink_to(album)
+    (album / ".hidden").symlink_to(tmp_path)
+    assert main(["classify", "--json", str(album)]) == 0
+    paths = [json.loads(line)["path"] for line in capsys.readouterr().out.splitlines()]
+    assert paths == [str(album / "first" / "b.jpg"), str(album / "late" / "a.jpg")]
+
+
 def test_a_named_file_is_read_whatever_it_is_called(
     tmp_path: Path, happy: bytes, capsys: Capture
 ) -> None:
@@ -231,10 +273,52 @@ def test_wrong_usage_exits_with_2(arguments: list[str], capsys: Capture) -> None
     assert "usage: python -m demo" in capsys.readouterr().err
 
 
-def test_a_table_that_cannot_be_written_exits_with_2(tmp_path: Path, capsys: Capture) -> None:
-    table = tmp_path / "nowhere" / "faces.csv"
-    assert main(["classify", "a.jpg", "--csv", str(table)]) == 2
-    assert str(table) in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["classify", ""], "PATH: the path is empty"),
+        (["classify", "a.jpg", "--csv", ""], "--csv: the path is empty"),
+        (["classify", "a.jpg", "--explain", ""], "--explain: the path is empty"),
+        (["video", "", "--output", "o"], "FILE: the path is empty"),
+        (["video", "a.mp4", "--output", ""], "--output: the path is empty"),
+        (
+            ["classify", "a.jpg", "--min-face", "abc"],
+            "--min-face: must be a whole number from 20 to 1280. Received: abc",
+        ),
+        (
+            ["video", "a.mp4", "--output", "o", "--fps", "abc"],
+            "--fps: must be a number from 0.01 to 240. Received: abc",
+        ),
+    ],
+)
+def test_a_wrong_argument_is_a_sentence_for_people(
+    arguments: list[str], sentence: str, capsys: Capture
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_one_fault_does_not_end_the_reading_of_a_folder(
+    tmp_path: Path, empty_room: bytes, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(_: Recognizer, path: Path, explain: bool) -> Answer:
+        if path.name == "b.jpg":
+            raise RuntimeError("out of something")
+        return read_picture(_, path, explain)
+
+    monkeypatch.setattr("demo.commands.classify.read_picture", read)
+    for name in ("a.jpg", "b.jpg", "c.jpg"):
+        (tmp_path / name).write_bytes(empty_room)
+    # A name that no folder can have is one more.
+    assert main(["classify", str(tmp_path), "x" * 300]) == 1
+    printed = capsys.readouterr()
+    assert printed.out.count("no face found") == 2
+    first, second = printed.err.splitlines()
+    assert first.startswith(f"{tmp_path / 'b.jpg'}: This picture cannot be read: ")
+    assert "RuntimeError: out of something" in first
+    assert second.endswith("(file name too long).")
 
 
 def test_the_detector_and_its_smallest_face_are_chosen(
@@ -378,7 +462,8 @@ def test_a_name_that_is_no_text_is_no_traceback(tmp_path: Path, empty_room: byte
         )
         _, complaint = process.communicate(timeout=60)
         assert (process.returncode, "Traceback" in complaint) == (0, False)
-    assert b"caf\xe9.jpg" in table.read_bytes()
+    [row] = rows_of(table)
+    assert row["path"] == rf"{tmp_path}/caf\xe9.jpg"
 
 
 @pytest.mark.slow
@@ -408,6 +493,17 @@ print([name for name in {heavy!r} if name in sys.modules])
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_name_that_would_steer_a_terminal_is_printed_harmlessly(
+    tmp_path: Path, empty_room: bytes, capsys: Capture
+) -> None:
+    (tmp_path / "a\x1b[2J\n.jpg").write_bytes(empty_room)
+    (tmp_path / "b\x1b[2J\n.jpg").write_text("This is text.")
+    assert main(["classify", str(tmp_path)]) == 1
+    printed = capsys.readouterr()
+    assert r"a\x1b[2J\x0a.jpg (400 x 300)" in printed.out
+    assert r"b\x1b[2J\x0a.jpg: " in printed.err
 
 
 def test_csv_rows_and_columns_have_one_length(service: Service, two_people: bytes) -> None:

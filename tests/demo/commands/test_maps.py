@@ -174,7 +174,7 @@ def test_a_csv_table_is_the_same_with_maps(album: Path) -> None:
     assert main(["classify", str(album), "--csv", "plain.csv"]) == 0
     assert main(["classify", str(album), "--csv", "explained.csv", "--explain", "why"]) == 0
     assert Path("explained.csv").read_bytes() == Path("plain.csv").read_bytes()
-    with Path("explained.csv").open(newline="") as table:
+    with Path("explained.csv").open(encoding="utf-8-sig", newline="") as table:
         rows = list(csv.DictReader(table))
     # A program finds a row's map from the row.
     named = {
@@ -309,19 +309,59 @@ def test_a_full_disk_costs_maps_and_nothing_else(album: Path, output: str) -> No
 def test_no_link_leads_out_of_the_folder(album: Path, tmp_path: Path, capsys: Capture) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    precious = tmp_path / "precious.txt"
-    precious.write_text("precious")
     why = tmp_path / "why"
     why.mkdir()
     (why / "late").symlink_to(elsewhere)
-    (why / "a.jpg-face1-happy.png").symlink_to(precious)
     assert main(["classify", str(album), "--explain", str(why)]) == 1
     [sentence] = capsys.readouterr().err.splitlines()
     assert sentence.endswith(f"is not written, a link leads out of {why}.")
     assert files_in(elsewhere) == []
-    assert precious.read_text() == "precious"
-    assert Image.open(why / "a.jpg-face1-happy.png").size == (192, 192)
-    assert not (why / "a.jpg-face1-happy.png").is_symlink()
+
+
+@pytest.mark.parametrize("kind", ["picture", "link to a map"])
+def test_no_map_replaces_what_is_no_map(
+    album: Path, happy: bytes, kind: str, capsys: Capture
+) -> None:
+    assert main(["classify", "party", "--explain", "why"]) == 0
+    stranger = Path("why/late/a.jpg-face1-happy.png")
+    if kind == "picture":
+        stranger.write_bytes(happy)
+    else:
+        stranger.rename("why/kept.png")
+        stranger.symlink_to("../kept.png")
+    before = stranger.read_bytes()
+    capsys.readouterr()
+    assert main(["classify", "party", "--explain", "why", "--csv", "faces.csv"]) == 2
+    [sentence] = capsys.readouterr().err.splitlines()
+    assert sentence.startswith(f"{stranger}: is not written, because this file is there")
+    assert stranger.read_bytes() == before
+    assert stranger.is_symlink() == (kind != "picture")
+    assert not Path("faces.csv").exists()
+    assert album.is_dir()
+
+
+def test_no_map_replaces_a_file_that_appeared_meanwhile(
+    tmp_path: Path, face: FaceExpression
+) -> None:
+    maps = AttentionFolder(tmp_path / "why", [tmp_path])
+    maps.prepare([tmp_path / "a.jpg"])
+    stranger = tmp_path / "why" / "a.jpg-face1-happy.png"
+    stranger.write_text("precious")
+    with pytest.raises(Unwritable, match="no map of an earlier run"):
+        maps.save(tmp_path / "a.jpg", 1, face)
+    assert stranger.read_text() == "precious"
+
+
+def test_a_picture_that_is_called_as_a_map_is_read(
+    album: Path, happy: bytes, capsys: Capture
+) -> None:
+    assert main(["classify", "party", "--explain", "party/why"]) == 0
+    (album / "why" / "old").mkdir()
+    (album / "why" / "old" / "grandma-face1-happy.png").write_bytes(happy)
+    capsys.readouterr()
+    assert main(["classify", "party", "--json", "--explain", "party/why"]) == 0
+    paths = [each["path"] for each in documents(capsys)]
+    assert [path for path in paths if "why" in path] == ["party/why/old/grandma-face1-happy.png"]
 
 
 def test_the_folder_itself_may_be_a_link(album: Path, tmp_path: Path) -> None:

@@ -135,6 +135,69 @@ def test_an_output_that_cannot_be_is_refused_at_once(tmp_path: Path, capsys: Cap
     assert not (tmp_path / "out").exists()
 
 
+def test_video_refuses_to_replace_a_file_of_somebody_else_before_it_reads(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    films = [film(tmp_path / "a.mp4"), film(tmp_path / "b.mp4")]
+    stranger = tmp_path / "out" / "b.mp4" / "timeline.png"
+    stranger.parent.mkdir(parents=True)
+    stranger.write_text("precious")
+    assert video(*films, "--output", tmp_path / "out") == 2
+    [sentence] = capsys.readouterr().err.splitlines()
+    assert sentence.startswith(f"{stranger}: is not replaced, because no earlier run wrote")
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["b.mp4"]
+    assert stranger.read_text() == "precious"
+
+
+@pytest.mark.usefixtures("plain_plots")
+def test_a_table_of_pictures_and_a_film_share_a_folder(
+    tmp_path: Path, empty_room: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.jpg").write_bytes(empty_room)
+    film(tmp_path / "party.mp4", 0.4)
+    assert main(["classify", "a.jpg", "--csv", "expressions.csv"]) == 0
+    before = Path("expressions.csv").read_bytes()
+    assert video("party.mp4", "--output", ".") == 0
+    assert video("party.mp4", "--output", ".", "--csv") == 2
+    assert Path("expressions.csv").read_bytes() == before
+    assert Path("expressions.parquet").exists()
+
+
+@pytest.mark.usefixtures("plain_plots")
+def test_results_of_several_films_lie_beside_them(tmp_path: Path, capsys: Capture) -> None:
+    films = [film(tmp_path / name, 0.4) for name in ("a.mp4", "b.mp4")]
+    before = [each.read_bytes() for each in films]
+    # Twice, because the second run finds what the first wrote.
+    for _ in range(2):
+        assert video(*films, "--output", tmp_path) == 0
+    assert f"written into {tmp_path / 'b.mp4-expressions'}:" in capsys.readouterr().out
+    for name in ("a.mp4-expressions", "b.mp4-expressions"):
+        assert (tmp_path / name / "summary.json").exists()
+    assert [each.read_bytes() for each in films] == before
+
+
+@pytest.mark.parametrize("fault", [OSError(28, "No space left on device"), RuntimeError("fault")])
+@pytest.mark.usefixtures("plain_plots")
+def test_one_failure_does_not_end_the_reading_of_films(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    from demo.film.folder import write_film as write
+
+    def failing(recognizer: Recognizer, source: Path, *others: object) -> object:
+        if source.name == "a.mp4":
+            raise fault
+        return write(recognizer, source, *others)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("demo.film.folder.write_film", failing)
+    films = [film(tmp_path / name, 0.4) for name in ("a.mp4", "b.mp4")]
+    assert video(*films, "--output", tmp_path / "out") == 1
+    printed = capsys.readouterr()
+    assert printed.out.startswith(f"{films[1]}, written into ")
+    [sentence] = printed.err.splitlines()
+    assert sentence.startswith(f"{films[0]}: ")
+
+
 @pytest.mark.usefixtures("plain_plots")
 def test_min_face_is_80_unless_said_otherwise(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -1,5 +1,6 @@
 import csv
 import json
+import os
 from collections.abc import Callable
 from glob import escape
 from pathlib import Path
@@ -13,6 +14,7 @@ from demo.film.folder import Outcome, Wanted, write_film
 from demo.film.source import InvalidFilm
 from demo.film.table import COLUMNS, FilmTable, to_parquet
 from demo.film.timeline import Timeline
+from demo.writing import Unwritable
 from model import Recognizer
 from model.labels import EMOTIONS
 from tests.demo.faces import HAPPY, sample
@@ -53,6 +55,10 @@ def write(film_recognizer: Recognizer) -> Write:
 def names(folder: Path) -> list[str]:
     files = (file for file in folder.rglob("*") if file.is_file())
     return sorted(str(file.relative_to(folder)) for file in files)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in names(folder)}
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -232,10 +238,138 @@ def test_results_never_replace_the_film_they_are_of(
     for name in ("annotated.mp4", "annotated.partial.mp4"):
         source = tmp_path / name
         source.write_bytes(film.read_bytes())
-        with pytest.raises(InvalidFilm, match="Name another folder"):
+        with pytest.raises(Unwritable, match="would replace this film"):
             write(source, tmp_path)
         assert names(tmp_path) == [name]
         source.unlink()
+
+
+@pytest.mark.usefixtures("plain_plots")
+def test_results_of_an_earlier_run_are_no_film_for_the_same_folder(
+    film: Path, tmp_path: Path, write: Write
+) -> None:
+    write(film, tmp_path, Wanted(annotated=True, fps=1))
+    before = contents(tmp_path)
+    with pytest.raises(Unwritable, match="would replace this film"):
+        write(tmp_path / "annotated.mp4", tmp_path, Wanted())
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.usefixtures("plain_plots")
+def test_what_no_earlier_run_wrote_stays(film: Path, tmp_path: Path, write: Write) -> None:
+    strangers = ["people/person-grandma.png", "people/person-7.old.png"]
+    strangers += ["moments/moment-first-kiss.jpg", "expressions.csv", "annotated.mp4"]
+    for name in strangers:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("precious")
+    # The last two are named as results are, but none of this run's.
+    write(film, tmp_path, Wanted(fps=1, thumbnails=True), cancelled=lambda: True)
+    write(film, tmp_path, Wanted(fps=1, thumbnails=True))
+    write(film, tmp_path, Wanted(fps=1))
+    assert {name: (tmp_path / name).read_text() for name in strangers} == dict.fromkeys(
+        strangers, "precious"
+    )
+    assert set(names(tmp_path)) == {
+        *strangers,
+        *("expressions.parquet", "people/person-1.png", "people/person-2.png"),
+        *("summary.json", "timeline.png"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("expressions.csv", Wanted(csv=True)),
+        ("expressions.partial.csv", Wanted()),
+        ("annotated.mp4", Wanted(annotated=True)),
+        ("people/person-1.png", Wanted()),
+        ("people", Wanted()),
+        ("moments/moment-00002.00s-person-1-neutral-happy.jpg", Wanted(thumbnails=True)),
+        ("summary.json", Wanted()),
+        ("summary.partial.json", Wanted()),
+    ],
+)
+def test_results_never_replace_what_no_earlier_run_wrote(
+    film: Path, tmp_path: Path, write: Write, name: str, wanted: Wanted
+) -> None:
+    stranger = tmp_path / name
+    stranger.parent.mkdir(exist_ok=True)
+    stranger.write_text('{"files": [{"name": "photo.jpg", "sha256": null}]}')
+    before = contents(tmp_path)
+    with pytest.raises(Unwritable, match=str(stranger)):
+        write(film, tmp_path, wanted)
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.usefixtures("plain_plots")
+def test_results_that_were_changed_by_hand_stay(film: Path, tmp_path: Path, write: Write) -> None:
+    write(film, tmp_path, Wanted(fps=1, csv=True, parquet=False))
+    table = tmp_path / "expressions.csv"
+    table.write_text(f"{table.read_text()}notes\n")
+    with pytest.raises(Unwritable, match=r"expressions\.csv: .* changed since"):
+        write(film, tmp_path, Wanted(fps=1, csv=True, parquet=False))
+    write(film, tmp_path, Wanted(fps=1))
+    assert table.read_text().endswith("notes\n")
+
+
+@pytest.mark.usefixtures("plain_plots")
+def test_a_file_that_appears_while_the_film_is_read_stays(
+    film: Path, tmp_path: Path, write: Write
+) -> None:
+    plot = tmp_path / "timeline.png"
+    with pytest.raises(FileExistsError, match=r"timeline\.png"):
+        write(film, tmp_path, Wanted(fps=1), progress=lambda *_: plot.write_text("precious"))
+    assert plot.read_text() == "precious"
+    assert "timeline.partial.png" in names(tmp_path)
+
+
+@pytest.mark.parametrize("killed", ["reading", "plotting", "naming"])
+@pytest.mark.usefixtures("plain_plots")
+def test_a_run_that_was_killed_stops_no_later_one(
+    film: Path, tmp_path: Path, write: Write, killed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    replace = Path.replace
+
+    def kill(file: object, target: Path = Path("timeline.png"), *_: object) -> Path:
+        if killed == "naming" and target.name != "timeline.png":
+            return replace(file, target)  # type: ignore[arg-type]
+        raise Killed
+
+    write(film, tmp_path, Wanted(fps=1))
+    whole = names(tmp_path)
+    (tmp_path / "people" / "person-grandma.partial.png").write_text("precious")
+    places = {
+        "reading": "demo.film.folder.Timeline.add",
+        "plotting": "demo.film.folder.group_plot",
+        "naming": "pathlib.Path.replace",
+    }
+    with monkeypatch.context() as patch:
+        patch.setattr(places[killed], kill)
+        with pytest.raises(Killed):
+            write(film, tmp_path)
+    assert "summary.partial.json" in names(tmp_path)
+    write(film, tmp_path, Wanted(fps=1))
+    assert names(tmp_path) == sorted([*whole, "people/person-grandma.partial.png"])
+
+
+@pytest.mark.usefixtures("plain_plots")
+def test_folder_and_film_may_have_names_that_are_no_text(
+    film: Path, tmp_path: Path, write: Write
+) -> None:
+    source = tmp_path / os.fsdecode(b"Zo\xeb.mkv")
+    source.write_bytes(film.read_bytes())
+    folder = tmp_path / os.fsdecode(b"Zo\xeb [1] 'x'")
+    write(source, folder, Wanted(fps=1, csv=True, annotated=True))
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert summary["film"]["name"] == r"Zo\xeb.mkv"
+    assert len(rows_of(folder / "expressions.csv")) == 8
+    content = (folder / "expressions.parquet").read_bytes()
+    assert (content[:4], content[-4:]) == (b"PAR1", b"PAR1")
+    with clips.av.open(str(folder / "annotated.mp4")) as drawn:
+        assert len(list(drawn.decode(video=0))) == 60
 
 
 def test_of_many_people_those_seen_longest_are_listed() -> None:
