@@ -16,8 +16,8 @@ import pytest
 from tests.documents import DOCUMENTS, ROOT, tokens
 
 # What other projects' programs take is not tried here; `hf` is in test_space.py, `nginx` in test_proxy.py.
-OTHERS = {"curl", "docker", "gcloud", "git", "npm", "hf", ".venv/bin/hf"}
-PROGRAMS = {"python", "python3", ".venv/bin/python", "make", ".venv/bin/pip", "pip", "pre-commit"}
+OTHERS = {".venv/bin/pre-commit", "curl", "docker", "gcloud", "git", "npm", "hf", ".venv/bin/hf"}
+PROGRAMS = {"python", "python3", ".venv/bin/python", "make", ".venv/bin/pip", "pip"}
 SHELL = {"cd", "for", "do", "done", "tar"}
 
 
