@@ -121,6 +121,7 @@ def test_every_setting_is_documented() -> None:
         assert line in text_of("docs/settings.md")
 
 
+@pytest.mark.slow
 @pytest.mark.dataset
 @pytest.mark.parametrize("split", ["PublicTest", "PrivateTest"])
 def test_the_weights_measure_as_the_model_card_says(
