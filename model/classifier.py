@@ -3,7 +3,7 @@
 import hashlib
 import json
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -106,7 +106,7 @@ def _files(name: str | Path) -> tuple[Path, Path]:
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
-    """Gives aligned faces their probabilities. Safe to share between threads.
+    """Gives aligned faces their probabilities. Threads may share one; it can be pickled.
 
     Attributes:
         name: of the weights.
@@ -134,6 +134,10 @@ class Classifier:
         training = self.info["training"]
         # Weights of one network said it without a list at first, as those of the history still do.
         return list(training.get("members", [training]))
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Each process makes its own interpreter.
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @cached_property
     def _network(self) -> "_Network":

@@ -1,8 +1,8 @@
 """The whole path for programs: a picture in, every face's expression out."""
 
-import copy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,7 +12,7 @@ from model.labels import EMOTIONS, doubt
 from preprocessing.alignment import SIZE, align
 from preprocessing.faces import DEFAULT
 from preprocessing.faces import detector as find_detector
-from preprocessing.images import InvalidImage, Picture, decode
+from preprocessing.images import InvalidImage, Picture, Source, decode
 
 # What costs milliseconds a face is bounded: a picture may be a mosaic of thousands.
 MOST_FACES = 300
@@ -65,7 +65,10 @@ class FaceExpression:
 
 
 class Recognizer:
-    """Reads every face's expression in a picture. Safe to share between threads.
+    """Reads every face's expression in a picture.
+
+    Threads may share one. It can be pickled for other processes: the network's weights go along, and
+    each process builds its own detector.
 
     Args:
         weights: a name in `model/weights`, or the path of a `.tflite` file.
@@ -96,26 +99,38 @@ class Recognizer:
         min_face: int = 40,
         video: bool = False,
     ) -> None:
+        self._find(detector, min_face, video)
+        self.classifier: Classifier = load(weights)
+
+    def _find(self, detector: str, min_face: int, video: bool) -> None:
         self.detector_name = detector
         self.video = video
+        self._min_face = min_face
         self.detector = find_detector(detector, min_face, second_look=not video)
-        self.classifier: Classifier = load(weights)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {
+            "finding": (self.detector_name, self._min_face, self.video),
+            "classifier": self.classifier,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._find(*state["finding"])
+        self.classifier = state["classifier"]
 
     def finding(self, min_face: int, video: bool = False) -> "Recognizer":
         """The same network behind the same detector, for faces of another smallest size."""
-        other = copy.copy(self)
-        other.video = video
-        other.detector = find_detector(self.detector_name, min_face, second_look=not video)
+        other = Recognizer.__new__(Recognizer)
+        other._find(self.detector_name, min_face, video)
+        other.classifier = self.classifier
         return other
 
-    def recognize(
-        self, picture: str | Path | bytes | np.ndarray | Picture, explain: bool = False
-    ) -> list[FaceExpression]:
+    def recognize(self, picture: Source | Picture, explain: bool = False) -> list[FaceExpression]:
         """Reads a picture.
 
         Args:
-            picture: a path, the bytes of a file, an array as `preprocessing.images.decode` takes
-                it, or a decoded picture.
+            picture: a path, the bytes of a file, a binary file, a PIL image or an array, as
+                `preprocessing.images.decode` takes them; or a decoded picture.
             explain: also give each face its attention map.
 
         Returns:

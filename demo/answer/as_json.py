@@ -22,12 +22,13 @@ def to_json(answer: Answer, classifier: Classifier, explain: bool = False) -> di
             been read with `explain`.
 
     Returns:
-        `image`, `turned`, `faces` and `model`. Boxes and landmarks are in pixels of the upright picture,
-        probabilities sum to 1 but for their rounding to six digits.
+        `image`, `turned`, `warnings`, `faces` and `model`. Boxes and landmarks are in pixels of the
+        upright picture, probabilities sum to 1 but for their rounding to six digits.
     """
     return {
         "image": {"width": answer.picture.width, "height": answer.picture.height},
         "turned": answer.turned,
+        "warnings": list(answer.picture.warnings),
         "faces": [face_json(face, explain) for face in answer.faces],
         "model": model_json(classifier),
     }

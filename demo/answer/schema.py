@@ -96,6 +96,11 @@ class Expressions(_Strict):
         "that is upright. Boxes and landmarks are of the picture as it was sent.",
         json_schema_extra={"enum": [0, 90, 180, 270]},
     )
+    warnings: list[str] = Field(
+        description="Sentences on what is wrong with the file although it could be read, such as that "
+        "a part of the picture is missing; most often none.",
+        examples=[[]],
+    )
     faces: list[Face]
     model: Model
 

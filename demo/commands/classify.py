@@ -43,6 +43,8 @@ the mark. A spreadsheet would run a cell that begins like a formula (with = + - 
 return): such a path gets ./ in front and still leads to the same file. A name's bytes that are not
 UTF-8 are written as in caf\\xe9.jpg.
 
+A damaged picture is read if at most a tenth of it is missing; a line on stderr says so.
+
 --explain writes what spoke for each face's emotion, lit up on the aligned face, as a PNG into DIR:
 party/IMG_1.jpg gives DIR/IMG_1.jpg-face1-happy.png with `classify party`, and
 DIR/party/IMG_1.jpg-face1-happy.png with `classify party holiday.heic`. Faces count from the left.
@@ -136,6 +138,8 @@ def run_classify(options: ClassifyOptions) -> int:
                 complain(f"{picture}: This picture cannot be read: {unexpected(error)}")
                 failed += 1
                 continue
+            for sentence in answer.picture.warnings:
+                complain(f"{picture}: {sentence}")
             files = [] if maps is None else _save_maps(maps, picture, answer)
             failed += files.count(None)
             write(picture, answer, files)

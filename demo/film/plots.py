@@ -3,10 +3,15 @@
 import gc
 import io
 import threading
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patches import StepPatch
+from PIL import Image
 
 from demo.answer.as_text import clock
 from demo.film.timeline import PersonTimeline, Timeline
@@ -16,8 +21,36 @@ from model.labels import COLOURS, EMOTIONS
 _SMOOTHED = f"smoothed, time constant {SMOOTHING_SECONDS:g} s"
 _INK = "#333333"
 
+# The edges of the axes, as shares of the figure. Matplotlib can find them itself, but then it lays
+# out every text twice, which takes longer than to draw the plot.
+_PERSON_EDGES = {"left": 0.073, "right": 0.859, "bottom": 0.118, "top": 0.937}
+_GROUP_EDGES = {"left": 0.073, "right": 0.974, "bottom": 0.039, "top": 0.979, "hspace": 0.17}
+
 # Matplotlib does not promise to be safe between threads.
 _drawing = threading.Lock()
+
+
+class _PersonFigure(NamedTuple):
+    canvas: FigureCanvasAgg
+    axes: Axes
+    areas: list[StepPatch]
+
+
+@cache
+def _person_figure() -> _PersonFigure:
+    """The figure that shows one person after another: to make one takes as long as to draw it."""
+    figure = Figure(figsize=(10, 4), dpi=150)
+    axes = figure.subplots(gridspec_kw=_PERSON_EDGES)
+    # Stairs, because a face that was seen once would have no area between lines.
+    areas = [
+        axes.stairs([0], [0, 1], fill=True, color=COLOURS[emotion], label=emotion)
+        for emotion in EMOTIONS
+    ]
+    axes.set(ylabel=f"probability ({_SMOOTHED})", ylim=(0, 1))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    _clock_axis(axes)
+    figure.legend(loc="center right", reverse=True)
+    return _PersonFigure(FigureCanvasAgg(figure), axes, areas)
 
 
 def person_plot(number: int, person: PersonTimeline) -> bytes:
@@ -28,28 +61,19 @@ def person_plot(number: int, person: PersonTimeline) -> bytes:
     """
     times, _, means, _ = person.curve.points()
     half = person.curve.step / 2
+    edges = np.append(times - half, times[-1:] + half)
+    levels = np.cumsum(means, axis=1)
+    below = np.zeros(len(times))
     with _drawing:
-        figure = Figure(figsize=(10, 4), dpi=150, layout="constrained")
-        axes = figure.subplots()
-        # Stairs, because a face that was seen once would have no area between lines.
-        edges = np.append(times - half, times[-1:] + half)
-        below = np.zeros(len(times))
-        for index, emotion in enumerate(EMOTIONS):
-            above = below + means[:, index]
-            axes.stairs(
-                above, edges, baseline=below, fill=True, color=COLOURS[emotion], label=emotion
-            )
-            below = above
+        canvas, axes, areas = _person_figure()
+        for area, level in zip(areas, levels.T, strict=True):
+            area.set_data(level, edges, below)  # type: ignore[arg-type]  # arrays too, as `stairs`
+            below = level
         axes.set(
             title=f"Person {number}, {clock(person.first)} to {clock(person.last)}",
-            ylabel=f"probability ({_SMOOTHED})",
-            ylim=(0, 1),
             xlim=(edges[0], edges[-1]),
         )
-        axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-        _clock_axis(axes)
-        figure.legend(loc="outside right center", reverse=True)
-        return _png(figure)
+        return _png(canvas)
 
 
 def group_plot(timeline: Timeline) -> bytes:
@@ -62,8 +86,8 @@ def group_plot(timeline: Timeline) -> bytes:
     """
     times, faces, means, spread = timeline.group.points()
     with _drawing:
-        figure = Figure(figsize=(10, 12), dpi=150, layout="constrained")
-        rows = figure.subplots(len(EMOTIONS) + 1, sharex=True)
+        figure = Figure(figsize=(10, 12), dpi=150)
+        rows = figure.subplots(len(EMOTIONS) + 1, sharex=True, gridspec_kw=_GROUP_EDGES)
         for index, (emotion, axes) in enumerate(zip(EMOTIONS, rows, strict=False)):
             mean, deviation = means[:, index], spread[:, index]
             low, high = np.clip(mean - deviation, 0, 1), np.clip(mean + deviation, 0, 1)
@@ -82,8 +106,13 @@ def group_plot(timeline: Timeline) -> bytes:
         people = "1 person" if count == 1 else f"{count} people"
         rows[0].set_title(f"Mean, and spread as a band, over {people} ({_SMOOTHED})")
         _clock_axis(rows[-1])
-        figure.align_ylabels(rows)
-        return _png(figure)
+        for axes in rows:
+            axes.yaxis.set_label_coords(-0.061, 0.5)
+        png = _png(FigureCanvasAgg(figure))
+    # A figure holds on to itself, and Python would not look for such until many have piled up.
+    del figure, rows, axes
+    gc.collect()
+    return png
 
 
 def _clock_axis(axes: Axes) -> None:
@@ -91,10 +120,9 @@ def _clock_axis(axes: Axes) -> None:
     axes.xaxis.set_major_formatter(lambda value, _: clock(value) if value >= 0 else "")
 
 
-def _png(figure: Figure) -> bytes:
+def _png(canvas: FigureCanvasAgg) -> bytes:
+    canvas.draw()
     file = io.BytesIO()
-    figure.savefig(file, format="png")
-    # A figure holds on to itself. Dozens would pile up to 80 MB until Python looks for such.
-    del figure
-    gc.collect()
+    # Twice as quick as the level that Pillow uses by itself, for files that are a sixth larger.
+    Image.fromarray(np.asarray(canvas.buffer_rgba())[:, :, :3]).save(file, "PNG", compress_level=3)
     return file.getvalue()

@@ -1,6 +1,7 @@
 """Films: any container and codec that PyAV reads, as frames with the times they are shown."""
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import BinaryIO
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.video.stream import VideoStream
 
 from demo.answer.as_text import clock
 from demo.film.pictures import FilmPictures
@@ -19,6 +21,14 @@ from preprocessing.images import MIN_SIDE, Picture
 # Times that go back by more seconds than this are a new count, as of films put one behind the other;
 # by less, a frame that comes out of turn.
 _NEW_COUNT = 1.0
+
+# In these containers (FFmpeg's names) the announced duration is the time of the film's end on their
+# clock, which a recording may start at any hour; in all others it is the film's length.
+_COUNT_FROM_ZERO = ("matroska,webm", "asf", "wtv", "nut")
+
+# These store the order of decoding and not when frames are shown, which differs where a frame refers
+# to a later one (B-frames). Frames come out in the order in which they are shown.
+_NO_TIMES_TO_SHOW = ("avi",)
 
 # A whole film may end before its announced length by so many seconds, or by this share of it.
 _TOLERANCE = (0.5, 0.002)
@@ -53,7 +63,7 @@ class Film:
     Attributes:
         width: of the upright film, in pixels.
         height: likewise.
-        duration: announced, in seconds; None where it is not known.
+        duration: announced, in seconds from the start of the pictures; None where it is not known.
         rate: frames per second on average; None where it is not known.
         audio: the stream of the sound; None where there is none or it was not asked for.
         start: the time of the film's start on the container's clock, which its sound has too.
@@ -86,6 +96,7 @@ class Film:
         self._reached = 0.0
         self._damaged = 0
         self._resized = False
+        self._decoding_times: deque[float] | None = None
         self._container: InputContainer | None = None
         self._ours = isinstance(source, str | Path)
         self._file: BinaryIO | None = None
@@ -160,12 +171,10 @@ class Film:
         video = self._video = moving_pictures(container)
         audios = [each for each in container.streams.audio if each.codec_context is not None]
         self.audio = audios[0] if sound and audios else None
+        if container.format.name in _NO_TIMES_TO_SHOW:
+            self._decoding_times = deque()
         self.rate = float(video.average_rate) if video.average_rate else None
-        self.duration: float | None = None
-        if container.duration:
-            self.duration = container.duration / av.time_base
-        elif video.duration and video.time_base:
-            self.duration = float(video.duration * video.time_base)
+        self.duration = _duration(container, video)
         longest = self._longest
         if longest is not None and self.duration is not None and self.duration > longest:
             raise FilmTooLong(
@@ -215,10 +224,15 @@ class Film:
                 yield packet
             if packet.stream is not self._video:
                 continue
+            times = self._decoding_times
+            if times is not None and packet.size and packet.dts is not None:
+                times.append(float(packet.dts * packet.time_base))
             try:
                 images = self._video.decode(packet)
             except FFmpegError:
                 self._damaged += 1
+                if times:
+                    times.pop()
                 continue
             for image in images:
                 frame = self._placed(image)
@@ -229,12 +243,12 @@ class Film:
                     return
                 self._last = frame
                 yield frame
-        self._conclude(container, broken)
+        self._conclude(broken)
 
     def _placed(self, image: av.VideoFrame) -> Frame | None:
         """A frame with its time; None for one that comes out of turn."""
-        known = image.pts is not None and image.time_base is not None
-        shown = float(image.pts * image.time_base) if known else 0.0  # type: ignore[operator]
+        on_clock = self._on_clock(image)
+        known, shown = on_clock is not None, on_clock or 0.0
         last = self._last
         if last is None:
             video = self._video
@@ -258,10 +272,18 @@ class Film:
             )
         return Frame(time, image)
 
-    def _conclude(self, container: InputContainer, broken: bool) -> None:
+    def _on_clock(self, image: av.VideoFrame) -> float | None:
+        """When a frame is shown, in seconds of the stream's clock; None where the file tells not."""
+        if self._decoding_times is not None:
+            return self._decoding_times.popleft() if self._decoding_times else None
+        if image.pts is None or image.time_base is None:
+            return None
+        return float(image.pts * image.time_base)
+
+    def _conclude(self, broken: bool) -> None:
         """Says how the film ended, in its pictures and its sound."""
         end = self.end
-        reached = max(end, self._reached - (container.start_time or 0) / av.time_base)
+        reached = max(end, self._reached - self.start)
         tolerance = max(_TOLERANCE[0], _TOLERANCE[1] * (self.duration or 0))
         if self.duration is not None and self.duration - reached > tolerance:
             self.ended = f"The film breaks off at {clock(end)} of {clock(self.duration)}."
@@ -269,6 +291,20 @@ class Film:
             self.ended = f"The film cannot be read beyond {clock(end)}: the file is damaged."
         elif self._damaged:
             self.notes.append(f"What is damaged in the film was left out ({self._damaged} frames).")
+
+
+def _duration(container: InputContainer, video: VideoStream) -> float | None:
+    """The announced seconds from the start of the pictures to the film's end, if it is known."""
+    if not container.duration:
+        known = video.duration and video.time_base
+        return float(video.duration * video.time_base) if known else None  # type: ignore[operator]
+    announced = container.duration / av.time_base
+    begins = earliest = (container.start_time or 0) / av.time_base
+    if video.start_time is not None and video.time_base is not None:
+        begins = float(video.start_time * video.time_base)
+    end = announced if container.format.name in _COUNT_FROM_ZERO else earliest + announced
+    # Some programs write the length there all the same.
+    return end - begins if end > begins else announced
 
 
 def _joined(

@@ -42,7 +42,7 @@ def read_film(
             print(sample.time, {person: each.smoothed.emotion for person, each in sample.people().items()})
     ```
     """
-    people = People(min(fps, film.rate or fps), uncertain_below)
+    people = People(uncertain_below)
     cuts = Cuts()
     last: Sample | None = None
     for time, picture, faces in _readings(film, recognize, fps):

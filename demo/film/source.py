@@ -74,7 +74,8 @@ def open_container(file: BinaryIO) -> InputContainer:
         ) from error
     if _is_picture(container.format.name, container.duration is not None, head):
         container.close()
-        if head[:4] == b"RIFF" and b"ANIM" in head:
+        # The second bit of a WebP's flags says that it moves.
+        if head[8:16] == b"WEBPVP8X" and head[20] & 2:
             raise InvalidFilm("Moving WebP pictures cannot be read. Convert this one to MP4.")
         raise StillPicture("This is a picture, not a film.")
     return container

@@ -10,9 +10,6 @@ from demo.people.moments import Moment, Moments
 from demo.people.tracking import People, Sample
 from model import Recognizer
 
-# Pictures a second, about: how far people move from one to the next, and how many may miss them.
-_RATE = 10
-
 
 class Camera:
     """Follows the people before a camera. No picture is kept.
@@ -36,7 +33,7 @@ class Camera:
     def __init__(self, recognizer: Recognizer) -> None:
         self.recognizer = recognizer
         self.faces = 0
-        self._people = People(_RATE, recognizer.classifier.uncertain_below)
+        self._people = People(recognizer.classifier.uncertain_below)
         self._moments = Moments(thumbnails=False)
         self._largest: list[Moment] = []
         self._began: float | None = None

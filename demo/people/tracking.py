@@ -1,15 +1,12 @@
 """Who is who in pictures that follow each other: faces as people, with steadier probabilities."""
 
 import math
-import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
-from supervision import ByteTrack
-from supervision.detection.utils.iou_and_nms import box_iou_batch
-from supervision.tracker.byte_tracker.matching import linear_assignment
-from supervision.tracker.byte_tracker.single_object_track import STrack
 
+from demo.people.association import pairs
+from demo.people.motion import Motion
 from model import FaceExpression
 from model.labels import EMOTIONS
 from preprocessing.images import Picture
@@ -24,16 +21,14 @@ LOST_SECONDS = 2.0
 # seldom outlives a change of light or place.
 _CONFIRMED_AFTER = 2
 
-# Boxes are grown by half their size on each side before they are compared: at five pictures a second
-# a face may move by its own width from one to the next, and would not overlap with itself any more.
-# (Yang et al., "Hard to Track Objects with Irregular Motions and Similar Appearances? Make It Easier
-# by Buffering the Matching Space", WACV 2023.)
-_GROWN = 0.5
+# Boxes that overlap less are not the same face; one that is not confirmed must be found again closer
+# to where it was. Both are those of ByteTrack (Zhang et al., ECCV 2022).
+_LEAST_OVERLAP = 0.2
+_LEAST_OVERLAP_NEW = 0.3
 
-
-# The library means to drop its ByteTrack for the package trackers, which brings opencv-python and so
-# overwrites the headless OpenCV. It is pinned at the last version that has it.
-warnings.filterwarnings("ignore", message=".*ByteTrack.*", category=FutureWarning)
+# How fast trust in a face that is away fades, in seconds: while one person hides behind another, the
+# face in front belongs to the one who was seen last.
+_TRUST_SECONDS = 1.0
 
 
 @dataclass(eq=False)
@@ -95,23 +90,36 @@ class Sample:
         return {each.person: each for each in self.sightings if each.person is not None}
 
 
+@dataclass(eq=False)
+class _Followed:
+    """A face that is followed: how it moves, in how many pictures it was, since when it is away."""
+
+    motion: Motion
+    track: Track
+    pictures: int = 0
+    away: float = 0.0
+
+    @property
+    def confirmed(self) -> bool:
+        return self.pictures >= _CONFIRMED_AFTER
+
+
 class People:
     """Follows faces through pictures in the order of their times; for one film or one camera.
 
-    Faces are followed by ByteTrack (Zhang et al., "ByteTrack: Multi-Object Tracking by Associating
-    Every Detection Box", ECCV 2022), by where they are and how they move. What they look like does
-    not matter, and nobody is identified: who comes back after `LOST_SECONDS`, or after a cut, is a
-    new person.
+    A face is followed by where it is and how it moves (`Motion`), and each picture's faces are
+    shared out exactly (`pairs`). The detector's score plays no part: it says how much a face looks
+    like one from the front, and would let go of people who turn their heads. What they look like
+    plays no part either, and nobody is identified: anyone who returns after `LOST_SECONDS`, or after
+    a cut, is a new person.
 
-    The tracker moves people on by the time between two pictures, which need not be the same: at a
-    variable rate, or when a camera sends none for a while. That alone ends nobody, because a film
-    that shows a frame for longer shows nobody leaving.
+    The time between two pictures may vary. A long one alone ends nobody, because a film that shows
+    a frame for longer shows nobody leaving: it counts as `LOST_SECONDS` at most.
 
     Probabilities are smoothed exponentially over time, with the time constant `SMOOTHING_SECONDS`
     whatever the rate.
 
     Args:
-        rate: pictures per second, about.
         uncertain_below: of the network, as `Classifier.uncertain_below`.
 
     Attributes:
@@ -120,21 +128,18 @@ class People:
     Example:
 
     ```python
-    people = People(rate=5, uncertain_below=recognizer.classifier.uncertain_below)
+    people = People(recognizer.classifier.uncertain_below)
     for time, picture in pictures:
         for sighting in people.update(recognizer.recognize(picture), time):
             print(time, sighting.person, sighting.smoothed.summary)
     ```
     """
 
-    def __init__(self, rate: float, uncertain_below: float) -> None:
+    def __init__(self, uncertain_below: float) -> None:
         self.count = 0
         self._uncertain_below = uncertain_below
-        self._rate = rate
         self._time: float | None = None
-        # At least one picture may miss a face, however rare they are.
-        self._lost_after = max(1, math.ceil(LOST_SECONDS * rate))
-        self.cut()
+        self._followed: list[_Followed] = []
 
     def cut(self) -> None:
         """Ends everything that was followed: the next picture is of another place or time.
@@ -142,15 +147,7 @@ class People:
         Of two faces before and after a cut nothing is known but where they are in the picture, and
         in a conversation the one who answers is shown where the one who asked was.
         """
-        self._tracker = ByteTrack(
-            # All faces score 1, see `update`: each may begin a person.
-            track_activation_threshold=0.5,
-            # The library counts in frames of films of 30 a second.
-            lost_track_buffer=self._lost_after,
-            frame_rate=30,
-            minimum_consecutive_frames=_CONFIRMED_AFTER,
-        )
-        self._tracks: dict[int, Track] = {}
+        self._followed = []
 
     def update(self, faces: list[FaceExpression], time: float) -> list[Sighting]:
         """Takes in the faces of the next picture.
@@ -162,59 +159,57 @@ class People:
         Returns:
             A sighting for each face, in the same order.
         """
-        self._pass(time)
-        # The detector's score says how much it looks like a face from the front. Multiplied with the
-        # overlap, as ByteTrack does, it would let go of those who turn their heads.
-        boxes = np.array([_corners(face) for face in faces], np.float32).reshape(-1, 4)
-        self._tracker.update_with_tensors(np.hstack([boxes, np.ones((len(faces), 1), np.float32)]))
-        keys = self._keys(boxes)
-        sightings = [self._seen(key, face, time) for key, face in zip(keys, faces, strict=True)]
-        self._number(keys)
-        known = {each.internal_track_id for each in self._followed()}
-        self._tracks = {key: track for key, track in self._tracks.items() if key in known}
+        self._wait(time)
+        owners = self._owners(faces)
+        self._forget(list(owners.values()))
+        sightings = []
+        for index, face in enumerate(faces):
+            followed = owners.get(index)
+            if followed is None:
+                followed = _Followed(Motion(face.box), Track(None, time, face.probabilities))
+                self._followed.append(followed)
+            else:
+                followed.motion.correct(face.box)
+                _smooth(followed.track, face, time)
+            followed.away = 0.0
+            followed.pictures += 1
+            if followed.confirmed and followed.track.person is None:
+                self.count += 1
+                followed.track.person = self.count
+            sightings.append(self._sighting(face, followed.track))
         return sightings
 
-    def _pass(self, time: float) -> None:
-        """Moves people on by the pictures that are missing since the last one."""
-        last, self._time = self._time, time
-        if last is None:
-            return
-        missing = min(round((time - last) * self._rate), self._lost_after) - 1
-        for _ in range(missing):
-            STrack.multi_predict(self._followed(), self._tracker.shared_kalman)
-        self._tracker.frame_id += max(0, missing)
+    def _wait(self, time: float) -> None:
+        """Moves everybody on by the time since the last picture."""
+        seconds = 0.0 if self._time is None else min(max(0.0, time - self._time), LOST_SECONDS)
+        self._time = time
+        for each in self._followed:
+            each.motion.predict(seconds)
+            each.away += seconds
 
-    def _followed(self) -> list[STrack]:
-        return [*self._tracker.tracked_tracks, *self._tracker.lost_tracks]
+    def _owners(self, faces: list[FaceExpression]) -> dict[int, _Followed]:
+        """Who is followed and has which face; people come before those who are not confirmed."""
+        owners: dict[int, _Followed] = {}
+        for confirmed, least in ((True, _LEAST_OVERLAP), (False, _LEAST_OVERLAP_NEW)):
+            expected = [each for each in self._followed if each.confirmed == confirmed]
+            free = [index for index in range(len(faces)) if index not in owners]
+            boxes = [faces[index].box for index in free]
+            places = [each.motion.box for each in expected]
+            trust = [math.exp(-each.away / _TRUST_SECONDS) for each in expected]
+            for one, other in pairs(places, trust, boxes, least):
+                owners[free[other]] = expected[one]
+        return owners
 
-    def _keys(self, boxes: np.ndarray) -> list[int | None]:
-        """The tracker's number for each face, None for one that it did not take.
-
-        The library's own way leaves out faces that it has not confirmed yet.
-        """
-        now = [
-            track
-            for track in self._tracker.tracked_tracks
-            if track.frame_id == self._tracker.frame_id
+    def _forget(self, present: list[_Followed]) -> None:
+        """Ends those who are away for too long, and at once those who are not confirmed."""
+        # The times of a film are rounded to its clock.
+        self._followed = [
+            each
+            for each in self._followed
+            if each in present or (each.confirmed and each.away <= LOST_SECONDS + 1e-3)
         ]
-        keys: list[int | None] = [None] * len(boxes)
-        if now and len(boxes):
-            overlap = box_iou_batch(boxes, np.array([track.tlbr for track in now], np.float32))
-            for face, track in linear_assignment(1 - overlap, 1.0)[0]:
-                keys[face] = int(now[track].internal_track_id)
-        return keys
 
-    def _seen(self, key: int | None, face: FaceExpression, time: float) -> Sighting:
-        track = None if key is None else self._tracks.get(key)
-        if track is None:
-            track = Track(None, time, face.probabilities)
-            if key is not None:
-                self._tracks[key] = track
-        else:
-            keep = math.exp(-max(0.0, time - track.time) / SMOOTHING_SECONDS)
-            mixed = keep * track.probabilities + (1 - keep) * face.probabilities
-            track.probabilities = mixed.astype(np.float32)
-            track.time = time
+    def _sighting(self, face: FaceExpression, track: Track) -> Sighting:
         best = int(track.probabilities.argmax())
         confidence = float(track.probabilities[best])
         smoothed = replace(
@@ -226,22 +221,9 @@ class People:
         )
         return Sighting(face, smoothed, track)
 
-    def _number(self, keys: list[int | None]) -> None:
-        """Numbers the people who were just confirmed, from left to right."""
-        confirmed = {
-            track.internal_track_id for track in self._tracker.tracked_tracks if track.is_activated
-        }
-        for key in keys:
-            if key is None or key not in confirmed:
-                continue
-            track = self._tracks[key]
-            if track.person is None:
-                self.count += 1
-                track.person = self.count
 
-
-def _corners(face: FaceExpression) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom of a face's grown box."""
-    x, y, width, height = face.box
-    across, down = _GROWN * width, _GROWN * height
-    return x - across, y - down, x + width + across, y + height + down
+def _smooth(track: Track, face: FaceExpression, time: float) -> None:
+    """Mixes a face's probabilities into those of its track."""
+    keep = math.exp(-max(0.0, time - track.time) / SMOOTHING_SECONDS)
+    mixed = keep * track.probabilities + (1 - keep) * face.probabilities
+    track.probabilities, track.time = mixed.astype(np.float32), time

@@ -45,6 +45,9 @@ def pictures(
     turned[0x0112] = 6  # to be turned clockwise by a quarter
     smiling.transpose(Image.Transpose.ROTATE_90).save(folder / "phone.jpg", exif=turned, quality=95)
     pillow_heif.from_pillow(smiling).save(folder / "phone.heic")
+    smiling.save(folder / "whole.tif")
+    whole = (folder / "whole.tif").read_bytes()
+    (folder / "cut.tif").write_bytes(whole[: len(whole) * 97 // 100])
     Image.new("RGB", (600, 450), "grey").save(folder / "wall.png")
     smiling.resize((300, 300)).save(folder / "small.jpg")
     smiling.transpose(Image.Transpose.ROTATE_90).save(folder / "lying.jpg")

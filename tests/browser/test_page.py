@@ -512,6 +512,14 @@ def test_a_picture_that_lies_on_its_side_is_said_to_be_turned(page: Page, pictur
     assert told["turned"] == 90
 
 
+def test_a_damaged_file_is_said_to_be_damaged(page: Page, pictures: Path) -> None:
+    choose(page, pictures / "cut.tif")
+    expect(verdict(page)).to_contain_text("One face: ")
+    expect(page.locator(".fx-advice p")).to_have_text(
+        "The file is damaged or was cut off: about 4% of the picture is missing."
+    )
+
+
 def test_no_face_says_what_to_try(page: Page, pictures: Path) -> None:
     choose(page, pictures / "wall.png")
     check(page, "drop")

@@ -149,6 +149,7 @@ def test_an_error_that_is_no_refusal_is_found(monkeypatch: pytest.MonkeyPatch) -
         {"pixels": np.zeros((40, 32, 3), np.uint8)},
         {"pixels": np.zeros((40, 32, 3), np.uint8).swapaxes(0, 1)},
         {"width": 41},
+        {"warnings": ("No full stop",)},
         {"width": 4, "height": 3},
         {"width": 9000, "height": 9000},
         {"width": 4000, "height": 3200},

@@ -102,6 +102,8 @@ def wrong_with_picture(picture: Picture) -> str:
         return "pixels are not contiguous"
     if min(size) < MIN_SIDE or size[0] * size[1] > MAX_PIXELS:
         return f"the picture has {size[0]} x {size[1]} pixels"
+    if not all(map(_SENTENCE.fullmatch, picture.warnings)):
+        return f"warns with {picture.warnings}, which are no sentences for people"
     height, width = pixels.shape[:2]
     longer = max(size)
     # Above twice 1,920 a JPEG is decoded at a half or less, and everything is brought to 2,560.

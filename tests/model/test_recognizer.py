@@ -1,4 +1,7 @@
 import io
+import multiprocessing
+import os
+import pickle
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +13,7 @@ from PIL import Image
 
 from model import Recognizer
 from model.labels import EMOTIONS
+from preprocessing.faces import DETECTORS
 from preprocessing.images import InvalidImage
 
 
@@ -70,6 +74,58 @@ def test_the_astronaut_is_happy_in_every_form(
     assert face.second != "happy"
     assert face.crop.shape == (48, 48)
     assert face.crop.dtype == np.uint8
+
+
+class Photograph(os.PathLike):
+    """A path of another class than pathlib's."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __fspath__(self) -> str:
+        return str(self._path)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda data, _: Image.open(io.BytesIO(data)), id="PIL image"),
+        pytest.param(lambda data, _: io.BytesIO(data), id="file"),
+        pytest.param(lambda data, _: bytearray(data), id="bytearray"),
+        pytest.param(lambda data, _: memoryview(data), id="memoryview"),
+        pytest.param(lambda _, path: Photograph(path), id="PathLike"),
+    ],
+)
+def test_recognize_takes_what_programs_have(
+    recognizer: Recognizer, astronaut: np.ndarray, tmp_path: Path, make: object
+) -> None:
+    data = on_its_side(astronaut)
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(data)
+    [expected] = recognizer.recognize(data)
+    [face] = recognizer.recognize(make(data, path))  # type: ignore[operator]
+    assert face.box == expected.box
+    assert np.array_equal(face.probabilities, expected.probabilities)
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_a_pickled_recognizer_gives_the_same_answer(name: str, astronaut: np.ndarray) -> None:
+    picture = np.ascontiguousarray(astronaut[:300:2, 100:400:2])
+    recognizer = Recognizer(detector=name, min_face=20)
+    expected = recognizer.recognize(picture)
+    assert expected
+    copied = pickle.loads(pickle.dumps(recognizer)).recognize(picture)
+    assert [face.box for face in copied] == [face.box for face in expected]
+    for one, other in zip(copied, expected, strict=True):
+        assert np.array_equal(one.probabilities, other.probabilities)
+
+
+def test_a_recognizer_goes_to_the_processes_of_a_pool(
+    recognizer: Recognizer, astronaut: np.ndarray
+) -> None:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        [face] = pool.apply(recognizer.recognize, (astronaut,))
+    assert face.emotion == "happy"
 
 
 def test_the_summary_names_two_emotions_where_the_face_is_uncertain(

@@ -1,5 +1,6 @@
 """Decoding: every format and mode, EXIF, limits, and a sentence for everything that cannot be read."""
 
+import base64
 import io
 import os
 import struct
@@ -19,7 +20,7 @@ import pytest
 from matplotlib.cbook import get_sample_data
 from PIL import ExifTags, Image, ImageFile
 
-from preprocessing import images
+from preprocessing import images, pixels
 from preprocessing.images import ImageTooLarge, InvalidImage, decode
 
 # How a camera stores an upright picture under each EXIF orientation.
@@ -177,10 +178,57 @@ class TestFormats:
         grey = np.asarray(photo.convert("L").convert("RGB"))
         assert np.array_equal(decode(saved(photo.convert("LA"), "PNG")).pixels, grey)
 
-    def test_32_bits_are_refused(self) -> None:
-        for mode in ("I", "F"):
-            with pytest.raises(InvalidImage, match="32 bits per colour"):
-                decode(saved(Image.new(mode, (50, 50)), "TIFF"))
+    @pytest.mark.parametrize("scale", [1, 255, 65535])
+    def test_32_bit_floats_are_read_by_their_own_range(
+        self, photo: Image.Image, scale: float
+    ) -> None:
+        grey = np.asarray(photo.convert("L"))
+        floats = Image.fromarray(grey.astype(np.float32) / grey.max() * np.float32(scale))
+        expected = grey.astype(float)[:, :, None] * (255 / grey.max())
+        assert np.abs(decode(saved(floats, "TIFF")).pixels - expected).max() <= 1
+
+    def test_floats_below_0_are_the_darkest(self) -> None:
+        ramp = np.tile(np.linspace(-5, 5, 256, dtype=np.float32), (20, 1))
+        assert np.array_equal(
+            decode(saved(Image.fromarray(ramp), "TIFF")).pixels[0, :, 0], range(256)
+        )
+
+    def test_floats_of_a_file_that_are_no_numbers_are_refused(self) -> None:
+        floats = np.zeros((20, 20), np.float32)
+        floats[3, 3] = np.nan
+        with pytest.raises(InvalidImage, match="NaN or infinite"):
+            decode(saved(Image.fromarray(floats), "TIFF"))
+
+    def test_32_bit_integers_are_read_by_their_own_range(self, photo: Image.Image) -> None:
+        grey = np.asarray(photo.convert("L"))
+        for shift in (0, 8, 20):
+            deep = Image.fromarray(grey.astype(np.int32) << shift)
+            assert np.array_equal(decode(saved(deep, "TIFF")).pixels[:, :, 0], grey)
+
+    @pytest.mark.parametrize("shift", [0, 2, 4, 6])
+    @pytest.mark.parametrize("ending", [".png", ".tiff"])
+    def test_a_cameras_bits_in_a_file_of_16_are_not_black(
+        self, photo: Image.Image, ending: str, shift: int
+    ) -> None:
+        colours = np.asarray(photo).astype(np.uint16) << shift
+        assert colours.max() >= 128 << shift
+        for deep, expected in (
+            (colours[:, :, ::-1], photo),
+            (colours[:, :, 1], np.dstack([np.asarray(photo)[:, :, 1]] * 3)),
+        ):
+            data = cv2.imencode(ending, deep)[1].tobytes()
+            assert np.array_equal(decode(data).pixels, expected)
+
+    @pytest.mark.parametrize("compression", [None, "tiff_lzw", "jpeg"])
+    def test_a_tiff_of_ycbcr(self, photo: Image.Image, compression: str | None) -> None:
+        data = saved(photo.convert("YCbCr"), "TIFF", compression=compression)
+        assert difference(decode(data).pixels, photo) < 4
+
+    def test_a_tiff_of_pixels_that_cannot_be_read_says_so(self, photo: Image.Image) -> None:
+        halves = np.asarray(photo).astype(np.float32)
+        data = cv2.imencode(".tiff", halves)[1].tobytes()
+        with pytest.raises(InvalidImage, match="its pixels are of a kind that cannot be read"):
+            decode(data)
 
     def test_formats_nobody_sends_are_not_tried(self, photo: Image.Image) -> None:
         for format in ("PPM", "TGA", "EPS", "PDF", "ICO", "JPEG2000"):
@@ -309,18 +357,18 @@ class TestSize:
 
     def test_no_full_size_copy_is_made(self, monkeypatch: pytest.MonkeyPatch) -> None:
         seen = []
-        opaque = images._opaque
+        opaque = pixels._opaque
 
         def recorded(image: Image.Image) -> Image.Image:
             seen.append(image.width * image.height)
             return opaque(image)
 
-        monkeypatch.setattr(images, "_opaque", recorded)
+        monkeypatch.setattr(pixels, "_opaque", recorded)
         picture = decode(png(8000, 8000))
         assert (picture.width, picture.height) == (8000, 8000)
         assert picture.pixels.shape == (2560, 2560, 3)
         assert sum(seen) == 64_000_000
-        assert max(seen) <= images._STRIP_PIXELS
+        assert max(seen) <= pixels._STRIP_PIXELS
 
     def test_long_strips_of_a_picture(self) -> None:
         for source in (png(600_000, 16), np.zeros((16, 600_000), np.uint8)):
@@ -378,6 +426,7 @@ class TestLimits:
         data = saved(photo, "JPEG")
         full = data + bytes(images.MAX_BYTES - len(data))
         assert decode(full).width == photo.width
+        assert decode(full).warnings == ()
         file = tmp_path / "photo.jpg"
         file.write_bytes(full + b"\0")
         for source in (full + b"\0", file):
@@ -402,6 +451,24 @@ class TestLimits:
         start = time.perf_counter()
         with pytest.raises(InvalidImage, match="too many passes"):
             decode(header + b"".join(scans) * 500 + data[-2:])
+        assert time.perf_counter() - start < 2
+
+    def test_bytes_behind_a_jpegs_end_are_not_its_passes(self, photo: Image.Image) -> None:
+        large = photo.resize((8000, 6200), Image.Resampling.NEAREST).convert("L")
+        data = saved(large, "JPEG", quality=30)
+        film = b"\xff\xda" * 5_000_000
+        picture = decode((data + film)[: images.MAX_BYTES])
+        assert (picture.width, picture.height, picture.warnings) == (8000, 6200, ())
+
+    def test_bytes_of_a_jpegs_description_are_not_its_passes(self) -> None:
+        data = saved(Image.new("L", (8000, 8000), 128), "JPEG", comment=b"\xff\xda" * 30_000)
+        assert decode(data).warnings == ()
+
+    def test_a_jpeg_of_a_million_empty_segments(self, photo: Image.Image) -> None:
+        data = saved(photo, "JPEG")
+        start = time.perf_counter()
+        with pytest.raises(InvalidImage, match="too many parts"):
+            decode(data[:2] + b"\xff\xe5\0\2" * 1_000_000 + data[2:])
         assert time.perf_counter() - start < 2
 
     def test_other_decoding_in_the_process_is_protected(self, tmp_path: Path) -> None:
@@ -482,7 +549,7 @@ class TestErrors:
     @pytest.mark.filterwarnings("ignore")
     def test_cut_off_anywhere(self, photo: Image.Image, format: str) -> None:
         data = saved(photo.resize((128, 150)), format)
-        for length in (16, 30, 100, len(data) // 4, len(data) // 2, len(data) - 100):
+        for length in (16, 30, 100, len(data) // 4, len(data) // 2, len(data) * 5 // 6):
             with pytest.raises(InvalidImage, match="damaged or was cut off"):
                 decode(data[:length])
 
@@ -543,9 +610,27 @@ class TestErrors:
         with pytest.raises(InvalidImage, match="no such file"):
             decode(tmp_path / "gone" / "photo.jpg")
 
+    def test_an_address_or_a_text_is_refused_in_a_short_sentence(self, photo: Image.Image) -> None:
+        text = base64.b64encode(saved(photo, "JPEG")).decode()
+        for source in ("https://example.org/a.jpg", f"data:image/jpeg;base64,{text}"):
+            with pytest.raises(InvalidImage, match="This is an address, not a file"):
+                decode(source)
+        for source in (text, f"data:image/jpeg;base64,{text}"):
+            with pytest.raises(InvalidImage) as caught:
+                decode(source)
+            assert len(str(caught.value)) < 200
+
+    def test_an_empty_path(self) -> None:
+        with pytest.raises(InvalidImage, match=r"^The path of the picture is empty\.$"):
+            decode("")
+
+    def test_a_file_of_text_is_a_mistake_of_the_program(self) -> None:
+        with pytest.raises(TypeError, match="opened for bytes"):
+            decode(io.StringIO("text"))  # type: ignore[arg-type]
+
     def test_other_types_are_a_mistake_of_the_program(self) -> None:
         for source in (None, 3, [[0, 0]]):
-            with pytest.raises(TypeError, match="a path, bytes or an array"):
+            with pytest.raises(TypeError, match="a path, bytes, a file, a PIL image or an array"):
                 decode(source)  # type: ignore[arg-type]
 
 
@@ -591,13 +676,29 @@ class TestArrays:
         array = np.array(photo)
         assert np.shares_memory(decode(array).pixels, array)
 
-    @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, -0.01, 1.01, 255])
+    @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, -0.5, 1.5, 255])
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
     def test_floats_outside_0_to_1(self, value: float, dtype: type) -> None:
         array: np.ndarray = np.full((20, 30, 3), 0.5, dtype)
         array[7, 7, 1] = value
         with pytest.raises(InvalidImage, match="values of 0 to 1, none of them NaN or infinite"):
             decode(array)
+
+    def test_floats_a_little_outside_are_cut_off(self) -> None:
+        step = np.repeat(np.float32([0, 1]), 20)
+        small = np.tile(step, (40, 1))
+        array = cv2.resize(small, (100, 100), interpolation=cv2.INTER_LANCZOS4)
+        assert array.min() < -0.05
+        assert array.max() > 1.05
+        assert np.array_equal(
+            decode(array).pixels[:, :, 0], np.rint(array.clip(0, 1) * 255).astype(np.uint8)
+        )
+
+    def test_12_bits_in_an_array_of_16_are_not_black(self, photo: Image.Image) -> None:
+        deep = np.asarray(photo).astype(np.uint16) << 4
+        assert np.array_equal(decode(deep).pixels, photo)
+        opaque = np.dstack([deep, np.full(deep.shape[:2], 65535, np.uint16)])
+        assert np.array_equal(decode(opaque).pixels, photo)
 
     @pytest.mark.parametrize(
         "shape", [(20,), (20, 20, 2), (20, 20, 5), (20, 20, 0), (1, 20, 20, 3), ()]
@@ -610,3 +711,35 @@ class TestArrays:
     def test_wrong_types(self, dtype: type | str) -> None:
         with pytest.raises(InvalidImage, match="uint8, uint16, bool, or floats"):
             decode(np.zeros((20, 20), dtype))
+
+
+class TestOpenedImages:
+    """PIL images, which programs have in hand."""
+
+    @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "P", "CMYK", "1"])
+    def test_every_mode(self, photo: Image.Image, mode: str) -> None:
+        image = photo.convert(mode)
+        assert difference(decode(image).pixels, image.convert("RGB")) == 0
+
+    def test_one_that_is_not_loaded_yet_is_turned_and_left_as_it_was(
+        self, photo: Image.Image
+    ) -> None:
+        exif = Image.Exif()
+        exif[ExifTags.Base.Orientation] = 6
+        large = photo.resize((3000, 4000)).transpose(Image.Transpose.ROTATE_90)
+        image = Image.open(io.BytesIO(saved(large, "JPEG", exif=exif)))
+        picture = decode(image)
+        assert (picture.width, picture.height) == (3000, 4000)
+        assert image.size == (4000, 3000)
+
+    def test_one_that_cannot_be_loaded(self, photo: Image.Image) -> None:
+        data = saved(photo, "JPEG")
+        image = Image.open(io.BytesIO(data[: len(data) // 2]))
+        with pytest.raises(InvalidImage, match="damaged or was cut off"):
+            decode(image)
+
+    def test_limits(self) -> None:
+        with pytest.raises(InvalidImage, match="too small"):
+            decode(Image.new("L", (9, 9)))
+        with pytest.raises(ImageTooLarge, match="64 megapixels"):
+            decode(Image.new("1", (9000, 9000)))

@@ -176,7 +176,7 @@ class _Reading:
 
     def read(self, folder: Path, order: FilmOrder) -> "tuple[Path, Outcome] | str":
         """Gives the folder of the results and what came of the film, or why there is nothing."""
-        # With FFmpeg and SciPy behind it: 1 s and 100 MB that only films need.
+        # With FFmpeg and Matplotlib behind it: half a second and 50 MB that only films need.
         from demo.film.folder import Wanted, write_film
         from demo.film.source import FilmTooLong, InvalidFilm, StillPicture
 

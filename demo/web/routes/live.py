@@ -10,18 +10,15 @@ has it to its end.
 import asyncio
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from demo.answer.reading import read
+from demo.people.camera import Camera
 from demo.web.service import Busy, NotReady, Service
-from model import Recognizer
 from preprocessing.images import InvalidImage
-
-if TYPE_CHECKING:
-    from demo.people.camera import Camera
 
 ROUTE = "/api/v1/live"
 
@@ -89,8 +86,8 @@ class LiveViews:
 
     async def _view(self, socket: WebSocket) -> None:
         recognizer = self.service.check()
-        # With SciPy behind it: 0.7 s and 60 MB that only live views need.
-        camera = await asyncio.to_thread(_camera, recognizer)
+        smallest = max(MIN_FACE, recognizer.detector.min_face)
+        camera = Camera(recognizer.finding(smallest, video=True))
         newest = _Newest(socket)
         receiving = asyncio.create_task(newest.receive())
         try:
@@ -107,7 +104,7 @@ class LiveViews:
         finally:
             receiving.cancel()
 
-    async def _answer(self, camera: "Camera", frame: bytes) -> dict[str, Any]:
+    async def _answer(self, camera: Camera, frame: bytes) -> dict[str, Any]:
         came = time.monotonic()
         try:
             task = self.service.submit(lambda _: read(camera.recognizer, frame))
@@ -168,10 +165,3 @@ class _Newest:
             await self._changed.wait()
         self.taken = self._count
         return self._frames.popleft()
-
-
-def _camera(recognizer: Recognizer) -> "Camera":
-    from demo.people.camera import Camera
-
-    smallest = max(MIN_FACE, recognizer.detector.min_face)
-    return Camera(recognizer.finding(smallest, video=True))

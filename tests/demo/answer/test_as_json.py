@@ -31,7 +31,8 @@ def test_is_the_object_of_the_contract(service: Service, two_people: bytes) -> N
     classifier = service.recognizer.classifier
     content = to_json(answer, classifier)
 
-    assert list(content) == ["image", "turned", "faces", "model"]
+    assert list(content) == ["image", "turned", "warnings", "faces", "model"]
+    assert content["warnings"] == []
     assert content["image"] == {"width": 1024, "height": 512}
     assert content["model"] == {
         "name": classifier.name,
@@ -48,6 +49,14 @@ def test_is_the_object_of_the_contract(service: Service, two_people: bytes) -> N
         assert found["probabilities"][found["emotion"]] == found["confidence"]
         assert found["confidence"] == max(found["probabilities"].values())
         np.testing.assert_allclose(found["landmarks"], face.landmarks, atol=0.006)
+
+
+def test_a_damaged_file_has_a_warning(service: Service, two_people: bytes) -> None:
+    content = to_json(service.read(two_people[:-5]), service.recognizer.classifier)
+    [sentence] = content["warnings"]
+    assert "is damaged or was cut off" in sentence
+    assert len(content["faces"]) == 2
+    schema.Expressions.model_validate(content)
 
 
 def test_passes_through_json_unchanged_and_fits_the_schema(

@@ -132,6 +132,23 @@ def test_csv_is_a_row_per_face(
         assert row["uncertain"] == str(face.uncertain).lower()
 
 
+@pytest.mark.parametrize("output", ["--json", "--csv"])
+def test_a_damaged_file_that_could_be_read_is_named(
+    tmp_path: Path, happy: bytes, output: str, capsys: Capture
+) -> None:
+    path = tmp_path / "damaged.jpg"
+    path.write_bytes(happy[:-5])
+    options = [output, str(tmp_path / "faces.csv")] if output == "--csv" else [output]
+    assert main(["classify", *options, str(path)]) == 0
+    captured = capsys.readouterr()
+    assert captured.err.startswith(f"{path}: The file is damaged or was cut off")
+    if output == "--json":
+        [sentence] = json.loads(captured.out)["warnings"]
+        assert captured.err == f"{path}: {sentence}\n"
+    else:
+        assert [row["emotion"] for row in rows_of(tmp_path / "faces.csv")] == ["happy"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("output", [[], ["--json"], ["--csv"]])
 def test_bad_files_are_named_and_the_good_ones_answered(
@@ -464,35 +481,6 @@ def test_a_name_that_is_no_text_is_no_traceback(tmp_path: Path, empty_room: byte
         assert (process.returncode, "Traceback" in complaint) == (0, False)
     [row] = rows_of(table)
     assert row["path"] == rf"{tmp_path}/caf\xe9.jpg"
-
-
-@pytest.mark.slow
-def test_the_command_line_imports_no_server_and_no_training(
-    tmp_path: Path, empty_room: bytes
-) -> None:
-    (tmp_path / "room.jpg").write_bytes(empty_room)
-    heavy = (
-        "gradio",
-        "fastapi",
-        "uvicorn",
-        "matplotlib",
-        "tensorflow",
-        "keras",
-        "torch",
-        "sklearn",
-    )
-    heavy += ("skimage", "pandas", "av", "supervision", "scipy", "duckdb")
-    program = f"""
-import sys
-import termios
-from demo.commands.main import main
-assert main(["classify", {str(tmp_path)!r}, "--explain", {str(tmp_path / "why")!r}]) == 0
-print([name for name in {heavy!r} if name in sys.modules])
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_a_name_that_would_steer_a_terminal_is_printed_harmlessly(

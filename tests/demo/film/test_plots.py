@@ -1,6 +1,8 @@
+import gc
 import io
 
 import numpy as np
+from matplotlib.figure import Figure
 from PIL import Image
 
 from demo.film.plots import group_plot, person_plot
@@ -77,3 +79,30 @@ def test_a_film_without_anyone_can_be_shown() -> None:
     timeline.add(sample(0))
     timeline.finish(0.2)
     assert opened(group_plot(timeline)).shape == (1800, 1500, 3)
+
+
+def test_plots_do_not_pile_up() -> None:
+    timeline = Timeline()
+    timeline.add(sample(0, p1=HAPPY))
+    timeline.finish(0.2)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(2):
+            group_plot(timeline)
+            person_plot(1, timeline.people[1])
+        assert sum(isinstance(each, Figure) for each in gc.get_objects()) <= 1
+    finally:
+        gc.enable()
+
+
+def test_a_person_s_plot_has_nothing_of_the_one_before() -> None:
+    timeline = Timeline()
+    for number in range(20):
+        timeline.add(sample(number / 5, **({"p1": HAPPY} if number < 10 else {"p2": SAD})))
+    timeline.finish(4)
+    first, second = timeline.people[1], timeline.people[2]
+    plot = person_plot(1, first)
+    assert person_plot(2, second) != plot
+    assert share_of(opened(person_plot(2, second)), "happy") < 0.1
+    assert person_plot(1, first) == plot

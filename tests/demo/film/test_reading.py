@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pillow_heif
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from demo.film.reading import Film
 from demo.film.source import FilmTooLong, InvalidFilm, StillPicture
@@ -38,6 +38,15 @@ def lit(pixels: np.ndarray) -> tuple[int, int]:
 def sampled(path: Path, fps: float = 5) -> list[float]:
     with Film(path) as film:
         return [frame.time for frame in film.samples(fps)]
+
+
+def test_film_gives_every_frame_of_an_avi_whose_frames_refer_to_later_ones(tmp_path: Path) -> None:
+    path = write_film(tmp_path / "a.avi", frames(2, 10), codec="libx264", rate=10)
+    with Film(path) as film:
+        shown = [(frame.time, film.picture(frame).pixels[20, 20, 0]) for frame in film.frames()]
+    assert [time for time, _ in shown] == pytest.approx(list(steady(2, 10)))
+    levels = [int(level) for _, level in shown]
+    assert levels == sorted(levels)
 
 
 @pytest.mark.parametrize(
@@ -159,6 +168,33 @@ def test_time_begins_with_the_pictures(tmp_path: Path) -> None:
     assert sampled(path) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8], abs=0.002)
 
 
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [("late.mkv", "libx264"), ("late.webm", "libvpx-vp9"), ("late.asf", "mpeg4")],
+)
+def test_a_film_of_a_clock_that_starts_at_an_hour_is_whole(
+    tmp_path: Path, name: str, codec: str
+) -> None:
+    clip = [(time + 3600, picture) for time, picture in frames(1)]
+    path = write_film(tmp_path / name, clip, codec=codec)
+    with Film(path, longest=60) as film:
+        assert film.duration == pytest.approx(1, abs=0.05)
+        times = [frame.time for frame in film.frames()]
+        assert film.ended is None
+    assert times == pytest.approx(steady(1), abs=0.002)
+
+
+def test_a_film_of_a_late_clock_that_is_cut_off_breaks_off(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    clip = [(100 + time, rng.integers(0, 255, (240, 320, 3), np.uint8)) for time in steady(3)]
+    path = write_film(tmp_path / "late.mkv", clip)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with Film(path) as film:
+        list(film.frames())
+        assert film.ended is not None
+        assert film.ended.endswith("of 0:03.0.")
+
+
 def test_a_count_that_starts_anew_goes_on(tmp_path: Path) -> None:
     """As when MPEG files are copied one behind the other."""
     one = write_film(tmp_path / "one.ts", frames(2)).read_bytes()
@@ -257,6 +293,10 @@ def test_pictures_are_no_films_unless_they_move(tmp_path: Path) -> None:
             assert len(list(film.frames())) == 6
     frame.save(tmp_path / "b.webp", save_all=True, append_images=more, duration=200)
     assert "Convert this one to MP4" in complaint(tmp_path / "b.webp")
+    # A profile moves what tells of frames away from the file's start.
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    frame.save(tmp_path / "c.webp", save_all=True, append_images=more, icc_profile=profile)
+    assert "Convert this one to MP4" in complaint(tmp_path / "c.webp")
 
 
 def test_a_film_without_a_frame_has_no_length(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -10,7 +11,7 @@ from demo.film.samples import read_film
 from demo.people.tracking import Sample
 from model import FaceExpression, Recognizer
 from preprocessing.images import Picture
-from tests.demo.film.clips import Place, people, room, scene, steady, write_film
+from tests.demo.film.clips import Place, paste, people, room, scene, steady, write_film
 
 Read = Callable[..., list[Sample]]
 
@@ -67,6 +68,25 @@ def test_who_is_hidden_for_half_a_second_keeps_the_number(read: Read) -> None:
     assert not [time for time in times if 1 <= time < 1.5]
     assert times[0] == 0
     assert times[-1] == pytest.approx(2.4, abs=0.01)
+
+
+def test_a_head_that_turns_keeps_the_number(read: Read) -> None:
+    """It is found less and less, in profile not at all."""
+    astronaut, _ = people()
+
+    def turned(time: float) -> np.ndarray:
+        width = round(130 * max(0.3, abs(np.cos(2 * time))))
+        picture = room()
+        head = cv2.resize(astronaut, (width, 150), interpolation=cv2.INTER_AREA)
+        paste(picture, head, round(180 - width / 2 + 40 * np.sin(2 * time)), 45)
+        return picture
+
+    samples = read((time, turned(time)) for time in steady(3))
+    found = course(samples)
+    assert set(found) == {1}
+    assert any(not sample.sightings for sample in samples)
+    assert found[1][0][0] == 0
+    assert found[1][-1][0] > 2.5
 
 
 def test_who_leaves_is_gone_and_who_comes_is_another(read: Read) -> None:

@@ -1,25 +1,22 @@
 import numpy as np
 import pytest
-from skimage import data
 
-from demo.film.cuts import Cuts
 from demo.people.tracking import LOST_SECONDS, SMOOTHING_SECONDS, People
 from model import FaceExpression
 from tests.demo.faces import HAPPY, SAD, face
-from tests.demo.film.clips import people, room, scene, steady
 
 
 def follow(
     pictures: list[list[FaceExpression]], rate: float = 5, start: float = 0.0
 ) -> list[list[int | None]]:
     """The numbers of the faces, as they are known in the end."""
-    group = People(rate, 0.5)
+    group = People(0.5)
     seen = [group.update(faces, start + n / rate) for n, faces in enumerate(pictures)]
     return [[each.person for each in sightings] for sightings in seen]
 
 
 def test_a_face_is_a_person_when_a_second_picture_has_it() -> None:
-    group = People(5, 0.5)
+    group = People(0.5)
     [first] = group.update([face(0)], 0)
     assert first.person is None
     [second] = group.update([face(10)], 0.2)
@@ -76,7 +73,7 @@ def test_however_rare_pictures_are_one_may_miss_a_face() -> None:
 
 
 def test_a_cut_ends_people() -> None:
-    group = People(5, 0.5)
+    group = People(0.5)
     group.update([face(100)], 0)
     [before] = group.update([face(100)], 0.2)
     [alone] = group.update([face(100)], 0.4)
@@ -93,7 +90,7 @@ def test_fast_faces_are_followed() -> None:
 
 @pytest.mark.parametrize("rate", [2, 10, 40])
 def test_smoothing_is_in_seconds_whatever_the_rate(rate: int) -> None:
-    group = People(rate, 0.5)
+    group = People(0.5)
     for number in range(rate):
         group.update([face(100, emotion=SAD)], number / rate)
     change = (rate - 1) / rate
@@ -113,7 +110,7 @@ def test_smoothing_is_in_seconds_whatever_the_rate(rate: int) -> None:
 
 
 def test_what_is_smoothed_is_uncertain_by_the_same_limit() -> None:
-    group = People(5, 0.5)
+    group = People(0.5)
     group.update([face(100, emotion=SAD)], 0)
     [sighting] = group.update([face(100, emotion=HAPPY)], 0.33)
     smoothed = sighting.smoothed
@@ -124,14 +121,14 @@ def test_what_is_smoothed_is_uncertain_by_the_same_limit() -> None:
 
 
 def test_what_is_kept_does_not_grow_with_time() -> None:
-    group = People(5, 0.5)
+    group = People(0.5)
     for step in range(400):
         group.update([face(300 * (step % 7))], step / 5)
-    assert len(group._tracks) < 20
+    assert len(group._followed) < 20
 
 
 def test_people_move_on_while_pictures_are_missing() -> None:
-    group = People(5, 0.5)
+    group = People(0.5)
     for step in range(6):
         group.update([face(30 * step)], step / 5)
     # A second later: five pictures would have been in between.
@@ -140,36 +137,9 @@ def test_people_move_on_while_pictures_are_missing() -> None:
 
 
 def test_a_frame_that_is_shown_for_long_ends_nobody() -> None:
-    group = People(5, 0.5)
+    group = People(0.5)
     times = [0, 0.2, 0.4, 30, 60, 60.2]
     for time in times:
         [sighting] = group.update([face(100)], time)
     assert sighting.person == 1
     assert group.count == 1
-
-
-def cut_between(one: np.ndarray, other: np.ndarray) -> bool:
-    cuts = Cuts()
-    assert not cuts.between(one)
-    return cuts.between(other)
-
-
-def test_cuts_are_told_from_what_is_none() -> None:
-    astronaut, coffee = data.astronaut(), data.coffee()
-    assert cut_between(astronaut[:300], coffee[:300, :512])
-    assert cut_between(room(seed=1), room(seed=2))
-    assert not cut_between(coffee, coffee)
-    brighter = np.clip(coffee.astype(int) * 1.5 + 30, 0, 255).astype(np.uint8)
-    assert not cut_between(coffee, brighter)
-    # A turning camera: 12 % of the width in a fifth of a second.
-    assert not cut_between(coffee[:, :528], coffee[:, 72:])
-
-
-def test_who_walks_through_the_picture_makes_no_cut() -> None:
-    cuts = Cuts()
-    head = people()[0]
-    for background in (room(), np.full((240, 400, 3), 128, np.uint8)):
-        walk = scene(background, [(head, lambda t: (550 * t - 110, 40))], steady(1, 5))
-        pictures = [picture for _, picture in walk]
-        assert not any(cuts.between(picture) for picture in pictures[1:])
-        cuts = Cuts()

@@ -61,7 +61,7 @@ export class AnswerView {
 
   #showAdvice(answer) {
     const advice = this.#find(".fx-advice");
-    advice.replaceChildren();
+    advice.replaceChildren(...(answer?.warnings ?? []).map(paragraph));
     if (answer?.turned) advice.append(`The picture was turned by ${answer.turned}° to find a face.`);
     if (answer && !answer.faces.length) advice.append("What helps:", listOf(ADVICE));
   }
@@ -188,6 +188,10 @@ function card(face, index) {
   words.append(`${index + 1} `, emoji(face.emotion), ` ${face.uncertain ? "uncertain" : face.emotion} `, detail);
   made.append(crop, words);
   return made;
+}
+
+function paragraph(text) {
+  return Object.assign(document.createElement("p"), { textContent: text });
 }
 
 function listOf(texts) {

@@ -1,0 +1,40 @@
+"""How large a picture may be, and the errors that say why one cannot be read."""
+
+MAX_BYTES = 20_000_000
+MAX_PIXELS = 64_200_000  # 9248x6936 is what phones of 64 megapixels send
+MIN_SIDE = 16
+WORKING_SIDE = 2560
+
+HOW_TO_SAVE = "Save it as an ordinary JPEG or PNG and try again."
+
+
+class InvalidImage(ValueError):
+    """A picture that cannot be read; `str(error)` says in a sentence why and what to do."""
+
+
+class ImageTooLarge(InvalidImage):
+    """A picture of too many bytes or too many pixels."""
+
+
+def too_many_pixels() -> ImageTooLarge:
+    """The error for a picture above `MAX_PIXELS`."""
+    return ImageTooLarge(
+        f"The picture has more than {MAX_PIXELS // 1_000_000} megapixels. Save it smaller and try"
+        " again."
+    )
+
+
+def check_size(width: int, height: int) -> None:
+    """Checks a picture's size.
+
+    Raises:
+        ImageTooLarge: it has more than `MAX_PIXELS`.
+        InvalidImage: a side is shorter than `MIN_SIDE`.
+    """
+    if width * height > MAX_PIXELS:
+        raise too_many_pixels()
+    if min(width, height) < MIN_SIDE:
+        raise InvalidImage(
+            f"The picture is too small ({width} x {height} pixels). Each side needs at least"
+            f" {MIN_SIDE}."
+        )

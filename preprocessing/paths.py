@@ -1,0 +1,41 @@
+"""A picture's file is read, or a sentence says why it cannot be."""
+
+import re
+from pathlib import Path
+
+from preprocessing.limits import MAX_BYTES, InvalidImage
+
+# What programs have at hand in place of a file: web addresses, and pictures written as text.
+_ADDRESS = re.compile(r"data:|[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
+_LONGEST_NAME = 1000
+
+
+def name_of(path: str) -> str:
+    """How a message about a path begins; a picture written as text is not repeated in full."""
+    shown = path if len(path) <= _LONGEST_NAME else f"{path[:60]}..."
+    return f"{shown}: " if path else ""
+
+
+def read_file(name: str) -> bytes:
+    """The bytes of a file, at most one more than `MAX_BYTES`.
+
+    Raises:
+        InvalidImage: it is none, or cannot be opened.
+    """
+    if not name:
+        raise InvalidImage("The path of the picture is empty.")
+    if _ADDRESS.match(name):
+        raise InvalidImage("This is an address, not a file. Give the picture's path or its bytes.")
+    path = Path(name)
+    try:
+        if path.is_dir():
+            raise InvalidImage("This is a folder, not a picture.")
+        if not path.exists():
+            raise InvalidImage("There is no such file.")
+        if not path.is_file():
+            raise InvalidImage("This is not an ordinary file.")
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        reason = (error.strerror or "unknown error").lower()
+        raise InvalidImage(f"The file cannot be opened ({reason}).") from error
