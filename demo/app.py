@@ -29,7 +29,7 @@ from demo.web.middleware.root_path import RootPath
 from demo.web.middleware.same_origin import SameOrigin
 from demo.web.middleware.upload_limit import UploadLimit
 from demo.web.monitor import Monitor
-from demo.web.routes.state import VERSION
+from demo.web.routes.health import VERSION
 from demo.web.server import Server
 from demo.web.service import Service
 from demo.web.uploads import Uploads

@@ -1,61 +1,58 @@
 """An answer as JSON: the one object that the HTTP routes and the command line give."""
 
 import base64
-from typing import Any
+from typing import cast
 
 import cv2
 import numpy as np
 
+from demo.answer import schema
 from demo.answer.reading import Answer
 from model import Classifier, FaceExpression
 from model.labels import EMOTIONS
 
 
-def to_json(answer: Answer, classifier: Classifier, explain: bool = False) -> dict[str, Any]:
+def to_json(answer: Answer, classifier: Classifier, explain: bool = False) -> schema.Expressions:
     """Gives an answer as plain Python values.
 
     Args:
         answer: a picture and its faces.
         classifier: the network that read them.
-        explain: whether each face also has `attention`, 48 rows of 48 numbers from 0 to 1 over its
-            crop, and `crop`, the PNG file of the 48x48 grey crop in base64. The faces must have
-            been read with `explain`.
+        explain: whether each face also has `attention` and `crop`. The faces must have been read
+            with `explain`.
 
     Returns:
-        `image`, `turned`, `warnings`, `faces` and `model`. Boxes and landmarks are in pixels of the
-        upright picture, probabilities sum to 1 but for their rounding to six digits.
+        What `demo.answer.schema` describes. Probabilities sum to 1 but for their rounding to six
+        digits.
     """
-    return {
-        "image": {"width": answer.picture.width, "height": answer.picture.height},
-        "turned": answer.turned,
-        "warnings": list(answer.picture.warnings),
-        "faces": [face_json(face, explain) for face in answer.faces],
-        "model": model_json(classifier),
-    }
+    return schema.Expressions(
+        image=schema.Image(width=answer.picture.width, height=answer.picture.height),
+        turned=cast(schema.Turned, answer.turned),
+        warnings=list(answer.picture.warnings),
+        faces=[face_json(face, explain) for face in answer.faces],
+        model=model_json(classifier),
+    )
 
 
-def model_json(classifier: Classifier) -> dict[str, str]:
+def model_json(classifier: Classifier) -> schema.Model:
     """Names the network and its weights, so that an answer can be traced to what gave it."""
-    return {
-        "name": classifier.name,
-        "version": classifier.version,
-        "sha256": classifier.sha256,
-    }
+    return schema.Model(name=classifier.name, version=classifier.version, sha256=classifier.sha256)
 
 
-def face_json(face: FaceExpression, explain: bool = False) -> dict[str, Any]:
+def face_json(face: FaceExpression, explain: bool = False) -> schema.Face:
     """One of the faces of `to_json`."""
-    fields: dict[str, Any] = {
-        "box": dict(zip(("x", "y", "width", "height"), map(int, face.box), strict=True)),
-        "detection_score": round(float(face.detection_score), 4),
-        "detected_by": face.detected_by,
-        "landmarks": _rounded(face.landmarks, 2),
-        "emotion": face.emotion,
-        "confidence": round(float(face.confidence), 6),
-        "uncertain": bool(face.uncertain),
-        "summary": face.summary,
-        "probabilities": by_emotion(face.probabilities),
-    }
+    x, y, width, height = map(int, face.box)
+    fields = schema.Face(
+        box=schema.Box(x=x, y=y, width=width, height=height),
+        detection_score=round(float(face.detection_score), 4),
+        detected_by=face.detected_by,
+        landmarks=_rounded(face.landmarks, 2),
+        emotion=face.emotion,
+        confidence=round(float(face.confidence), 6),
+        uncertain=bool(face.uncertain),
+        summary=face.summary,
+        probabilities=by_emotion(face.probabilities),
+    )
     if explain:
         if face.attention is None:
             raise ValueError("The faces were read without explain, so there is no attention map.")
@@ -64,7 +61,7 @@ def face_json(face: FaceExpression, explain: bool = False) -> dict[str, Any]:
     return fields
 
 
-def by_emotion(values: np.ndarray) -> dict[str, float]:
+def by_emotion(values: np.ndarray) -> schema.Probabilities:
     """Seven numbers under the emotions' names, to six digits."""
     return {name: round(value, 6) for name, value in zip(EMOTIONS, values.tolist(), strict=True)}
 

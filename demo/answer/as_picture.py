@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-import cv2
 import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -64,16 +63,6 @@ def annotate(answer: Answer, captions: Sequence[str] | None = None) -> np.ndarra
         middle = ((label[0] + label[2]) / 2, (label[1] + label[3]) / 2)
         pen.text(middle, text, text_colour(colour), font, anchor="mm")
     return np.asarray(image)
-
-
-def reduced(pixels: np.ndarray, side: int) -> np.ndarray:
-    """A picture with its longer side at most `side` pixels long."""
-    height, width = pixels.shape[:2]
-    scale = side / max(height, width)
-    if scale >= 1:
-        return pixels
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
 
 
 @cache

@@ -182,7 +182,7 @@ def _readings(
 def _to_stdout(recognizer: Recognizer, as_json: bool) -> Write:
     def write(path: Path, answer: Answer, files: Sequence[Path | None]) -> None:
         if as_json:
-            document = {"path": str(path), **to_json(answer, recognizer.classifier)}
+            document: dict[str, Any] = {"path": str(path), **to_json(answer, recognizer.classifier)}
             # No files where no maps were asked for.
             for face, file in zip(document["faces"], files, strict=False):
                 face["attention_file"] = None if file is None else str(file)

@@ -10,6 +10,7 @@ import cv2
 
 from demo.answer.as_json import model_json
 from demo.answer.as_text import clock
+from demo.answer.schema_film import FilmFindings, FilmRead
 from demo.film.annotated import AnnotatedFilm
 from demo.film.plots import group_plot, person_plot
 from demo.film.reading import Film
@@ -176,24 +177,24 @@ def write_film(
     if not wanted.csv:
         table.file.unlink()
     _thumbnails(results, moments.largest())
-    summary = {
-        "film": {
-            "name": text_of(name or source.name),
-            "width": film.width,
-            "height": film.height,
-            "duration": film.duration,
-            "read_to": round(timeline.end, 3),
-            "complete": complete,
-            "sentences": sentences,
-        },
-        "pictures_per_second": wanted.fps,
-        "smoothing_seconds": SMOOTHING_SECONDS,
-        "lost_seconds": LOST_SECONDS,
+    summary = FilmFindings(
+        film=FilmRead(
+            name=text_of(name or source.name),
+            width=film.width,
+            height=film.height,
+            duration=film.duration,
+            read_to=round(timeline.end, 3),
+            complete=complete,
+            sentences=sentences,
+        ),
+        pictures_per_second=wanted.fps,
+        smoothing_seconds=SMOOTHING_SECONDS,
+        lost_seconds=LOST_SECONDS,
         **timeline.summary(),
-        "plotted_people": _plots(results, timeline),
-        "moments": [moment.to_json() for moment in moments.largest()],
-        "model": model_json(recognizer.classifier),
-    }
+        plotted_people=_plots(results, timeline),
+        moments=[moment.to_json() for moment in moments.largest()],
+        model=model_json(recognizer.classifier),
+    )
     return Outcome(timeline, complete, sentences, results.finish(summary, partial=stopped))
 
 

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from demo.names import is_same
 from demo.writing import Unwritable, write_whole
@@ -118,7 +117,7 @@ class ResultFolder:
         file.parent.mkdir(exist_ok=True)
         return file
 
-    def finish(self, summary: dict[str, Any], partial: bool) -> list[Path]:
+    def finish(self, summary: Mapping[str, object], partial: bool) -> list[Path]:
         """Writes the summary, and gives what was written its name unless it stays partial.
 
         Results of an earlier run are replaced, and those that this run does not have are deleted.
@@ -152,7 +151,7 @@ class ResultFolder:
             (self.folder / name).replace(target)
         return sorted(self.folder / _whole(name) for name in [*written, _PARTIAL_SUMMARY])
 
-    def _record(self, summary: dict[str, Any], hashes: Mapping[str, str | None]) -> None:
+    def _record(self, summary: Mapping[str, object], hashes: Mapping[str, str | None]) -> None:
         """Writes the partial summary, with the files that there are or are about to be."""
         files = [{"name": name, "sha256": hashes[name]} for name in sorted(hashes)]
         text = json.dumps({**summary, "files": files}, indent=2, ensure_ascii=False)

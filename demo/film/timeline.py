@@ -1,11 +1,11 @@
 """What a film came to: probabilities over time and each person's share of every emotion."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from demo.answer.as_json import by_emotion
+from demo.answer.schema_film import FilmCounts, FilmPerson, Share
 from demo.people.tracking import Sample
 from model.labels import EMOTIONS
 
@@ -166,25 +166,25 @@ class Timeline:
         longest = sorted(self.people, key=lambda number: -self.people[number].seconds.sum())
         return sorted(longest[:most])
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> FilmCounts:
         """All of it but the curves, as plain Python values."""
-        return {
-            "samples": self.samples,
-            "faces": self.faces,
-            "faces_of_one_sample": self.alone,
-            "people": [
-                {
-                    "person": number,
-                    "first_seen": round(each.first, 3),
-                    "last_seen": round(each.last, 3),
-                    "samples": each.samples,
-                    "seconds": round(float(each.seconds.sum()), 3),
-                    "share": by_emotion(each.shares()),
-                }
+        return FilmCounts(
+            samples=self.samples,
+            faces=self.faces,
+            faces_of_one_sample=self.alone,
+            people=[
+                FilmPerson(
+                    person=number,
+                    first_seen=round(each.first, 3),
+                    last_seen=round(each.last, 3),
+                    samples=each.samples,
+                    seconds=round(float(each.seconds.sum()), 3),
+                    share=by_emotion(each.shares()),
+                )
                 for number, each in sorted(self.people.items())
             ],
-            "group": {"share": by_emotion(self.shares())},
-        }
+            group=Share(share=by_emotion(self.shares())),
+        )
 
     def _count(self, sample: Sample, seconds: float) -> None:
         for person, sighting in sample.people().items():

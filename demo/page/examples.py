@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from demo.answer.as_json import to_json
 from demo.answer.reading import read
+from demo.answer.schema import Expressions
 from demo.web.service import Service
 from model import Recognizer
 
@@ -86,15 +87,15 @@ EXAMPLES = (
 )
 
 # The answer to the first, which the page shows before anything is chosen.
-SAMPLE = "page/examples/sample.json"
+EXAMPLE_ANSWER = "page/examples/answer.json"
 
 
 def add_examples(app: FastAPI, service: Service) -> None:
-    """Serves the examples, and the sample answer as soon as the network is loaded."""
+    """Serves the examples, and the example answer as soon as the network is loaded."""
     for example in EXAMPLES:
         app.router.routes.append(Route(f"/{example.address}", _serving(example)))
-    sample = _Sample(service)
-    app.router.routes.append(Route(f"/{SAMPLE}", sample.answer))
+    answer = _ExampleAnswer(service)
+    app.router.routes.append(Route(f"/{EXAMPLE_ANSWER}", answer.serve))
 
 
 def _serving(example: Example) -> Callable[[Request], Response]:
@@ -104,22 +105,22 @@ def _serving(example: Example) -> Callable[[Request], Response]:
     return serve
 
 
-class _Sample:
+class _ExampleAnswer:
     """The answer to the first example; it is read once."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
         self._reading = threading.Lock()
-        self._json: dict | None = None
+        self._json: Expressions | None = None
 
-    def answer(self, _: Request) -> JSONResponse:
+    def serve(self, _: Request) -> JSONResponse:
         # Those who ask meanwhile wait, instead of having it read as well.
         with self._reading:
             if self._json is None:
-                self._json = self._service.work(_read_sample)
+                self._json = self._service.work(_read_example)
         return JSONResponse(self._json, headers=_HEADERS)
 
 
-def _read_sample(recognizer: Recognizer) -> dict:
+def _read_example(recognizer: Recognizer) -> Expressions:
     answer = read(recognizer, EXAMPLES[0].content(), explain=True)
     return to_json(answer, recognizer.classifier, explain=True)

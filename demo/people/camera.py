@@ -1,11 +1,10 @@
 """What is remembered of one camera: who is in its pictures, and how their expressions changed."""
 
-from typing import Any
-
 import numpy as np
 
 from demo.answer.as_json import by_emotion, face_json
 from demo.answer.reading import Answer
+from demo.answer.schema_live import Group, PersonFace, Seen
 from demo.people.moments import Moment, Moments
 from demo.people.tracking import People, Sample
 from model import Recognizer
@@ -38,7 +37,7 @@ class Camera:
         self._largest: list[Moment] = []
         self._began: float | None = None
 
-    def update(self, answer: Answer, now: float) -> dict[str, Any]:
+    def update(self, answer: Answer, now: float) -> Seen:
         """Takes in the next picture's faces.
 
         Args:
@@ -46,23 +45,23 @@ class Camera:
             now: when it was taken, in seconds of any clock that does not go back.
 
         Returns:
-            `time`, in seconds from the first picture; `faces` as `demo.answer.as_json.face_json` gives them,
-            smoothed, with `person`; `group`, the `mean` and `spread` of their probabilities, or
-            nothing without a face; and, when one was added, `moments`.
+            What the picture shows, as JSON.
         """
         self._began = now if self._began is None else self._began
         time = now - self._began
         self.faces += len(answer.faces)
         sightings = self._people.update(answer.faces, time)
-        found: dict[str, Any] = {
-            "time": round(time, 3),
-            "faces": [{"person": each.person, **face_json(each.smoothed)} for each in sightings],
-            "group": {},
-        }
+        found = Seen(
+            time=round(time, 3),
+            faces=[
+                PersonFace(person=each.person, **face_json(each.smoothed)) for each in sightings
+            ],
+            group=Group(),
+        )
         if sightings:
             shown = np.array([each.smoothed.probabilities for each in sightings])
             spread = shown.std(axis=0)
-            found["group"] = {"mean": by_emotion(shown.mean(axis=0)), "spread": by_emotion(spread)}
+            found["group"] = Group(mean=by_emotion(shown.mean(axis=0)), spread=by_emotion(spread))
         self._moments.add(Sample(time, answer.picture, sightings, cut=False))
         largest = self._moments.largest()
         if largest != self._largest:

@@ -2,11 +2,11 @@
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
 
+from demo.answer import schema_live
 from demo.people.tracking import Sample, Sighting
 from model.labels import EMOTIONS
 from preprocessing.images import Picture
@@ -47,15 +47,15 @@ class Moment:
     change: float
     thumbnail: np.ndarray | None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> schema_live.Moment:
         """All but the thumbnail, as plain Python values."""
-        return {
-            "time": round(self.time, 3),
-            "person": self.person,
-            "before": self.before,
-            "after": self.after,
-            "change": round(self.change, 3),
-        }
+        return schema_live.Moment(
+            time=round(self.time, 3),
+            person=self.person,
+            before=self.before,
+            after=self.after,
+            change=round(self.change, 3),
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,16 +4,17 @@ from fastapi import FastAPI
 from fastapi.routing import APIRouter
 from starlette.routing import Route
 
+from demo.answer import schema, schema_film, schema_live
 from demo.settings import Settings
 from demo.web.monitor import Monitor
+from demo.web.openapi import complete_openapi
 from demo.web.problem import answer_errors_with_problems
-from demo.web.routes.documentation import add_documentation
+from demo.web.routes import films, live
+from demo.web.routes.docs import add_docs
 from demo.web.routes.expressions import add_expressions
-from demo.web.routes.films import Films
-from demo.web.routes.live import LiveViews
+from demo.web.routes.health import add_health
 from demo.web.routes.metrics import add_metrics
-from demo.web.routes.nothing import NothingThere
-from demo.web.routes.state import add_state
+from demo.web.routes.not_found import NotFound
 from demo.web.service import Service
 
 
@@ -25,15 +26,16 @@ def add_routes(app: FastAPI, service: Service, settings: Settings, monitor: Moni
     """
     router = APIRouter()
     add_expressions(router, service, settings.max_upload_bytes)
-    add_state(router, service)
-    LiveViews(service, settings.live_views).add_route(router)
-    Films(service, settings).add_route(router)
-    add_documentation(router, app)
+    add_health(router, service)
+    live.LiveViews(service, settings.live_views).add_route(router)
+    films.Films(service, settings).add_route(router)
+    add_docs(router, app)
     if settings.metrics:
         add_metrics(router, monitor)
     app.include_router(router)
-    nothing_there = NothingThere(router)
-    app.mount("/api", nothing_there)
-    for path in ("/api", *(route.path for route in nothing_there.routes)):
-        app.router.routes.append(Route(path, nothing_there))
+    not_found = NotFound(router)
+    app.mount("/api", not_found)
+    for path in ("/api", *(route.path for route in not_found.routes)):
+        app.router.routes.append(Route(path, not_found))
     answer_errors_with_problems(app)
+    complete_openapi(app, (live.DESCRIPTION, films.DESCRIPTION), (schema, schema_live, schema_film))

@@ -114,7 +114,7 @@ class Monitor:
         return generate_latest(self._registry)
 
 
-def where(error: BaseException) -> str:
+def where_raised(error: BaseException) -> str:
     """An error's kind and where it arose, without its message, which may name a visitor's file.
 
     The places are the innermost functions, from the one that raised it outwards.

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from pydantic import TypeAdapter
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import Scope
@@ -28,12 +29,9 @@ _READING_TAKES = 1
 
 def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """A problem document: `type`, `title`, `status` and a `detail` that a person understands."""
-    content = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-    }
+    content = schema.Problem(
+        type="about:blank", title=HTTPStatus(status).phrase, status=status, detail=detail
+    )
     return JSONResponse(content, status, headers, media_type=MEDIA_TYPE)
 
 
@@ -55,9 +53,9 @@ def unavailable(error: Busy | NotReady) -> JSONResponse:
     return problem(503, str(error), {"Retry-After": str(wait)})
 
 
-def documented(**reasons: str) -> dict[int | str, dict[str, Any]]:
+def problem_responses(**reasons: str) -> dict[int | str, dict[str, Any]]:
     """Documents the error answers of a route: `_413="..."` describes status 413."""
-    content = {MEDIA_TYPE: {"schema": schema.Problem.model_json_schema()}}
+    content = {MEDIA_TYPE: {"schema": TypeAdapter(schema.Problem).json_schema()}}
     return {
         int(status.strip("_")): {"description": reason, "content": content}
         for status, reason in reasons.items()

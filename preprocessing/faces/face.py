@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-import cv2
 import numpy as np
+
+from preprocessing.reducing import reduced
 
 # Detectors see the picture with its longer side reduced to this; `min_face` counts in these pixels.
 DETECTION_SIDE = 1280
@@ -53,20 +54,6 @@ def checked(min_face: int) -> int:
     if not 20 <= min_face <= DETECTION_SIDE:
         raise ValueError(f"min_face is 20 to {DETECTION_SIDE} pixels. Received: {min_face}")
     return min_face
-
-
-def reduced(grey: np.ndarray, scale: float) -> np.ndarray:
-    """A picture made smaller by averaging over areas; as it is where `scale` is 1 or more.
-
-    Args:
-        grey: `(height, width)` uint8.
-        scale: the new width per old width.
-    """
-    if scale >= 1:
-        return grey
-    height, width = grey.shape
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
 
 
 def at_detection_size(grey: np.ndarray) -> tuple[np.ndarray, float]:

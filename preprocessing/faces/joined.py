@@ -15,9 +15,10 @@ from preprocessing.faces.blazeface import (
     tiles,
     whole,
 )
-from preprocessing.faces.face import Box, Face, at_detection_size, checked, reduced
+from preprocessing.faces.face import Box, Face, at_detection_size, checked
 from preprocessing.faces.hog import HogWindows
 from preprocessing.faces.landmarks import landmarks_of, turned_upright
+from preprocessing.reducing import reduced
 
 NAME = "hog+blazeface"
 

@@ -12,6 +12,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from .serving import CHROMIUM, CHROMIUM_ARGUMENTS, serving
 
+# A name of the server for the browser, which trusts only its own machine without https.
+OTHER_MACHINE = "faces.test"
+
 # On a busy machine an answer takes seconds.
 expect.set_options(timeout=20_000)
 
@@ -104,6 +107,7 @@ def chromium(camera: Path) -> Iterator[Browser]:
         "--use-fake-ui-for-media-stream",
         "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-video-capture={camera}",
+        f"--host-resolver-rules=MAP {OTHER_MACHINE} 127.0.0.1",
     ]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import pillow_heif
 import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
@@ -28,6 +29,7 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "text.mp4").write_text("This is no film.\n" * 100)
     (folder / "text.txt").write_text("This is no film.")
     Image.fromarray(happy).save(folder / "still.jpg")
+    pillow_heif.from_pillow(Image.fromarray(happy)).save(folder / "IMG_1.HEIC")
     (folder / "folder").mkdir()
     return folder
 
@@ -162,13 +164,15 @@ def test_what_is_no_film_gets_one_sentence(page: Page, film: Locator, films: Pat
     choose(film, films / "still.jpg")
     expect(alert).to_have_text("still.jpg is a picture, not a film. Choose it under Picture.")
     expect(button).to_be_disabled()
+    choose(film, films / "IMG_1.HEIC")
+    expect(alert).to_have_text("IMG_1.HEIC is a picture, not a film. Choose it under Picture.")
     choose(film, films / "text.txt")
     expect(alert).to_contain_text("text.txt is no film.")
     for files, words in {
         (films / "still.jpg",): "is a picture, not a film.",
         (films / "text.txt",): "text.txt is no film.",
         (films / "folder",): "A folder cannot be read here.",
-        (films / "two.mp4", films / "change.mp4"): "One film is read at a time.",
+        30 * (films / "two.mp4",): "One film is read at a time.",
         (): "What was dropped is no file.",
     }.items():
         drop(page, *files)

@@ -217,11 +217,15 @@ def test_each_trouble_with_a_camera_has_one_sentence(page: Page, live: Locator) 
         data = {"items": [text], "dragOperationsMask": 1}
         devtools.send("Input.dispatchDragEvent", {**event, "data": data})
     expect(live.get_by_role("alert")).to_contain_text("Nothing is read that is dropped here.")
-    # As over plain HTTP from another machine.
-    page.evaluate("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })")
-    button.click()
-    expect(live.get_by_role("alert")).to_contain_text("only to pages opened by https://")
-    expect(button).to_have_text("Start the camera")
+
+
+def test_a_full_screen_that_is_refused_is_said(page: Page, live: Locator) -> None:
+    start(live)
+    page.evaluate(
+        "() => { Element.prototype.requestFullscreen = () => Promise.reject(new TypeError()) }"
+    )
+    live.get_by_role("button", name="Full screen").click()
+    expect(live.get_by_role("alert")).to_have_text("This did not work. Try again.")
 
 
 def test_a_camera_can_be_chosen_and_may_vanish(page: Page, live: Locator) -> None:

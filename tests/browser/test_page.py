@@ -193,7 +193,7 @@ def test_each_way_in_works_after_each_photograph_is_taken_away(
     for way in ways:
         come(page, ways, way)
         clear(page)
-        expect(page.get_by_text("A sample answer:")).to_be_visible()
+        expect(page.get_by_text("An example answer:")).to_be_visible()
         expect(page.locator(".fx-json")).to_be_hidden()
 
 
@@ -260,7 +260,7 @@ def test_several_photographs_are_read_in_turn(page: Page, pictures: Path) -> Non
     assert sum(float(table[0][emotion]) for emotion in EMOTIONS) == pytest.approx(1, abs=1e-4)
     assert "not a picture" in table[2]["problem"]
     page.get_by_role("button", name="Clear all").click()
-    expect(page.get_by_text("A sample answer:")).to_be_visible()
+    expect(page.get_by_text("An example answer:")).to_be_visible()
 
 
 def test_a_spreadsheet_runs_no_cell_of_the_table(page: Page, pictures: Path) -> None:
@@ -276,8 +276,10 @@ def test_a_spreadsheet_runs_no_cell_of_the_table(page: Page, pictures: Path) -> 
 
 def test_at_most_twenty_are_taken_and_the_others_named(page: Page, pictures: Path) -> None:
     small = (pictures / "small.jpg").read_bytes()
-    drop(page, *((f"{number}.jpg", "image/jpeg", small) for number in range(23)))
-    expect(notice(page)).to_contain_text("3 of these are left out")
+    drop(page, *((f"{number}.jpg", "image/jpeg", small) for number in range(30)))
+    expect(notice(page)).to_contain_text(
+        "At most 20 photographs are held at once: 10 of these are left out."
+    )
     expect(page.get_by_text("20 of 20 read")).to_be_visible(timeout=60_000)
     expect(thumbs(page)).to_have_count(20)
 
@@ -315,6 +317,8 @@ def test_each_thing_that_is_no_picture_gets_one_sentence(page: Page, pictures: P
     choose(page, pictures / "large.jpg")
     expect(verdict(page)).to_contain_text("The picture has 20.5 MB; at most 20 MB are taken.")
     drop(page, ("IMG_1.HEIC", "", (pictures / "phone.heic").read_bytes()))
+    check(page, "heic")
+    paste(page, ("IMG_2.heif", "", (pictures / "phone.heic").read_bytes()))
     check(page, "heic")
 
 
@@ -363,6 +367,19 @@ def test_a_clipboard_that_is_refused_is_said_once(page: Page) -> None:
     page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     page.get_by_role("button", name="Paste").click()
     expect(notice(page)).to_contain_text("only to pages opened by https://")
+
+
+def test_a_clipboard_that_takes_nothing_is_said_once(page: Page, pictures: Path) -> None:
+    choose(page, pictures / "astronaut.jpg")
+    answered(page)
+    page.get_by_text("The answer as JSON").click()
+    page.evaluate(
+        "() => { navigator.clipboard.writeText = async () => { throw new DOMException('', 'NotAllowedError') } }"
+    )
+    page.get_by_role("button", name="Copy").click()
+    expect(notice(page)).to_have_text(
+        "The browser does not let this page write to the clipboard. Mark the text and copy it."
+    )
 
 
 def test_the_camera_is_switched_off_when_it_is_left(page: Page, pictures: Path) -> None:

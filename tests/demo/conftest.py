@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import httpx
 import numpy as np
 import pytest
 from PIL import Image
+from pydantic import TypeAdapter
 
 from demo.settings import Settings
 from demo.web.service import Service
@@ -36,6 +38,11 @@ def encoded(pixels: np.ndarray, form: str = "JPEG") -> bytes:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, form)
     return file.getvalue()
+
+
+def check_type(kind: Any, content: object) -> None:
+    """Whether JSON has all fields of a type, in its ranges, and no others."""
+    TypeAdapter(kind).validate_python(content)
 
 
 def film_of(jpeg: bytes, pictures: int = 2) -> bytes:

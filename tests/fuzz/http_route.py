@@ -14,7 +14,7 @@ import cv2
 import hypothesis
 import numpy as np
 from hypothesis import Phase, given
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from demo.answer import schema
 from tests.browser.serving import Server, serving
@@ -30,6 +30,9 @@ MAX_GROWTH_BYTES = 60_000_000
 _BATCH = 250
 _SOUND_HEADERS = {"Content-Type": "image/jpeg", "Accept": "application/json"}
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+_EXPRESSIONS = TypeAdapter(schema.Expressions)
+_PROBLEM = TypeAdapter(schema.Problem)
 
 
 class Broken(AssertionError):
@@ -139,9 +142,9 @@ def check(status: int, kind: str, body: bytes) -> None:
             if cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_COLOR) is None:
                 raise Broken("an annotated picture that cannot be read")
         elif status == 200 and kind == "application/json":
-            schema.Expressions.model_validate_json(body)
+            _EXPRESSIONS.validate_json(body)
         elif status != 200 and kind == "application/problem+json":
-            if schema.Problem.model_validate_json(body).status != status:
+            if _PROBLEM.validate_json(body)["status"] != status:
                 raise Broken(f"status {status} with the problem {json.loads(body)}")
         else:
             raise Broken(f"status {status} as {kind!r}, {body[:200]!r}")

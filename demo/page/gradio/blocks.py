@@ -12,7 +12,7 @@ from gradio.state_holder import SessionState
 from gradio_client import utils as client_utils
 from pydantic import ValidationError
 
-from demo.web.monitor import where
+from demo.web.monitor import where_raised
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class PrivateBlocks(gr.Blocks):
         except Refusal:
             raise
         except Exception as error:
-            _log.error("A call of the page failed. %s", where(error))
+            _log.error("A call of the page failed. %s", where_raised(error))
             raise gr.Error(
                 "This did not work. Send the picture again.", print_exception=False
             ) from None

@@ -10,7 +10,7 @@ from jinja2 import ChoiceLoader, DictLoader
 from markupsafe import Markup
 from starlette.requests import Request
 
-from demo.page import sharing
+from demo.page import link_preview
 from demo.page.templates import FOLDER
 from demo.web.addresses import public_address
 
@@ -40,10 +40,10 @@ def replace_document() -> None:
     if len(assets) != len(_ASSETS):
         raise RuntimeError(f"Gradio's {_GRADIOS} does not name one program and one style.")
     environment.globals.update(
-        title=sharing.TITLE,
-        description=sharing.DESCRIPTION,
-        width=sharing.WIDTH,
-        height=sharing.HEIGHT,
+        title=link_preview.TITLE,
+        description=link_preview.DESCRIPTION,
+        width=link_preview.WIDTH,
+        height=link_preview.HEIGHT,
         assets=Markup("\n".join(assets)),
         address=_address,
         base=_base,

@@ -12,6 +12,7 @@ from gradio.utils import get_upload_folder
 
 from demo.answer.as_json import to_json
 from demo.answer.reading import read
+from demo.answer.schema import Expressions
 from demo.page.gradio.blocks import NOT_UPLOADED, PrivateBlocks, Refusal
 from demo.web.monitor import Monitor
 from demo.web.service import Busy, NotReady, Service
@@ -41,7 +42,7 @@ def add_endpoint(blocks: PrivateBlocks, service: Service, monitor: Monitor) -> N
     picture = _picture()
     answer = gr.JSON(label="Expressions", visible=False)
 
-    async def expressions(picture: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+    async def expressions(picture: dict[str, Any], request: gr.Request) -> Expressions:
         blocks.forget_unfetched(request.session_hash)
         return await _answer(service, monitor, picture)
 
@@ -69,7 +70,7 @@ def _picture() -> gr.File:
     return file
 
 
-async def _answer(service: Service, monitor: Monitor, upload: Any) -> dict[str, Any]:
+async def _answer(service: Service, monitor: Monitor, upload: Any) -> Expressions:
     """The JSON for an uploaded picture, whose file is deleted, whatever comes of it."""
     began = time.perf_counter()
     # What is not known below is a defect, and stays 500.
@@ -112,7 +113,7 @@ def _status(error: Exception) -> int:
     return 503
 
 
-def _read(path: Path, recognizer: Recognizer) -> dict[str, Any]:
+def _read(path: Path, recognizer: Recognizer) -> Expressions:
     # Its bytes, because messages about a path name it.
     return to_json(read(recognizer, path.read_bytes()), recognizer.classifier)
 

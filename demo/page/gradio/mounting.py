@@ -11,9 +11,9 @@ from fastapi import FastAPI
 from fastapi.routing import APIRouter
 from starlette.routing import BaseRoute, Mount
 
-from demo.page.files import add_files
-from demo.page.papers import add_papers
-from demo.page.sharing import add_sharing
+from demo.page.link_preview import add_link_preview
+from demo.page.model_card import add_model_card_and_licence
+from demo.page.static_files import add_static_files
 from demo.settings import Settings
 from demo.web.monitor import Monitor
 from demo.web.service import Service
@@ -64,9 +64,9 @@ def mount_page(app: FastAPI, service: Service, settings: Settings, monitor: Moni
 
     keep_uploads_apart()
     replace_document()
-    add_files(app, service, settings)
-    add_sharing(app)
-    add_papers(app)
+    add_static_files(app, service, settings)
+    add_link_preview(app)
+    add_model_card_and_licence(app)
     blocks = page.build(service, settings, monitor)
     gradio.mount_gradio_app(app, blocks, path="/", **page.appearance(settings))
     # A mounted page counts as not launched, and only a launched one has its paths checked.

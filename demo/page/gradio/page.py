@@ -4,12 +4,12 @@ from typing import Any
 
 import gradio as gr
 
-from demo.page.examples import EXAMPLES, SAMPLE
-from demo.page.files import MOST_PHOTOGRAPHS, starting
-from demo.page.foot import foot
+from demo.page.examples import EXAMPLE_ANSWER, EXAMPLES
+from demo.page.footer import footer
 from demo.page.gradio.blocks import PrivateBlocks
 from demo.page.gradio.endpoint import add_endpoint
-from demo.page.sharing import TITLE
+from demo.page.link_preview import TITLE
+from demo.page.static_files import MOST_PHOTOGRAPHS, starting
 from demo.page.templates import FOLDER, render
 from demo.settings import Settings
 from demo.web.monitor import Monitor
@@ -34,7 +34,7 @@ def build(service: Service, settings: Settings, monitor: Monitor) -> gr.Blocks:
                         apply_default_css=False,
                         js_on_load=starting(script),
                     )
-        gr.HTML(render("foot.html", **foot(settings)), apply_default_css=False, elem_id="model")
+        gr.HTML(render("footer.html", **footer(settings)), apply_default_css=False, elem_id="model")
         add_endpoint(page, service, monitor)
     return page.queue(max_size=_MOST_WAITING, api_open=False)
 
@@ -68,7 +68,7 @@ def _tabs(settings: Settings) -> list[tuple[str, str, str]]:
         "picture.html",
         route=expressions.ROUTE.removeprefix("/"),
         examples=EXAMPLES,
-        sample=SAMPLE,
+        example_answer=EXAMPLE_ANSWER,
         most=MOST_PHOTOGRAPHS,
         megabytes=f"{settings.max_upload_bytes / 1e6:g}",
     )

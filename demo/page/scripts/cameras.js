@@ -1,6 +1,6 @@
 // The visitor's camera.
 
-import { said } from "./words.js";
+import { onlySecurely, said } from "./words.js";
 
 const PROBLEMS = {
   NotAllowedError: "The browser does not let this page use the camera. Allow it (the sign beside the"
@@ -14,7 +14,7 @@ const PROBLEMS = {
 // Asks for the camera. Throws an error with a `sentence` where there is none.
 export async function openCamera(video) {
   if (!navigator.mediaDevices)
-    throw said("The browser gives a camera only to pages opened by https:// or on this machine.");
+    throw said(onlySecurely("a camera"));
   try {
     return await navigator.mediaDevices.getUserMedia({ video });
   } catch (error) {

@@ -1,7 +1,8 @@
 // The film tab. Its template is film.html.
 
+import { complainIn, listenToButtons } from "./buttons.js";
 import { dropped } from "./dropping.js";
-import { oneOf, refusal } from "./film/kinds.js";
+import { oneOf, refusal } from "./film/refusal.js";
 import { Reading } from "./film/reading.js";
 import { Results } from "./film/results.js";
 import { size } from "./words.js";
@@ -9,18 +10,12 @@ import { size } from "./words.js";
 export function start(element) {
   const root = element.querySelector(".fx-film");
   const find = (selector) => root.querySelector(selector);
-  const problem = find(".fx-problem");
+  const complain = complainIn(find(".fx-problem"));
   const bar = find("progress");
   const button = find("[data-do=switch]");
   const results = new Results(find(".fx-results"));
   let chosen = null; // the file
   let run = null; // the reading; null when none is under way
-
-  function complain(sentence) {
-    problem.textContent = sentence;
-    problem.hidden = !sentence;
-    if (sentence) problem.scrollIntoView({ block: "nearest" });
-  }
 
   function tell(words, share) {
     find(".fx-far").textContent = words;
@@ -34,7 +29,7 @@ export function start(element) {
     button.textContent = busy ? "Stop here" : "Read the film";
     button.disabled = !busy && !chosen;
     bar.hidden = !busy;
-    for (const control of root.querySelectorAll("input, [data-do=sample]")) control.disabled = busy;
+    for (const control of root.querySelectorAll("input, [data-do=example]")) control.disabled = busy;
     root.classList.toggle("fx-running", busy);
     tell("");
   }
@@ -68,8 +63,8 @@ export function start(element) {
     showBusy();
   }
 
-  async function trySample() {
-    const { address } = find("[data-do=sample]").dataset;
+  async function tryExample() {
+    const { address } = find("[data-do=example]").dataset;
     tell("Fetching the film");
     try {
       const reply = await fetch(new URL(address, document.baseURI));
@@ -85,12 +80,9 @@ export function start(element) {
 
   const actions = {
     switch: () => (run ? run.cancel() : chosen && read()),
-    sample: () => run ?? trySample(),
+    example: () => run ?? tryExample(),
   };
-  root.addEventListener("click", (event) => {
-    // The second press of a double click would undo the first.
-    if (event.detail < 2) actions[event.target.closest("button[data-do]")?.dataset.do]?.();
-  });
+  listenToButtons(root, actions, complain);
   find("[data-do=file]").addEventListener("change", ({ target }) => {
     const [file] = target.files;
     target.value = ""; // so that the same file can be chosen again
@@ -103,5 +95,5 @@ export function start(element) {
   });
   window.addEventListener("pagehide", () => run?.close());
   find("[data-do=file]").disabled = false;
-  find("[data-do=sample]").disabled = false;
+  find("[data-do=example]").disabled = false;
 }

@@ -2,6 +2,7 @@
 // The camera's pictures go to the server one at a time, the next one when the last was answered: what
 // comes meanwhile is not sent. Pictures are sent as they are and shown as in a mirror.
 
+import { complainIn, listenToButtons } from "./buttons.js";
 import { dropped } from "./dropping.js";
 import { redrawn, sized } from "./drawing.js";
 import { Camera } from "./live/camera.js";
@@ -24,7 +25,7 @@ const NARROW = 760; // pixels; on a telephone the picture is below the note
 export function start(element) {
   const root = element.querySelector(".fx-live");
   const find = (selector) => root.querySelector(selector);
-  const problem = find(".fx-problem");
+  const complain = complainIn(find(".fx-problem"));
   const button = find("[data-do=switch]");
   const timeline = find(".fx-timeline");
   const camera = new Camera(find("video"), find("[data-do=camera]"));
@@ -35,12 +36,6 @@ export function start(element) {
   let run = null; // all there is of one run of the camera; null while it is off
   let seen = null; // what was seen in the last run
   let newest = null; // the last answer
-
-  function complain(sentence) {
-    problem.textContent = sentence;
-    problem.hidden = !sentence;
-    if (sentence) problem.scrollIntoView({ block: "nearest" });
-  }
 
   async function startCamera() {
     const mine = (run = { connection: new Connection(), delays: [] });
@@ -161,10 +156,7 @@ export function start(element) {
     table: () => save(seen.table(), "camera.csv"),
     plot: async () => save(await seen.plot(), "camera.png"),
   };
-  root.addEventListener("click", (event) => {
-    // The second press of a double click would undo the first.
-    if (event.detail < 2) actions[event.target.closest("button[data-do]")?.dataset.do]?.();
-  });
+  listenToButtons(root, actions, complain);
   find("[data-do=camera]").addEventListener("change", async () => {
     camera.choose();
     const mine = run;

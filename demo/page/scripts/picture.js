@@ -1,5 +1,6 @@
 // The picture tab. Its template is picture.html.
 
+import { complainIn, listenToButtons } from "./buttons.js";
 import { MOST_PHOTOGRAPHS } from "./facts.js";
 import { save } from "./saving.js";
 import { AnswerView, title } from "./picture/answer.js";
@@ -9,28 +10,21 @@ import { drawnBoxes } from "./picture/sending.js";
 import { Snapshot } from "./picture/snapshot.js";
 import { Strip } from "./picture/strip.js";
 import { showTable, tableFile } from "./picture/table.js";
-import { listen, paste } from "./picture/ways_in.js";
-import { said } from "./words.js";
+import { listen, paste } from "./picture/inputs.js";
+import { onlySecurely, said } from "./words.js";
 
-const NO_CLIPBOARD = "The browser gives the clipboard only to pages opened by https:// or on this machine. Mark"
-  + " the text and copy it.";
 const NARROW = 760; // pixels; on a telephone the answer is below the buttons
 
 export function start(element) {
   const root = element.querySelector(".fx-picture");
   const find = (selector) => root.querySelector(selector);
+  const complain = complainIn(find(".fx-notice"));
   const photographs = new Photographs();
   const answer = new AnswerView(find(".fx-answer"), (face) => chooseFace(face));
   const strip = new Strip(find(".fx-strip"), (photograph) => photographs.choose(photograph));
   const snapshot = new Snapshot(find(".fx-camera"));
   const keys = new WeakMap(); // a number for each photograph
-  let [count, spoken, sample] = [0, {}, null];
-
-  function complain(sentence) {
-    find(".fx-notice").textContent = sentence;
-    find(".fx-notice").hidden = !sentence;
-    if (sentence) find(".fx-notice").scrollIntoView({ block: "nearest" });
-  }
+  let [count, spoken, exampleAnswer] = [0, {}, null];
 
   function take(files) {
     complain("");
@@ -41,10 +35,10 @@ export function start(element) {
         + " Clear what you do not need, and choose the rest again.");
   }
 
-  // A sample answer fills the place of the first one.
+  // An example answer fills the place of the first one.
   function chooseFace(face) {
     if (photographs.chosen) photographs.chooseFace(face);
-    else answer.show({ ...(sample = { ...sample, face }) }, "sample");
+    else answer.show({ ...(exampleAnswer = { ...exampleAnswer, face }) }, "example");
   }
 
   function show() {
@@ -52,9 +46,9 @@ export function start(element) {
     root.toggleAttribute("data-empty", !chosen);
     find(".fx-start").classList.toggle("fx-compact", Boolean(chosen));
     strip.show(photographs);
-    const shown = chosen ?? sample;
+    const shown = chosen ?? exampleAnswer;
     find(".fx-answer").hidden = !shown;
-    if (shown) answer.show(shown, chosen ? keyOf(chosen) : "sample");
+    if (shown) answer.show(shown, chosen ? keyOf(chosen) : "example");
     const { state, answer: json, again } = chosen ?? {};
     const faces = json?.faces.length > 0;
     find("[data-do=retry]").hidden = !(state === "refused" && again);
@@ -104,12 +98,12 @@ export function start(element) {
     }
   }
 
-  async function showSample() {
-    const { sample: address } = find(".fx-answer").dataset;
+  async function showExampleAnswer() {
+    const { exampleAnswer: address } = find(".fx-answer").dataset;
     const reply = await fetch(new URL(address, document.baseURI)).catch(() => null);
     if (!reply?.ok) return;
     const shown = find("[data-example]").dataset.example;
-    sample = { state: "answered", answer: await reply.json(), face: 0, shown, name: "" };
+    exampleAnswer = { state: "answered", answer: await reply.json(), face: 0, shown, name: "" };
     show();
   }
 
@@ -122,10 +116,7 @@ export function start(element) {
     remove: () => leave(() => photographs.remove(photographs.chosen)),
     retry: () => photographs.retry(photographs.chosen),
     csv: () => save(tableFile(photographs.list), "expressions.csv"),
-    copy: async () => {
-      if (!navigator.clipboard) throw said(NO_CLIPBOARD);
-      await navigator.clipboard.writeText(find(".fx-json pre").textContent);
-    },
+    copy: () => copy(find(".fx-json pre").textContent),
     boxes: async () => save(await drawnBoxes(photographs.chosen.prepared), "expressions.jpg"),
     chart: async () => {
       const { answer: { faces }, face } = photographs.chosen;
@@ -134,18 +125,9 @@ export function start(element) {
     },
   };
 
-  root.addEventListener("click", async (event) => {
-    const example = event.target.closest("[data-example]");
-    if (example) return tryExample(example);
-    const action = actions[event.target.closest("button[data-do]")?.dataset.do];
-    if (!action) return;
-    complain("");
-    try {
-      await action();
-    } catch (error) {
-      complain(error.sentence ?? "This did not work. Try again.");
-    }
-  });
+  listenToButtons(root, actions, complain);
+  for (const button of root.querySelectorAll("[data-example]"))
+    button.addEventListener("click", () => tryExample(button));
   photographs.addEventListener("changed", show);
   listen(root, take, complain);
   // Another tab of the page hides this one, and the camera is let go.
@@ -153,7 +135,17 @@ export function start(element) {
   window.addEventListener("pagehide", () => snapshot.close());
   for (const control of root.querySelectorAll("[disabled]")) control.disabled = false;
   show();
-  showSample();
+  showExampleAnswer();
+}
+
+async function copy(text) {
+  const instead = "Mark the text and copy it.";
+  if (!navigator.clipboard) throw said(`${onlySecurely("the clipboard")} ${instead}`);
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    throw said(`The browser does not let this page write to the clipboard. ${instead}`);
+  }
 }
 
 // The answer as the HTTP route gives it unless it is asked to explain.

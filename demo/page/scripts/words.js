@@ -43,6 +43,11 @@ export function size(bytes) {
   return bytes > 1e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${Math.ceil(bytes / 1e3)} kB`;
 }
 
+// Why there is no camera or clipboard on a page that came over plain HTTP from another machine.
+export function onlySecurely(what) {
+  return `The browser gives ${what} only to pages opened by https://, or on the machine that runs the server.`;
+}
+
 // An error whose `sentence` is for people.
 export function said(sentence) {
   return Object.assign(new Error(sentence), { sentence });

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.web.clients import client_of
-from demo.web.monitor import Monitor, where
+from demo.web.monitor import Monitor, where_raised
 from demo.web.problem import problem
 
 _log = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class Recording:
         try:
             await self.app(scope, counted, watched)
         except Exception as error:
-            _log.error("Request %s failed. %s", request_id, where(error))
+            _log.error("Request %s failed. %s", request_id, where_raised(error))
             if status == 499:
                 await problem(500, "Something went wrong on the server; its log says what.")(
                     scope, receive, watched

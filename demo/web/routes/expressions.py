@@ -17,12 +17,13 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from demo.answer import schema
 from demo.answer.as_json import to_json
-from demo.answer.as_picture import annotate, reduced
+from demo.answer.as_picture import annotate
 from demo.answer.reading import read
-from demo.web.problem import documented
+from demo.web.problem import problem_responses
 from demo.web.service import Service
 from model import Recognizer
 from preprocessing.images import ImageTooLarge
+from preprocessing.reducing import reduced_to
 
 ROUTE = "/api/v1/expressions"
 
@@ -61,7 +62,7 @@ def add_expressions(router: APIRouter, service: Service, limit: int) -> None:
         response_description="The faces from left to right; none is an empty list.",
         responses={
             200: {"content": {kind: {"schema": _PICTURE} for kind in _PICTURE_TYPES}},
-            **documented(
+            **problem_responses(
                 _400="The connection ended before the picture was complete.",
                 _403="Another site's page makes the browser send this.",
                 _408="The picture comes too slowly.",
@@ -106,7 +107,7 @@ def _as_json(
     answer = read(recognizer, picture, explain)
     content = to_json(answer, recognizer.classifier, explain)
     if preview:
-        small = _encoded(reduced(answer.picture.pixels, _PREVIEW_SIDE), "image/jpeg")
+        small = _encoded(reduced_to(answer.picture.pixels, _PREVIEW_SIDE), "image/jpeg")
         content["image"]["preview"] = base64.b64encode(small).decode()
     return JSONResponse(content, headers={"Vary": "Accept"}), len(answer.faces)
 

@@ -12,16 +12,29 @@ from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from demo.answer.schema import Box, Face, Probabilities
+from demo.answer.schema_film import (
+    FilmError,
+    FilmFile,
+    FilmOrder,
+    FilmProgress,
+    FilmReady,
+    FilmResults,
+    FilmRow,
+    FilmSummary,
+)
+from demo.film.table import COLUMNS
 from demo.settings import Settings
 from demo.web.memory import uploads_limit
 from demo.web.middleware import body_limit
-from demo.web.routes.live import DONE, MIN_FACE, NOT_THIS, TRY_LATER
+from demo.web.openapi import CloseCode, Table, WebSocketDescription
+from demo.web.routes.live import MIN_FACE
 from demo.web.service import Busy, NotReady, Service
 from demo.web.uploads import private_folder
 from model import FaceExpression, Recognizer
@@ -42,27 +55,45 @@ _TOLD_EVERY = 0.25
 _BUSY_SECONDS = 0.05
 
 
+_ORDER = TypeAdapter(FilmOrder)
+
+
 def most_film_bytes(settings: Settings) -> int:
     """The largest film that is taken in: in a container its file may lie in the memory."""
     return min(settings.max_film_bytes, uploads_limit())
 
 
-class FilmOrder(BaseModel, extra="forbid"):
-    """What a browser says before it sends a film.
-
-    Attributes:
-        name: of the film's file.
-        bytes: its size.
-        fps: how many pictures of each second to look at.
-        annotate: also make the film with boxes.
-        thumbnails: also make small pictures of the largest changes.
-    """
-
-    name: Annotated[str, Field(min_length=1, max_length=255)]
-    bytes: Annotated[int, Field(ge=0)]
-    fps: Annotated[float, Field(ge=0.1, le=30)] = 5.0
-    annotate: bool = False
-    thumbnails: bool = False
+DESCRIPTION = WebSocketDescription(
+    route=ROUTE,
+    description="Reads a film and sends back what is found. The film and its results are deleted"
+    " when the connection ends.",
+    sent=[
+        FilmOrder,
+        "After `FilmReady`, the film's file in binary messages of at most a megabyte each.",
+        'At any time after the film, the text "cancel": what has been read so far becomes the'
+        ' results, with "partial" in their names.',
+    ],
+    received=[
+        FilmReady,
+        FilmProgress,
+        FilmError,
+        FilmResults,
+        FilmFile,
+        "After each `FilmFile`, that file in binary messages.",
+    ],
+    files={
+        "summary.json": FilmSummary,
+        "expressions.csv": Table(COLUMNS, (FilmRow, Box, Face, Probabilities)),
+    },
+    close={
+        CloseCode.DONE: "All has been sent: an error or the results.",
+        CloseCode.NOT_THIS: "The first message is no `FilmOrder`, the film has more bytes than it"
+        " says, or they come too slowly.",
+        CloseCode.TOO_LARGE: "A message is larger than a megabyte.",
+        CloseCode.TRY_LATER: "The network is still being loaded, or another film is being read; the"
+        " reason says which.",
+    },
+)
 
 
 class Films:
@@ -80,21 +111,9 @@ class Films:
         self.busy = False
 
     def add_route(self, router: APIRouter) -> None:
-        """Adds the WebSocket `/api/v1/films`.
+        """Adds the WebSocket that `DESCRIPTION` describes.
 
-        In come a `FilmOrder` as JSON, then the file in binary messages of at most a megabyte, and
-        at any time the text "cancel". Answers are JSON:
-
-        - `ready`, when the file may be sent;
-        - `time` and `duration`, in seconds: how far the film has been read, and its length, null
-          where that is not known;
-        - `error`, a sentence, where nothing can be read; or
-        - `complete`, whether the film was read to its end, and `files`, how many results follow:
-          for each `file`, its name, and `bytes`, then the file in binary messages. They are those
-          of `python -m demo video --csv` but Parquet; `summary.json` says what came of the film.
-
-        A cancelled film's results are partial, and named so. Whoever comes while another film is
-        being read is closed with code 1013 and a sentence.
+        The files are those of `python -m demo video --csv`, but Parquet.
         """
 
         @router.websocket(ROUTE)
@@ -104,11 +123,13 @@ class Films:
                 recognizer = self.service.check()
                 async with self._alone():
                     await self._serve(socket, recognizer)
-                await socket.close(DONE)
+                await socket.close(CloseCode.DONE)
             except (NotReady, Busy) as error:
-                await socket.close(TRY_LATER, str(error)[:120])
+                await socket.close(CloseCode.TRY_LATER, str(error)[:120])
             except (ValidationError, KeyError, TimeoutError):
-                await socket.close(NOT_THIS, "A film is announced, then sent without long pauses.")
+                await socket.close(
+                    CloseCode.NOT_THIS, "A film is announced, then sent without long pauses."
+                )
             except WebSocketDisconnect:
                 pass
 
@@ -124,18 +145,17 @@ class Films:
 
     async def _serve(self, socket: WebSocket, recognizer: Recognizer) -> None:
         text = await asyncio.wait_for(socket.receive_text(), body_limit.PATIENCE_SECONDS)
-        order = FilmOrder.model_validate_json(text)
+        order = _ORDER.validate_json(text)
         if order.bytes > self.most_bytes:
             limit = f"{self.most_bytes / 1e6:.0f} MB"
-            await socket.send_json(
-                {
-                    "error": f"The film has {order.bytes / 1e6:.0f} MB; at most {limit} are taken"
-                    " here. Cut it, or use the command line, which takes any."
-                }
+            sentence = (
+                f"The film has {order.bytes / 1e6:.0f} MB; at most {limit} are taken here. Cut it,"
+                " or use the command line, which takes any."
             )
+            await socket.send_json(FilmError(error=sentence))
             return
         with private_folder() as folder:
-            await socket.send_json({"ready": True})
+            await socket.send_json(FilmReady(ready=True))
             await _receive(socket, folder / "film", order.bytes)
             await self._read(socket, recognizer, folder, order)
 
@@ -148,7 +168,7 @@ class Films:
         try:
             while not work.done():
                 await asyncio.wait({work}, timeout=_TOLD_EVERY)
-                await socket.send_json({"time": reading.time, "duration": reading.duration})
+                await socket.send_json(FilmProgress(time=reading.time, duration=reading.duration))
             await _send(socket, await work)
         finally:
             # Who left wants no results, and the folder goes only when nothing writes there.
@@ -257,14 +277,14 @@ async def _listen(socket: WebSocket, cancelled: threading.Event) -> None:
 
 async def _send(socket: WebSocket, found: "tuple[Path, Outcome] | str") -> None:
     if isinstance(found, str):
-        await socket.send_json({"error": found})
+        await socket.send_json(FilmError(error=found))
         return
     folder, outcome = found
     socket.state.faces = outcome.timeline.faces
-    await socket.send_json({"complete": outcome.complete, "files": len(outcome.files)})
+    await socket.send_json(FilmResults(complete=outcome.complete, files=len(outcome.files)))
     for path in outcome.files:
         name, size = path.relative_to(folder).as_posix(), path.stat().st_size
-        await socket.send_json({"file": name, "bytes": size})
+        await socket.send_json(FilmFile(file=name, bytes=size))
         with path.open("rb") as file:
             while part := await asyncio.to_thread(file.read, _PART_BYTES):
                 await socket.send_bytes(part)

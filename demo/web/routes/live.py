@@ -10,13 +10,14 @@ has it to its end.
 import asyncio
 import time
 from collections import deque
-from typing import Any
 
 from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from demo.answer.reading import read
+from demo.answer.schema_live import LiveAnswer, LiveError
 from demo.people.camera import Camera
+from demo.web.openapi import CloseCode, WebSocketDescription
 from demo.web.service import Busy, NotReady, Service
 from preprocessing.images import InvalidImage
 
@@ -36,8 +37,20 @@ MIN_FACE = 80
 # A connection over which no picture comes for so many seconds is closed.
 _PATIENCE_SECONDS = 30
 
-# Of the WebSocket protocol (RFC 6455, section 7.4.1, and IANA's registry).
-DONE, NOT_THIS, TRY_LATER = 1000, 1003, 1013
+DESCRIPTION = WebSocketDescription(
+    route=ROUTE,
+    description="Follows the faces before a camera. Each picture sent is answered, unless a newer one"
+    f" has come before it was read. At most {MAX_RATE} a second are read. No picture is kept.",
+    sent=["The bytes of a picture file, at most a megabyte, as a binary message."],
+    received=[LiveAnswer, LiveError],
+    close={
+        CloseCode.DONE: f"No picture has come for {_PATIENCE_SECONDS} seconds.",
+        CloseCode.NOT_THIS: "A message is no picture file's bytes.",
+        CloseCode.TOO_LARGE: "A message is larger than a megabyte.",
+        CloseCode.TRY_LATER: "The network is still being loaded, or as many cameras are being watched"
+        " as the server can keep fluent; the reason says which.",
+    },
+)
 
 
 class LiveViews:
@@ -54,33 +67,20 @@ class LiveViews:
         self.open = 0
 
     def add_route(self, router: APIRouter) -> None:
-        """Adds the WebSocket `/api/v1/live`.
-
-        Each binary message in is a picture file of at most a megabyte. Each answer is a JSON text:
-
-        - `frame`: which of the pictures sent it is of, from 1; `dropped`: how many had to make way
-          for newer ones so far; `time`: when it came, in seconds from the view's first picture.
-        - `faces`, as `POST /api/v1/expressions` gives them, with `person` (a number, or null for a
-          face that one picture alone has as yet) and with the probabilities smoothed over time;
-        - `group`: `mean` and `spread` (standard deviation) of each probability over the faces;
-        - `moments`, only when one was added: the largest changes so far, see `demo.people.moments`;
-        - or, instead of these three, `error`, a sentence, where the picture could not be read.
-
-        A view that cannot begin is closed with code 1013 and a sentence as reason.
-        """
+        """Adds the WebSocket that `DESCRIPTION` describes."""
 
         @router.websocket(ROUTE)
         async def live(socket: WebSocket) -> None:
             await socket.accept()
             if self.open >= self.most:
                 reason = f"{self.most} cameras are being watched already; try again later."
-                await socket.close(TRY_LATER, reason)
+                await socket.close(CloseCode.TRY_LATER, reason)
                 return
             self.open += 1
             try:
                 await self._view(socket)
             except (NotReady, Busy) as error:
-                await socket.close(TRY_LATER, str(error)[:120])
+                await socket.close(CloseCode.TRY_LATER, str(error)[:120])
             finally:
                 self.open -= 1
 
@@ -93,8 +93,7 @@ class LiveViews:
         try:
             while (frame := await newest.take()) is not None:
                 began = time.monotonic()
-                answer = await self._answer(camera, frame)
-                await socket.send_json(answer | {"frame": newest.taken, "dropped": newest.dropped})
+                await socket.send_json(await self._answer(camera, frame, newest))
                 socket.state.faces = camera.faces
                 await asyncio.sleep(max(0, began + 1 / MAX_RATE - time.monotonic()))
             if newest.reason:
@@ -104,13 +103,16 @@ class LiveViews:
         finally:
             receiving.cancel()
 
-    async def _answer(self, camera: Camera, frame: bytes) -> dict[str, Any]:
+    async def _answer(
+        self, camera: Camera, frame: bytes, newest: "_Newest"
+    ) -> LiveAnswer | LiveError:
         came = time.monotonic()
         try:
             task = self.service.submit(lambda _: read(camera.recognizer, frame))
-            return camera.update(await asyncio.wrap_future(task), came)
+            seen = camera.update(await asyncio.wrap_future(task), came)
         except (InvalidImage, Busy) as error:
-            return {"error": str(error)}
+            return LiveError(error=str(error), frame=newest.taken, dropped=newest.dropped)
+        return LiveAnswer(**seen, frame=newest.taken, dropped=newest.dropped)
 
 
 class _Newest:
@@ -128,7 +130,7 @@ class _Newest:
         self.taken = 0
         self.dropped = 0
         self.gone = False
-        self.code, self.reason = DONE, ""
+        self.code, self.reason = CloseCode.DONE, ""
         self._socket = socket
         self._count = 0
         self._frames: deque[bytes] = deque(maxlen=1)
@@ -144,7 +146,10 @@ class _Newest:
                     return
                 frame = message.get("bytes")
                 if not frame:
-                    self.code, self.reason = NOT_THIS, "A message is a picture file's bytes."
+                    self.code, self.reason = (
+                        CloseCode.NOT_THIS,
+                        "A message is a picture file's bytes.",
+                    )
                     return
                 self._count += 1
                 self.dropped += len(self._frames)

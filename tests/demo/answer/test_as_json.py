@@ -12,6 +12,7 @@ from demo.answer.as_json import to_json
 from demo.answer.reading import Answer
 from demo.web.service import Service
 from model.labels import EMOTIONS
+from tests.demo.conftest import check_type
 
 KEYS = [
     "box",
@@ -64,8 +65,7 @@ def test_passes_through_json_unchanged_and_fits_the_schema(
 ) -> None:
     content = to_json(service.read(two_people), service.recognizer.classifier)
     assert json.loads(json.dumps(content)) == content
-    parsed = schema.Expressions.model_validate(content)
-    assert parsed.model_dump(exclude_unset=True) == content
+    check_type(schema.Expressions, content)
 
 
 def test_no_face_is_an_empty_list(service: Service, empty_room: bytes) -> None:
@@ -90,7 +90,7 @@ def test_the_summary_names_the_second_where_the_first_is_uncertain(
 def test_explaining_adds_attention_and_crop(service: Service, happy: bytes) -> None:
     answer = service.read(happy, explain=True)
     content = to_json(answer, service.recognizer.classifier, explain=True)
-    schema.Expressions.model_validate(content)
+    check_type(schema.Expressions, content)
     [found] = content["faces"]
     assert list(found) == [*KEYS, "attention", "crop"]
     attention = np.array(found["attention"])

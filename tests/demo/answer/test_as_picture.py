@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from demo.answer.as_picture import annotate, caption, reduced, text_colour
+from demo.answer.as_picture import annotate, caption, text_colour
 from demo.answer.as_text import percent
 from demo.answer.reading import Answer
 from demo.web.service import Service
@@ -137,19 +137,3 @@ def test_a_picture_narrower_than_its_label_is_drawn(
     blank: Callable[..., Answer], face: FaceExpression
 ) -> None:
     assert annotate(blank(16, 16, replace(face, box=(2, 2, 12, 12)))).shape == (16, 16, 3)
-
-
-@pytest.mark.parametrize(
-    ("shape", "expected"),
-    [
-        ((100, 200), (50, 100)),
-        ((200, 100), (100, 50)),
-        ((100, 80), (100, 80)),
-        ((1, 900), (1, 100)),
-    ],
-)
-def test_reduced(shape: tuple[int, int], expected: tuple[int, int]) -> None:
-    pixels = np.full((*shape, 3), 200, np.uint8)
-    small = reduced(pixels, 100)
-    assert small.shape == (*expected, 3)
-    assert (small == 200).all()

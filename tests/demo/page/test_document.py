@@ -13,7 +13,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from demo.app import create_app
-from demo.page.foot import foot
+from demo.page.footer import footer
 from demo.page.gradio import document
 from demo.page.templates import render
 from demo.settings import Settings
@@ -110,7 +110,7 @@ def test_a_gradio_that_names_its_files_in_another_way_is_noticed(
 
 
 def test_the_footer_says_how_often_it_is_right(classifier: Classifier) -> None:
-    text = " ".join(render("foot.html", **foot(Settings())).split())
+    text = " ".join(render("footer.html", **footer(Settings())).split())
     figures = {
         (each["labels"], each["output"], each["subset"], each["input"]): each
         for each in classifier.info["figures"]["PrivateTest"]["results"]
@@ -128,7 +128,7 @@ def test_the_footer_says_how_often_it_is_right(classifier: Classifier) -> None:
 def test_the_footer_leads_to_the_source_where_it_is_known() -> None:
     settings = Settings(source_url="https://example.org/a?b=1&c=2")
     assert '<a href="https://example.org/a?b=1&amp;c=2">Source</a>' in render(
-        "foot.html", **foot(settings)
+        "footer.html", **footer(settings)
     )
 
 
@@ -138,9 +138,9 @@ def test_the_footer_of_a_server_without_figures(tmp_path: Path, info: str | None
     weights.write_bytes(b"")
     if info is not None:
         weights.with_suffix(".json").write_text(info)
-    values: dict[str, Any] = foot(Settings(weights=str(weights)))
+    values: dict[str, Any] = footer(Settings(weights=str(weights)))
     assert (values["network"], values["measured"]) == (None, {})
-    assert "Model card" in render("foot.html", **values)
+    assert "Model card" in render("footer.html", **values)
 
 
 def test_the_model_card_and_the_licence_can_be_read(client: TestClient) -> None:

@@ -1,4 +1,4 @@
-"""The examples are what they are called, and the sample answer is the first one's."""
+"""The examples are what they are called, and the example answer is the first one's."""
 
 import io
 
@@ -8,11 +8,12 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from demo.answer.schema import Expressions
-from demo.page.examples import EXAMPLES, SAMPLE, Example, add_examples
+from demo.page.examples import EXAMPLE_ANSWER, EXAMPLES, Example, add_examples
 from demo.settings import Settings
 from demo.web.problem import answer_errors_with_problems
 from demo.web.service import NotReady, Service
 from model import Recognizer
+from tests.demo.conftest import check_type
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
@@ -33,13 +34,13 @@ def test_the_sample_is_read_once(service: Service, monkeypatch: pytest.MonkeyPat
     app = FastAPI()
     add_examples(app, service)
     client = TestClient(app)
-    answer = client.get(f"/{SAMPLE}").json()
-    Expressions.model_validate(answer)
+    answer = client.get(f"/{EXAMPLE_ANSWER}").json()
+    check_type(Expressions, answer)
     assert (answer["image"]["width"], answer["image"]["height"]) == (512, 600)
     [face] = answer["faces"]
     assert face["crop"]
     monkeypatch.setattr(service, "work", None)
-    assert client.get(f"/{SAMPLE}").json() == answer
+    assert client.get(f"/{EXAMPLE_ANSWER}").json() == answer
 
 
 def test_no_sample_before_there_is_a_network() -> None:
@@ -49,4 +50,4 @@ def test_no_sample_before_there_is_a_network() -> None:
     with pytest.raises(NotReady):
         _ = waiting.recognizer
     add_examples(app, waiting)
-    assert TestClient(app).get(f"/{SAMPLE}").status_code == 503
+    assert TestClient(app).get(f"/{EXAMPLE_ANSWER}").status_code == 503

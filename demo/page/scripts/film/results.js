@@ -1,7 +1,7 @@
 // What came of a film: the headline, the table of shares, the moments of change, the files to save.
 
 import { clock, counted, size, wholePercent } from "../words.js";
-import { Course } from "./course.js";
+import { FilmTimeline } from "./film_timeline.js";
 import { samplesOf } from "./samples.js";
 
 const SHOWN_PEOPLE = 12;
@@ -10,13 +10,13 @@ const NAMED_PEOPLE = 4; // in the headline
 export class Results {
   #root;
   #player;
-  #course;
+  #timeline;
   #addresses = []; // of what is shown
 
   constructor(root) {
     this.#root = root;
     this.#player = root.querySelector("video");
-    this.#course = new Course(root.querySelector(".fx-course"), this.#player);
+    this.#timeline = new FilmTimeline(root.querySelector(".fx-film-timeline"), this.#player);
     this.#player.addEventListener("error", () => this.#playable(false));
   }
 
@@ -44,7 +44,7 @@ export class Results {
     this.#showMoments(summary.moments, files);
     this.#showFiles(files);
     this.#root.hidden = false;
-    this.#course.show(samplesOf(table, summary), people.map((each) => each.person), summary.film.read_to);
+    this.#timeline.show(samplesOf(table, summary), people.map((each) => each.person), summary.film.read_to);
     this.#find(".fx-verdict").scrollIntoView({ block: "nearest" });
   }
 
@@ -106,7 +106,7 @@ export class Results {
       }
       button.append(`${clock(moment.time)} person ${moment.person}: ${moment.before} to ${moment.after}`);
       button.addEventListener("click", () => {
-        this.#course.goTo(moment.time);
+        this.#timeline.goTo(moment.time);
         this.#player.scrollIntoView({ block: "nearest" });
       });
       return button;

@@ -1,7 +1,6 @@
 import asyncio
 import base64
 import io
-import json
 import threading
 import time
 from collections.abc import Iterator
@@ -22,10 +21,9 @@ from demo.settings import Settings
 from demo.web.api import add_routes
 from demo.web.middleware.body_limit import BodyLimit
 from demo.web.monitor import Monitor
-from demo.web.routes import documentation
-from demo.web.routes.state import VERSION
+from demo.web.routes.health import VERSION
 from demo.web.service import Service
-from tests.demo.conftest import encoded, wait_until
+from tests.demo.conftest import check_type, encoded, wait_until
 
 ROUTE = "/api/v1/expressions"
 
@@ -50,11 +48,12 @@ def check_problem(response: object, status: int, *words: str) -> None:
     """Whether an answer is a problem document with this status, naming these words."""
     assert response.status_code == status, response.text  # type: ignore[attr-defined]
     assert response.headers["content-type"] == "application/problem+json"  # type: ignore[attr-defined]
-    content = schema.Problem.model_validate_json(response.content)  # type: ignore[attr-defined]
-    assert content.type == "about:blank"
-    assert (content.status, content.title) == (status, HTTPStatus(status).phrase)
+    content = response.json()  # type: ignore[attr-defined]
+    check_type(schema.Problem, content)
+    assert content["type"] == "about:blank"
+    assert (content["status"], content["title"]) == (status, HTTPStatus(status).phrase)
     for word in words:
-        assert word in content.detail
+        assert word in content["detail"]
 
 
 def form(content: bytes, kind: str | None = "image/jpeg") -> dict[str, object]:
@@ -71,7 +70,7 @@ def test_a_form_and_a_body_give_the_object_of_the_contract(
         assert response.status_code == 200
         assert response.headers["content-type"] == "application/json"
         assert response.json() == expected
-        schema.Expressions.model_validate(response.json())
+        check_type(schema.Expressions, response.json())
 
 
 @pytest.mark.parametrize("kind", ["application/octet-stream", "image/png", "IMAGE/JPEG; q=1", None])
@@ -101,7 +100,7 @@ def test_a_picture_without_a_face_is_an_empty_list(client: TestClient, empty_roo
 def test_explains(client: TestClient, happy: bytes) -> None:
     answer = client.post(f"{ROUTE}?explain=1", files=form(happy))
     [face] = answer.json()["faces"]
-    schema.Face.model_validate(face)
+    check_type(schema.Face, face)
     assert np.shape(face["attention"]) == (48, 48)
     assert face["crop"]
     assert len(answer.content) < 150_000
@@ -115,7 +114,7 @@ def test_gives_a_preview_to_who_cannot_decode_what_they_sent(
     large = Image.fromarray(astronaut).resize((2000, 1500))
     pillow_heif.from_pillow(large).save(heic)
     answer = client.post(f"{ROUTE}?preview=1", files=form(heic.getvalue())).json()
-    schema.Expressions.model_validate(answer)
+    check_type(schema.Expressions, answer)
     assert (answer["image"]["width"], answer["image"]["height"]) == (2000, 1500)
     preview = Image.open(io.BytesIO(base64.b64decode(answer["image"]["preview"])))
     assert (preview.format, preview.size) == ("JPEG", (1280, 960))
@@ -268,9 +267,10 @@ def test_before_the_network_is_loaded(happy: bytes) -> None:
 
 
 def test_version_names_the_network(client: TestClient, service: Service) -> None:
-    content = schema.Version.model_validate(client.get("/api/v1/version").json())
-    assert content.api == VERSION
-    assert content.model.sha256 == service.recognizer.classifier.sha256
+    content = client.get("/api/v1/version").json()
+    check_type(schema.Version, content)
+    assert content["api"] == VERSION
+    assert content["model"]["sha256"] == service.recognizer.classifier.sha256
 
 
 def test_under_load_health_answers_at_once_and_the_queue_is_bounded(
@@ -319,48 +319,3 @@ def test_ten_good_and_two_bad_at_once(client: TestClient, happy: bytes) -> None:
     with ThreadPoolExecutor(12) as threads:
         responses = list(threads.map(lambda p: client.post(ROUTE, files=form(p)), pictures))
     assert [response.status_code for response in responses] == [200] * 10 + [422] * 2
-
-
-def test_documentation_shows_these_routes_and_loads_nothing(client: TestClient) -> None:
-    openapi = client.get("/api/openapi.json").json()
-    routes = {(method, path) for path, methods in openapi["paths"].items() for method in methods}
-    assert routes == {
-        ("post", ROUTE),
-        ("get", "/api/v1/version"),
-        ("get", "/healthz"),
-        ("get", "/readyz"),
-    }
-    responses = openapi["paths"][ROUTE]["post"]["responses"]
-    assert set(responses) == {*("200", "400", "403", "408", "413", "415", "422", "429", "503")}
-    assert list(responses["200"]["content"]) == [
-        "application/json",
-        "image/png",
-        "image/jpeg",
-    ]
-    assert list(responses["413"]["content"]) == ["application/problem+json"]
-    body = openapi["paths"][ROUTE]["post"]["requestBody"]["content"]
-    assert list(body) == ["multipart/form-data", "image/*"]
-    assert "Expressions" in openapi["components"]["schemas"]
-
-    page = client.get("/api/docs")
-    assert page.headers["content-type"].startswith("text/html")
-    for _, path in routes:
-        assert path in page.text
-    assert "<script" not in page.text
-    assert "src=" not in page.text
-    assert "https://" not in page.text
-
-
-def test_the_documentation_escapes_what_a_request_brings(client: TestClient) -> None:
-    openapi = client.get("/api/openapi.json").json()
-    assert "<script" not in documentation.page(openapi, "http://x<script>alert(1)</script>")
-
-
-def test_every_reference_of_the_openapi_leads_somewhere(client: TestClient) -> None:
-    openapi = client.get("/api/openapi.json").json()
-    references = {
-        piece.split('"')[0]
-        for piece in json.dumps(openapi).split('"$ref": "#/components/schemas/')[1:]
-    }
-    assert references
-    assert references <= set(openapi["components"]["schemas"])

@@ -12,11 +12,12 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
+from demo.answer.schema_film import FilmFile, FilmProgress, FilmResults, FilmSummary
 from demo.settings import Settings
 from demo.web.middleware import body_limit
 from demo.web.routes import films
 from demo.web.service import Service
-from tests.demo.conftest import wait_until
+from tests.demo.conftest import check_type, wait_until
 from tests.demo.film.clips import people, room, scene, steady, write_film
 
 RESULTS = {
@@ -79,6 +80,7 @@ def results(socket: WebSocketTestSession) -> tuple[list[dict[str, Any]], dict[st
     files = {}
     for _ in range(told[-1].get("files", 0)):
         head = socket.receive_json()
+        check_type(FilmFile, head)
         content = b""
         while len(content) < head["bytes"]:
             content += socket.receive_bytes()
@@ -96,11 +98,15 @@ def test_a_film_is_answered_with_its_files_and_deleted(
         told, files = results(socket)
         assert list(folder.iterdir()) == []
     assert set(files) == RESULTS
+    for progress in told[:-1]:
+        check_type(FilmProgress, progress)
+    check_type(FilmResults, told[-1])
     assert told[-1] == {"complete": True, "files": len(RESULTS)}
     rows = list(csv.DictReader(io.StringIO(files["expressions.csv"].decode())))
     assert [row["time"] for row in rows[:3]] == ["0.000", "0.200", "0.400"]
     assert {row["emotion"] for row in rows} == {"happy"}
     summary = json.loads(files["summary.json"])
+    check_type(FilmSummary, summary)
     assert summary["film"]["name"] == "party.mp4"
     assert [each["person"] for each in summary["people"]] == [1]
 

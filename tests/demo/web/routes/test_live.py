@@ -17,13 +17,14 @@ from websockets.sync.client import ClientConnection, connect
 
 from demo.answer.as_json import face_json
 from demo.answer.reading import Answer
+from demo.answer.schema_live import LiveAnswer, LiveError, Seen
 from demo.people.camera import Camera
 from demo.people.tracking import SMOOTHING_SECONDS
 from demo.settings import Settings
 from demo.web.routes import live
 from demo.web.service import Service
 from model import Recognizer
-from tests.demo.conftest import encoded, running, wait_until
+from tests.demo.conftest import check_type, encoded, running, wait_until
 from tests.demo.faces import HAPPY, PICTURE, SAD, face
 
 
@@ -37,7 +38,9 @@ def view(service: Service, most: int = 4) -> Iterator[WebSocketTestSession]:
 
 def ask(socket: WebSocketTestSession, picture: bytes) -> dict[str, Any]:
     socket.send_bytes(picture)
-    return socket.receive_json()
+    answer = socket.receive_json()
+    check_type(LiveError if "error" in answer else LiveAnswer, answer)
+    return answer
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +164,8 @@ def test_a_change_is_told_once(film_recognizer: Recognizer) -> None:
     told = [answer["moments"] for answer in answers if "moments" in answer]
     assert told
     [moment] = told[-1]
+    for answer in answers:
+        check_type(Seen, answer)
     assert (moment["person"], moment["before"], moment["after"]) == (1, "happy", "sad")
     assert moment["time"] == pytest.approx(2.5, abs=0.15)
     # Known when the second after it has passed, and not repeated with every answer.

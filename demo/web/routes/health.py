@@ -4,7 +4,7 @@ from fastapi.routing import APIRouter
 
 from demo.answer import schema
 from demo.answer.as_json import model_json
-from demo.web.problem import documented
+from demo.web.problem import problem_responses
 from demo.web.service import Service
 
 VERSION = "1.1.0"
@@ -12,19 +12,18 @@ VERSION = "1.1.0"
 _UNAVAILABLE = "The network is still being loaded; `Retry-After` says when to ask again."
 
 
-def add_state(router: APIRouter, service: Service) -> None:
-    @router.get("/api/v1/version", responses=documented(_503=_UNAVAILABLE))
+def add_health(router: APIRouter, service: Service) -> None:
+    @router.get("/api/v1/version", responses=problem_responses(_503=_UNAVAILABLE))
     async def version() -> schema.Version:
         """The version of these routes and of the network behind them."""
-        model = schema.Model(**model_json(service.recognizer.classifier))
-        return schema.Version(api=VERSION, model=model)
+        return schema.Version(api=VERSION, model=model_json(service.recognizer.classifier))
 
     @router.get("/healthz")
     async def healthz() -> schema.Status:
         """200 while the process lives."""
         return schema.Status(status="alive")
 
-    @router.get("/readyz", responses=documented(_503=_UNAVAILABLE))
+    @router.get("/readyz", responses=problem_responses(_503=_UNAVAILABLE))
     async def readyz() -> schema.Status:
         """200 once the network is loaded and has classified a face."""
         _ = service.recognizer  # raises NotReady

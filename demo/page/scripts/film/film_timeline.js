@@ -12,7 +12,7 @@ const emotions = Object.keys(EMOTIONS);
 // How many seconds a key moves.
 const KEYS = { ArrowLeft: -1, ArrowRight: 1, ArrowDown: -1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
 
-export class Course {
+export class FilmTimeline {
   #root;
   #player;
   #seek;

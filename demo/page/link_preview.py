@@ -62,7 +62,7 @@ _LOOKS = {
 _BARS = (0.05, 0.03, 0.04, 0.62, 0.06, 0.12, 0.08)
 
 
-def add_sharing(app: FastAPI) -> None:
+def add_link_preview(app: FastAPI) -> None:
     """Serves `/page/icon.svg`, which is also `/favicon.ico`, and `/page/picture.png`."""
     icon = _icon()
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _ROOT = Path(__file__).parents[2]
 
 
-def add_papers(app: FastAPI) -> None:
+def add_model_card_and_licence(app: FastAPI) -> None:
     """Serves `/page/model-card` and `/page/licence`."""
 
     async def card(_: object) -> Response:
@@ -44,7 +44,9 @@ def _card() -> str:
     for token in tokens:
         for part in token.children or ():
             _stay_here(part)
-    return render("paper.html", body=Markup(markdown.renderer.render(tokens, markdown.options, {})))
+    return render(
+        "model_card.html", body=Markup(markdown.renderer.render(tokens, markdown.options, {}))
+    )
 
 
 def _stay_here(part: "Token") -> None:

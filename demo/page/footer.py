@@ -6,8 +6,8 @@ from demo.settings import Settings
 from model.classifier import InvalidWeights, describe
 
 
-def foot(settings: Settings) -> dict[str, Any]:
-    """The values of `foot.html`.
+def footer(settings: Settings) -> dict[str, Any]:
+    """The values of `footer.html`.
 
     Returns:
         `network`, None where its weights cannot be read, else its `name` and `version`; `measured`,

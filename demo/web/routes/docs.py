@@ -30,7 +30,7 @@ curl -F file=@party.jpg -H "Accept: image/png" -o answer.png {host}/api/v1/expre
 curl --data-binary @party.jpg -H "Content-Type: image/jpeg" {host}/api/v1/expressions"""
 
 
-def add_documentation(router: APIRouter, app: FastAPI) -> None:
+def add_docs(router: APIRouter, app: FastAPI) -> None:
     """Adds `/api/docs`, which documents the routes of an application."""
 
     @router.get("/api/docs", include_in_schema=False, response_class=HTMLResponse)
@@ -54,6 +54,10 @@ def page(openapi: dict[str, Any], host: str) -> str:
         for path, methods in openapi["paths"].items()
         for method, operation in methods.items()
     ]
+    websockets = [
+        _websocket(path, description)
+        for path, description in openapi.get("x-websockets", {}).items()
+    ]
     schemas = [
         f"<details id='{escape(name)}'><summary>{escape(name)}</summary>{_json(schema)}</details>"
         for name, schema in openapi.get("components", {}).get("schemas", {}).items()
@@ -65,7 +69,7 @@ def page(openapi: dict[str, Any], host: str) -> str:
 <h1>{escape(info["title"])}</h1><p>{escape(info.get("description", ""))}</p>
 <p>Version {escape(info["version"])}, <a href="openapi.json">as OpenAPI</a></p>
 <pre>{escape(_EXAMPLE.format(host=host))}</pre>
-{"".join(routes)}<h2>Schemas</h2>{"".join(schemas)}</body></html>"""
+{"".join(routes)}{"".join(websockets)}<h2>Schemas</h2>{"".join(schemas)}</body></html>"""
 
 
 def _route(method: str, path: str, operation: dict[str, Any]) -> str:
@@ -78,9 +82,40 @@ def _route(method: str, path: str, operation: dict[str, Any]) -> str:
     for status, response in operation["responses"].items():
         kinds = " or ".join(response.get("content", {}))
         rows.append((status, f"{response['description']} ({kinds})"))
-    items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in rows)
-    text = escape(operation.get("description", ""))
-    return f"<h2><code>{method.upper()} {escape(path)}</code></h2><p>{text}</p><dl>{items}</dl>"
+    return _section(
+        f"{method.upper()} {path}",
+        operation.get("description", ""),
+        [(name, escape(text)) for name, text in rows],
+    )
+
+
+def _websocket(path: str, description: dict[str, Any]) -> str:
+    rows = [("you send", _message(each)) for each in description["sent"]]
+    rows += [("you receive", _message(each)) for each in description["received"]]
+    rows += [(name, _message(each)) for name, each in description["files"].items()]
+    rows += [(f"closed with {code}", escape(when)) for code, when in description["close"].items()]
+    return _section(f"WebSocket {path}", description["description"], rows)
+
+
+def _message(message: dict[str, Any]) -> str:
+    """A JSON message by the name of its schema, a table by its columns, another by its sentence."""
+    if "$ref" in message:
+        name = escape(message["$ref"].rpartition("/")[2])
+        return f"<a href='#{name}'>{name}</a> as JSON"
+    text = escape(message["description"])
+    if "columns" not in message:
+        return text
+    columns = "".join(
+        f"<li><code>{escape(name)}</code> {escape(column.get('description', ''))}</li>"
+        for name, column in message["columns"].items()
+    )
+    return f"{text}<ul>{columns}</ul>"
+
+
+def _section(heading: str, text: str, rows: list[tuple[str, str]]) -> str:
+    """A route's part of the page; the rows' second halves are HTML."""
+    items = "".join(f"<dt>{escape(name)}</dt><dd>{html}</dd>" for name, html in rows)
+    return f"<h2><code>{escape(heading)}</code></h2><p>{escape(text)}</p><dl>{items}</dl>"
 
 
 def _json(schema: dict[str, Any]) -> str:

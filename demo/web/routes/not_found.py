@@ -7,7 +7,7 @@ from demo.web import problem
 from demo.web.addresses import path_of
 
 
-class NothingThere:
+class NotFound:
     """Answers what the routes do not, so that it does not fall through to the page."""
 
     def __init__(self, router: APIRouter) -> None:

@@ -2,6 +2,7 @@
 // sentence to `complain`.
 
 import { dropped } from "../dropping.js";
+import { onlySecurely } from "../words.js";
 
 const SAVE_FIRST = "Save the picture first, then choose or drop its file.";
 
@@ -31,7 +32,7 @@ export function listen(root, take, complain) {
 export async function paste(take, complain) {
   const instead = "Press Ctrl+V (on a Mac ⌘V) instead, or choose a file.";
   if (!navigator.clipboard?.read) {
-    complain(`The browser gives the clipboard only to pages opened by https:// or on this machine. ${instead}`);
+    complain(`${onlySecurely("the clipboard")} ${instead}`);
     return;
   }
   let items;

@@ -27,7 +27,7 @@ _ROUTE = "/page"
 _SCRIPTS = f"{_ROUTE}/scripts"
 
 
-def add_files(app: FastAPI, service: Service, settings: Settings) -> None:
+def add_static_files(app: FastAPI, service: Service, settings: Settings) -> None:
     """Serves the scripts under `/page/scripts`, where `facts.js` is made here, and the examples."""
     add_examples(app, service)
     facts = _facts(settings)
