@@ -26,7 +26,7 @@ from preprocessing.limits import (
     too_many_pixels,
 )
 from preprocessing.paths import name_of, read_file
-from preprocessing.pixels import Stored, draft, reduced, rows_of_array, stored, upright
+from preprocessing.pixels import Stored, draft, reduced_by_strips, rows_of_array, stored, upright
 from preprocessing.png import without_texts
 
 __all__ = [
@@ -277,5 +277,5 @@ def _decode_array(array: np.ndarray) -> Picture:
             "An array of a picture is uint8, uint16, bool, or floats of 0 to 1. Received:"
             f" {array.dtype}"
         )
-    pixels = reduced(rows_of_array(array, of_file=False), width, height)
+    pixels = reduced_by_strips(rows_of_array(array, of_file=False), width, height)
     return Picture(np.ascontiguousarray(pixels), width, height)

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import ExifTags, Image, TiffImagePlugin
 
 from preprocessing.limits import HOW_TO_SAVE, WORKING_SIDE, InvalidImage, check_size
+from preprocessing.reducing import reduced_to
 
 # A JPEG is decoded at 1/2, 1/4 or 1/8 of its size as long as its longer side stays above this: half
 # as much again as the face detector looks at, for crops of small faces.
@@ -70,7 +71,7 @@ def stored(image: Image.Image, size: tuple[int, int], file: bytes = b"") -> Stor
     rows = _rows_of(image)
     if halved and image.mode in ("RGB", "RGBA", "LA") and _highest(image) < 128:
         rows = rows_of_array(_deep(file, image.size), of_file=True)
-    pixels = reduced(rows, *image.size)
+    pixels = reduced_by_strips(rows, *image.size)
     # Only now: TIFF is turned upright by its decoder, which then says so, and PNG's may come last.
     return Stored(pixels, *size, _orientation(image))
 
@@ -184,7 +185,9 @@ def _rgb(array: np.ndarray) -> np.ndarray:
     return np.asarray(_opaque(Image.fromarray(np.ascontiguousarray(array))))
 
 
-def reduced(rows: Callable[[int, int], np.ndarray], width: int, height: int) -> np.ndarray:
+def reduced_by_strips(
+    rows: Callable[[int, int], np.ndarray], width: int, height: int
+) -> np.ndarray:
     """Brings a picture's longer side to at most `WORKING_SIDE` by averaging over areas.
 
     A picture of more than twice that is first averaged over whole squares of pixels, strip by
@@ -208,12 +211,7 @@ def reduced(rows: Callable[[int, int], np.ndarray], width: int, height: int) -> 
         step = max(1, _STRIP_PIXELS // width)
         strips = [rows(top, min(top + step, height)) for top in range(0, height, step)]
         pixels = strips[0] if len(strips) == 1 else np.concatenate(strips)
-    height, width = pixels.shape[:2]
-    scale = WORKING_SIDE / max(height, width)
-    if scale < 1:
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    return pixels
+    return reduced_to(pixels, WORKING_SIDE)
 
 
 def _orientation(image: Image.Image) -> int:

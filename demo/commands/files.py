@@ -11,6 +11,10 @@ from demo.commands.terminal import complain
 from demo.names import is_folder
 from preprocessing.suffixes import picture_suffixes
 
+# Folders in which systems keep copies that nobody took: thumbnails of Synology's and Apple's, and what
+# was thrown away.
+_OF_SYSTEMS = frozenset(["@eaDir", "__MACOSX", "#recycle", "$RECYCLE.BIN", "lost+found"])
+
 # Of the kinds of files that were passed over, so many are named.
 _MOST_KINDS = 5
 
@@ -62,7 +66,7 @@ def _walk(folder: Path, maps: AttentionFolder | None) -> _Found:
 
 
 def _files(folder: Path, unreadable: list[OSError]) -> Iterator[Path]:
-    """Every file below a folder that is not hidden, also behind links to folders.
+    """Every file below a folder that is neither hidden nor a system's, also behind links to folders.
 
     Each folder is read once, however many names lead to it: a link to the folder it lies in has no
     end, and pictures behind two links would count twice. Names without a link come first.
@@ -76,7 +80,9 @@ def _files(folder: Path, unreadable: list[OSError]) -> Iterator[Path]:
                 folders.clear()
                 continue
             seen.add((status.st_dev, status.st_ino))
-            folders[:] = [name for name in folders if not name.startswith(".")]
+            folders[:] = [
+                name for name in folders if not name.startswith(".") and name not in _OF_SYSTEMS
+            ]
             tops += sorted(
                 Path(parent, name) for name in folders if Path(parent, name).is_symlink()
             )

@@ -83,8 +83,9 @@ def open_container(file: BinaryIO) -> InputContainer:
 
 def _is_picture(container: str, lasts: bool, head: bytes) -> bool:
     """Whether a file of a container, with or without a duration, is one picture alone."""
-    # FFmpeg calls most pictures' formats so: png_pipe, jpeg_pipe.
-    if container.endswith("_pipe") or container == "ico":
+    # FFmpeg calls most pictures' formats so: png_pipe, jpeg_pipe; or image2 where the name says more
+    # to it than the content.
+    if container.endswith("_pipe") or container in ("ico", "image2"):
         return True
     return not lasts and (container == "gif" or head[8:12] in _PICTURE_BRANDS)
 

@@ -3,16 +3,14 @@
 import cv2
 import numpy as np
 
-# All of these are shares of the face's size, so that near and far faces are treated alike.
-# A detector places the same face so much differently from picture to picture (standard deviation).
-_BOX_ERROR = 0.05
-# A face drifts and changes its size by so much in a second, beside its steady motion.
-_DRIFT = 0.3
-# The speed changes by so much in a second, and is up to so much when a face is first seen.
-_PUSH = 1.5
-_FIRST_SPEED = 1.0
+# Standard deviations, as shares of the face's size so that near and far faces are treated alike. They
+# were chosen on the made films of tests/demo/people/identities.py, with other random runs.
+_BOX_ERROR = 0.05  # of a detector that looks at the same face again
+_DRIFT = 0.3  # of place and size in a second, beside the steady motion
+_PUSH = 1.5  # of the change of speed in a second
+_FIRST_SPEED = 1.0  # a second, of a face that was seen only once
 
-# Heads do not go on for ever: a speed that nothing confirms falls to 37 % in so many seconds.
+# Nobody walks on for ever: in this many seconds a speed that no picture confirms falls to 37 %.
 _SLOWS_IN = 1.0
 
 
@@ -20,8 +18,8 @@ class Motion:
     """The box of one face, followed by a Kalman filter with a speed that fades.
 
     The state is the middle, the width and the height in pixels, and the speed of the middle in
-    pixels per second. The size has no speed of its own: a box that is not seen for a second must not
-    shrink to nothing. (Kalman, "A New Approach to Linear Filtering and Prediction Problems", 1960;
+    pixels per second. The size has no speed of its own, or a box that nothing confirms for a
+    second could shrink to nothing. (Kalman, "A New Approach to Linear Filtering and Prediction Problems", 1960;
     as a tracker of boxes: Bewley et al., "Simple Online and Realtime Tracking", ICIP 2016.)
 
     Args:
@@ -53,7 +51,7 @@ class Motion:
         step[4, 4] = step[5, 5] = fades
         drift, push = _DRIFT * self._size, _PUSH * self._size
         noise = _diagonal([drift] * 4 + [push] * 2) * seconds
-        # What a push adds to the speed moves the face for half of the time, and half of it later.
+        # A change of speed within the step also moves the face (white-noise acceleration).
         noise[[0, 1], [0, 1]] += push**2 * seconds**3 / 3
         noise[[0, 1, 4, 5], [4, 5, 0, 1]] = push**2 * seconds**2 / 2
         self._filter.transitionMatrix, self._filter.processNoiseCov = step, noise

@@ -92,7 +92,14 @@ class Sample:
 
 @dataclass(eq=False)
 class _Followed:
-    """A face that is followed: how it moves, in how many pictures it was, since when it is away."""
+    """A face that is followed.
+
+    Attributes:
+        motion: where it is and how it moves.
+        track: what the sightings share.
+        pictures: how many pictures it was found in.
+        away: for how long it has not been found, in seconds.
+    """
 
     motion: Motion
     track: Track
@@ -107,11 +114,11 @@ class _Followed:
 class People:
     """Follows faces through pictures in the order of their times; for one film or one camera.
 
-    A face is followed by where it is and how it moves (`Motion`), and each picture's faces are
-    shared out exactly (`pairs`). The detector's score plays no part: it says how much a face looks
-    like one from the front, and would let go of people who turn their heads. What they look like
-    plays no part either, and nobody is identified: anyone who returns after `LOST_SECONDS`, or after
-    a cut, is a new person.
+    A Kalman filter predicts where each face will be (`Motion`), and an exact assignment shares out
+    the faces that are found (`pairs`). The detector's score plays no part: it says how much a face
+    looks like one from the front, and would let go of people who turn their heads. Looks play no
+    part either, and nobody is identified: anyone who returns after `LOST_SECONDS`, or after a cut,
+    is a new person.
 
     The time between two pictures may vary. A long one alone ends nobody, because a film that shows
     a frame for longer shows nobody leaving: it counts as `LOST_SECONDS` at most.

@@ -75,7 +75,7 @@ def test_live(astronaut: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixtu
             sent = time.perf_counter()
             view.send(frame)
             assert len(json.loads(view.recv(timeout=30))["faces"]) == 1
-            if number == 29:  # the tracker has been imported
+            if number == 29:  # caches are warm
                 delays, began = [], time.perf_counter()
             delays.append(1000 * (time.perf_counter() - sent))
             time.sleep(max(0, sent + 1 / PAGE_RATE - time.perf_counter()))

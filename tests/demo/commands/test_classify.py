@@ -217,6 +217,18 @@ def test_a_folder_says_how_many_files_it_passed_over(
     )
 
 
+@pytest.mark.parametrize("folder", ["@eaDir", "__MACOSX", "$RECYCLE.BIN"])
+def test_classify_leaves_out_copies_that_systems_keep(
+    tmp_path: Path, empty_room: bytes, folder: str, capsys: Capture
+) -> None:
+    for picture in (tmp_path / "a.jpg", tmp_path / folder / "a.jpg" / "THUMB_M.jpg"):
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        picture.write_bytes(empty_room)
+    assert main(["classify", "--json", str(tmp_path)]) == 0
+    [line] = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["path"] == str(tmp_path / "a.jpg")
+
+
 def test_folders_behind_links_are_read_once_and_circles_end(
     tmp_path: Path, empty_room: bytes, capsys: Capture
 ) -> None:

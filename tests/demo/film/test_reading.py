@@ -6,6 +6,7 @@ import av
 import numpy as np
 import pillow_heif
 import pytest
+import skimage.data
 from PIL import Image, ImageCms
 
 from demo.film.reading import Film
@@ -286,6 +287,10 @@ def test_pictures_are_no_films_unless_they_move(tmp_path: Path) -> None:
         frame.save(tmp_path / name)
         with pytest.raises(StillPicture, match="a picture, not a film"):
             Film(tmp_path / name)
+    # Of a photograph in full, FFmpeg goes by the name.
+    Image.fromarray(skimage.data.astronaut()).save(tmp_path / "photo.JPG")
+    with pytest.raises(StillPicture, match="a picture, not a film"):
+        Film(tmp_path / "photo.JPG")
     more = [Image.fromarray(marked(number / 2)) for number in range(1, 6)]
     for name in ("b.gif", "b.png", "b.avif"):
         frame.save(tmp_path / name, save_all=True, append_images=more, duration=200)

@@ -5,7 +5,7 @@ from demo.people.motion import Motion
 
 
 def walked(speed: float, rate: float = 5, pictures: int = 8) -> Motion:
-    """A face of 90 pixels that has walked to the right; it was last found at `speed` seconds."""
+    """A face of 90 pixels that walks to the right at `speed` pixels a second."""
     motion = Motion((0, 40, 90, 90))
     for number in range(1, pictures):
         motion.predict(1 / rate)
