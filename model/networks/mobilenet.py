@@ -17,7 +17,7 @@ def mobilenet(enlarged: int, dropout: float = 0.2, side: int | None = SIZE) -> k
     Howard et al., "MobileNets: Efficient Convolutional Neural Networks for Mobile Vision
     Applications" (2017), without its dense layer: each of thirteen blocks is a 3x3 convolution of
     every channel by itself and a 1x1 convolution of all of them. Layers are as they are there, so
-    that weights trained elsewhere fit (`train_resnet.hse_weights`); `model.networks.heads.add_heads` gives
+    that weights trained elsewhere fit (`train_resnet.begin.hse_weights`); `model.networks.heads.add_heads` gives
     it the heads. Under Keras's mixed precision only the 1x1 convolutions, nearly all of the
     arithmetic, are in bfloat16: for the rest it saves nothing on a CPU, or costs.
 

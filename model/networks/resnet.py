@@ -6,19 +6,11 @@ from keras import layers
 from model.networks.heads import add_heads, rescale, standardise
 from preprocessing.alignment import SIZE
 
-# Of the layer between the two of squeeze and excitation, as in its paper's smaller networks.
-_SQUEEZE_RATIO = 8
-DLIB_RESNET = "dlib_resnet"
-# Side in pixels of what dlib's recogniser sees: halved five times to 4x4 positions without a rest.
-# Its own is 150, with eyes as far apart as at 147 here.
-_DLIB_SIZE = 128
-
 
 def resnet(
     width: int,
     blocks: tuple[int, ...] = (2, 2, 2, 2),
     dropout: float = 0.2,
-    squeeze: bool = False,
     standardised: bool = False,
     side: int | None = SIZE,
 ) -> keras.Model:
@@ -32,7 +24,6 @@ def resnet(
         width: channels of the first stage; each later stage halves the resolution and doubles them.
         blocks: residual blocks in each stage; `(2, 2, 2, 2)` is ResNet-18, `(3, 4, 6, 3)` ResNet-34.
         dropout: share of the last features dropped while training.
-        squeeze: weigh each block's channels by what the whole face shows (squeeze and excitation).
         standardised: first bring each face to mean 0 and deviation 1, which light and contrast do not
             change then; else grey levels are brought to -1 to 1.
         side: how many pixels a face is wide and high; None takes any, as a run needs that begins with smaller ones.
@@ -56,38 +47,8 @@ def resnet(
         for block in range(depth):
             stride = 2 if stage > 0 and block == 0 else 1
             name = f"stage{stage + 1}_block{block + 1}"
-            x = basic_block(x, width * 2**stage, stride, squeeze, name)
+            x = basic_block(x, width * 2**stage, stride, name)
     return add_heads(inputs, x, dropout, name=f"resnet_{sum(blocks) * 2 + 2}_w{width}")
-
-
-def dlib_resnet(dropout: float = 0.2, side: int | None = SIZE) -> keras.Model:
-    """Builds the residual network of dlib's face recognition with the two heads in place of its own.
-
-    King, "High Quality Face Recognition with Deep Metric Learning" (dlib's blog, 2017): 29
-    convolutions, of which the last two, which are left with a single position, are not built. Each
-    face is enlarged to about the size at which the recogniser saw faces. Unlike there, borders are
-    padded, and the channels that a shortcut lacks are learnt. `train_resnet.pretrained.begin_with`
-    gives it the recogniser's weights.
-
-    Args:
-        dropout: share of the last features dropped while training.
-        side: a face's width and height in pixels; None takes any.
-
-    Returns:
-        A model as `resnet` gives it.
-    """
-    inputs = keras.Input((side, side, 1), name="face")
-    x = standardise(inputs)
-    x = layers.Resizing(_DLIB_SIZE, _DLIB_SIZE, "bilinear", dtype="float32", name="enlarge")(x)
-    x = convolution(x, 32, kernel=7, stride=2, name="stem")
-    x = layers.ReLU(name="stem_relu")(x)
-    x = layers.MaxPooling2D(3, 2, padding="same", name="stem_pool")(x)
-    for stage, depth in enumerate((3, 4, 3, 3)):
-        for block in range(depth):
-            stride = 2 if stage > 0 and block == 0 else 1
-            name = f"stage{stage + 1}_block{block + 1}"
-            x = basic_block(x, 32 * 2**stage, stride, False, name, pooled=True)
-    return add_heads(inputs, x, dropout, name=DLIB_RESNET)
 
 
 def convolution(
@@ -106,29 +67,14 @@ def convolution(
     return layers.BatchNormalization(momentum=0.9, name=f"{name}_norm")(x)
 
 
-def basic_block(
-    x: keras.KerasTensor, filters: int, stride: int, squeeze: bool, name: str, pooled: bool = False
-) -> keras.KerasTensor:
+def basic_block(x: keras.KerasTensor, filters: int, stride: int, name: str) -> keras.KerasTensor:
     shortcut = x
     x = convolution(x, filters, kernel=3, stride=stride, name=f"{name}_1")
     x = layers.ReLU(name=f"{name}_1_relu")(x)
     # Its scale begins at one: from zero, as large batches have it, these short runs start too slowly
     # (train_resnet/STUDY.md).
     x = convolution(x, filters, kernel=3, stride=1, name=f"{name}_2")
-    if squeeze:
-        x = _squeeze_and_excitation(x, filters, name)
-    if pooled and stride != 1:
-        shortcut = layers.AveragePooling2D(stride, padding="same", name=f"{name}_pool")(shortcut)
-        stride = 1
     if stride != 1 or shortcut.shape[-1] != filters:
         shortcut = convolution(shortcut, filters, kernel=1, stride=stride, name=f"{name}_shortcut")
     x = layers.Add(name=f"{name}_add")([shortcut, x])
     return layers.ReLU(name=f"{name}_relu")(x)
-
-
-def _squeeze_and_excitation(x: keras.KerasTensor, filters: int, name: str) -> keras.KerasTensor:
-    """Hu et al., "Squeeze-and-Excitation Networks" (CVPR 2018)."""
-    weight = layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_squeeze")(x)
-    weight = layers.Dense(filters // _SQUEEZE_RATIO, "relu", name=f"{name}_excite_1")(weight)
-    weight = layers.Dense(filters, "sigmoid", name=f"{name}_excite_2")(weight)
-    return layers.Multiply(name=f"{name}_excite")([x, weight])
