@@ -84,6 +84,7 @@ def check_python(words: list[str]) -> None:
             assert re.search(rf"{option}(?![\w-])", text), f"{module} {command} has no {option}"
 
 
+@pytest.mark.filterwarnings("ignore:.* found in sys.modules:RuntimeWarning")
 @pytest.mark.parametrize("words", SHOWN, ids=" ".join)
 def test_commands_shown_are_taken(words: tuple[str, ...]) -> None:
     program, *rest = words

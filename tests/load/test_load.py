@@ -19,6 +19,8 @@ from .pictures import BROKEN, Upload, uploads
 from .report import HEADING, broken_limits, memory_by_minute, row
 from .visitors import Visit, client, send, visit
 
+pytestmark = pytest.mark.slow
+
 CLIENTS = 16
 SECONDS = 5
 CROWD = 200
@@ -47,7 +49,6 @@ def text(mix: list[Upload]) -> Upload:
     return next(each for each in mix if each.content.startswith(b"This is no picture."))
 
 
-@pytest.mark.slow
 def test_the_mix_is_as_stated(mix: list[Upload]) -> None:
     shares = dict.fromkeys((each.form for each in mix), 0)
     for each in mix:
@@ -59,13 +60,11 @@ def test_the_mix_is_as_stated(mix: list[Upload]) -> None:
     assert mean == pytest.approx(1.2e6, rel=0.05)
 
 
-@pytest.mark.slow
 def test_five_seconds_of_load_break_no_limit(mix: list[Upload]) -> None:
     result, _ = measure(CLIENTS, SECONDS, mix)
     assert broken_limits(result, health_limit=BUSY_MACHINE) == []
 
 
-@pytest.mark.slow
 def test_of_200_visitors_at_once_each_is_answered(tmp_path: Path, photograph: Upload) -> None:
     async def one(address: str, number: int) -> Visit:
         async with client(address, number) as connection:

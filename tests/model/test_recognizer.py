@@ -108,6 +108,7 @@ def test_recognize_takes_what_programs_have(
     assert np.array_equal(face.probabilities, expected.probabilities)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DETECTORS)
 def test_a_pickled_recognizer_gives_the_same_answer(name: str, astronaut: np.ndarray) -> None:
     picture = np.ascontiguousarray(astronaut[:300:2, 100:400:2])

@@ -255,6 +255,7 @@ def test_results_of_an_earlier_run_are_no_film_for_the_same_folder(
     assert contents(tmp_path) == before
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain_plots")
 def test_what_no_earlier_run_wrote_stays(film: Path, tmp_path: Path, write: Write) -> None:
     strangers = ["people/person-grandma.png", "people/person-7.old.png"]
@@ -323,6 +324,7 @@ def test_a_file_that_appears_while_the_film_is_read_stays(
     assert "timeline.partial.png" in names(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("killed", ["reading", "plotting", "naming"])
 @pytest.mark.usefixtures("plain_plots")
 def test_a_run_that_was_killed_stops_no_later_one(

@@ -193,6 +193,7 @@ def test_a_large_form_over_http_is_not_written_anywhere(astronaut: np.ndarray) -
         assert not [name for name in open_files(process.pid) if "deleted" in name]
 
 
+@pytest.mark.slow
 def test_no_picture_stays_in_memory_after_its_answer(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:

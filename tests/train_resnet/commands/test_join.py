@@ -49,6 +49,7 @@ def test_join_measures_as_an_ensemble_and_can_be_served(
         assert together["nll"] == pytest.approx(served["nll"], abs=0.02)
 
 
+@pytest.mark.slow
 def test_join_names_what_cannot_be_joined(
     runs: list[str], data_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

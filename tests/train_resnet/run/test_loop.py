@@ -69,6 +69,7 @@ def test_train_learns_what_can_be_learned(
     assert len(list(output.glob("checkpoint-*"))) == 1
 
 
+@pytest.mark.slow
 def test_train_begins_with_the_network_it_is_given(
     whole_run: tuple[Path, Recipe], parts: tuple[Examples, Examples], tmp_path: Path
 ) -> None:

@@ -201,6 +201,7 @@ def test_late_pictures_are_dropped_and_not_queued(address: tuple[str, Path], sma
     assert len(answers[-1]["faces"]) == 1
 
 
+@pytest.mark.slow
 def test_ten_pictures_a_second_within_200_ms_and_nothing_on_the_disk(
     address: tuple[str, Path], small: bytes
 ) -> None:
@@ -225,6 +226,7 @@ def ask_of(socket: ClientConnection, picture: bytes) -> dict[str, Any]:
     return json.loads(socket.recv(timeout=30))
 
 
+@pytest.mark.slow
 def test_a_picture_of_more_than_a_megabyte_ends_the_view(address: tuple[str, Path]) -> None:
     with connect(address[0]) as socket:
         socket.send(bytes(live.MAX_FRAME_BYTES + 1))
@@ -234,6 +236,7 @@ def test_a_picture_of_more_than_a_megabyte_ends_the_view(address: tuple[str, Pat
     assert closed.value.rcvd.code == 1009
 
 
+@pytest.mark.slow
 def test_other_sites_pages_may_not_watch(address: tuple[str, Path]) -> None:
     with pytest.raises(InvalidStatus) as refused, connect(address[0], origin="http://evil.example"):
         pass
