@@ -360,7 +360,7 @@ def test_ten_hours_are_read_unless_there_is_a_limit(tmp_path: Path) -> None:
     assert sampled(path)[-1] == pytest.approx(36_000, abs=0.01)
     with Film(path, longest=40_000) as film:
         assert film.duration == pytest.approx(36_000, rel=0.01)
-    with pytest.raises(FilmTooLong, match=r"lasts 10:00:.* at most 1:00:00"):
+    with pytest.raises(FilmTooLong, match=r"lasts 10:00:.* limit is 1:00:00"):
         Film(path, longest=3600)
 
 
