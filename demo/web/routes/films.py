@@ -149,8 +149,8 @@ class Films:
         if order.bytes > self.most_bytes:
             limit = f"{self.most_bytes / 1e6:.0f} MB"
             sentence = (
-                f"The film has {order.bytes / 1e6:.0f} MB; at most {limit} are taken here. Cut it,"
-                " or use the command line, which takes any."
+                f"The film has {order.bytes / 1e6:.0f} MB; at most {limit} are allowed here. Cut it,"
+                " or use the command line, which has no limit."
             )
             await socket.send_json(FilmError(error=sentence))
             return

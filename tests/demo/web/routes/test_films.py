@@ -181,7 +181,7 @@ def test_who_leaves_takes_everything_along(
 @pytest.mark.parametrize(
     ("settings", "order", "sentence"),
     [
-        ({"max_film_bytes": 1000}, {}, "at most 0 MB are taken here"),
+        ({"max_film_bytes": 1000}, {}, "at most 0 MB are allowed here"),
         ({"max_film_seconds": 1}, {}, "lasts 0:03.0, and the limit is 0:01.0"),
     ],
 )
