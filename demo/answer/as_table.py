@@ -7,7 +7,7 @@ from demo.names import text_of
 from model import FaceExpression
 from model.labels import EMOTIONS
 
-# A spreadsheet runs a cell that begins so.
+# Spreadsheets run a cell as a formula if it begins with one of these.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 FACE_COLUMNS: tuple[str, ...] = (
@@ -20,10 +20,10 @@ CSV_COLUMNS: tuple[str, ...] = ("path", "face", *FACE_COLUMNS)
 
 
 def csv_rows(path: Path, answer: Answer) -> list[list[object]]:
-    """One row per face, from left to right and counted from 1, in the order of `CSV_COLUMNS`.
+    """Returns one row per face with the columns `CSV_COLUMNS`; faces count from 1, left to right.
 
-    A picture without a face gives one row with face 0 and nothing in the other columns, so that it
-    cannot be mistaken for a picture that was not read.
+    A picture without a face gives one row with face 0 and empty columns, which sets it apart from a
+    picture that was not read.
     """
     if not answer.faces:
         return [[_path_cell(path), 0, *[""] * (len(CSV_COLUMNS) - 2)]]
@@ -34,13 +34,13 @@ def csv_rows(path: Path, answer: Answer) -> list[list[object]]:
 
 
 def _path_cell(path: Path) -> str:
-    """A path that no spreadsheet runs: `./=1+1.jpg`, which is the same file to every program."""
+    """Returns a path that no spreadsheet runs: `./=1+1.jpg`, which leads to the same file."""
     text = text_of(path)
     return f"./{text}" if text.startswith(_FORMULA) else text
 
 
 def face_cells(face: FaceExpression) -> list[object]:
-    """A face's cells, in the order of `FACE_COLUMNS`."""
+    """Returns a face's cells, in the order of `FACE_COLUMNS`."""
     return [
         *face.box,
         f"{face.detection_score:.4f}",

@@ -1,4 +1,4 @@
-"""Which pictures the paths of a command line name."""
+"""Finds the pictures that the paths of a command line name."""
 
 import os
 from collections import Counter
@@ -11,20 +11,19 @@ from demo.commands.terminal import complain
 from demo.names import is_folder
 from preprocessing.suffixes import picture_suffixes
 
-# Folders in which systems keep copies that nobody took: thumbnails of Synology's and Apple's, and what
-# was thrown away.
+# Folders in which systems keep pictures that nobody took: thumbnails by Synology, file attributes by
+# Apple, and deleted files.
 _OF_SYSTEMS = frozenset(["@eaDir", "__MACOSX", "#recycle", "$RECYCLE.BIN", "lost+found"])
 
-# Of the kinds of files that were passed over, so many are named.
+# How many kinds of skipped files the message names.
 _MOST_KINDS = 5
 
 
 def pictures_of(paths: Sequence[Path], maps: AttentionFolder | None) -> tuple[list[Path], int]:
-    """The files to read, and how many folders hold none of them or cannot be read.
+    """Returns the files to read, and how many folders have no picture or cannot be read.
 
-    A file that is named is read whatever it is called. Of a folder's files those are read that are
-    called pictures, but no attention map that an earlier run wrote; how many others there are is
-    said.
+    A file on the command line is read whatever its suffix. In a folder, files with the suffix of a
+    picture are read, except the attention maps of an earlier run. A message counts the others.
     """
     pictures: list[Path] = []
     failed = 0
@@ -47,7 +46,13 @@ def pictures_of(paths: Sequence[Path], maps: AttentionFolder | None) -> tuple[li
 
 @dataclass(frozen=True)
 class _Found:
-    """What lies in a folder and its folders: pictures, other files by suffix, closed folders."""
+    """The content of a folder and its subfolders.
+
+    Attributes:
+        pictures: files with the suffix of a picture.
+        passed: how many other files there are, by suffix.
+        unreadable: the errors of folders that cannot be read.
+    """
 
     pictures: list[Path] = field(default_factory=list)
     passed: Counter[str] = field(default_factory=Counter)
@@ -66,10 +71,11 @@ def _walk(folder: Path, maps: AttentionFolder | None) -> _Found:
 
 
 def _files(folder: Path, unreadable: list[OSError]) -> Iterator[Path]:
-    """Every file below a folder that is neither hidden nor a system's, also behind links to folders.
+    """Yields every file below a folder, also through links; skips hidden and system folders.
 
-    Each folder is read once, however many names lead to it: a link to the folder it lies in has no
-    end, and pictures behind two links would count twice. Names without a link come first.
+    Each folder is read only once, even if several links lead to it. Otherwise a link to a parent
+    folder would never end, and pictures behind two links would count twice. Paths without links come
+    first.
     """
     seen: set[tuple[int, int]] = set()
     tops = [folder]
@@ -98,6 +104,6 @@ def _passed_over(kinds: Counter[str]) -> str:
     more = ", and others" if len(kinds) > _MOST_KINDS else ""
     files = "1 file was" if count == 1 else f"{count} files were"
     return (
-        f"{files} passed over, because the suffix is not that of a picture ({named}{more}). To read"
-        " such a file, name it."
+        f"{files} skipped, because pictures have other suffixes ({named}{more}). To read such a file,"
+        " name it on the command line."
     )

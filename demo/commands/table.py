@@ -18,12 +18,12 @@ from demo.names import is_same
 from demo.writing import Unwritable
 from preprocessing.suffixes import picture_suffixes
 
-# In place of a file: standard output.
+# Stands for standard output in place of a file.
 STDOUT: Literal["-"] = "-"
 
 
 class Table:
-    """A table in UTF-8; a picture's rows are there, whole, when `add` returns."""
+    """A table in UTF-8; when `add` returns, a picture's rows are written completely."""
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
         self._stream = stream
@@ -33,7 +33,7 @@ class Table:
         """Writes a picture's rows.
 
         Raises:
-            OSError: they cannot be written; its `filename` is the table's.
+            OSError: the rows cannot be written; `filename` of the error names the table.
         """
         self.write(_lines(csv_rows(path, answer)))
 
@@ -42,7 +42,7 @@ class Table:
         try:
             with tqdm.external_write_mode(file=sys.stdout):
                 left = memoryview(content)
-                while left:  # A disk that is nearly full takes a part.
+                while left:  # A disk that is nearly full writes only a part.
                     left = left[self._stream.write(left) :]
                 self._stream.flush()
         except OSError as error:
@@ -54,15 +54,15 @@ class Table:
 def open_table(target: Path | Literal["-"], inputs: Sequence[Path]) -> Iterator[Table]:
     """Opens a table and writes its first line.
 
-    A file begins with UTF-8's mark, without which spreadsheets show `ZoÃ«`. Standard output has
-    none, because programs read it.
+    A file begins with the byte order mark of UTF-8, because spreadsheets would otherwise show
+    `ZoÃ«`. Standard output has no mark, because programs read it.
 
     Args:
-        target: a file, which must be new, empty, or a table that an earlier run wrote; or `STDOUT`.
-        inputs: what is read, and must not be the table.
+        target: `STDOUT`, or a file that is new, empty or a table of an earlier run.
+        inputs: the paths to read; none of them may be the table.
 
     Raises:
-        Unwritable: the file is something else, or cannot be opened.
+        Unwritable: the file holds something else or cannot be opened.
         OSError: the first line cannot be written.
     """
     if target == STDOUT:
@@ -81,25 +81,30 @@ def open_table(target: Path | Literal["-"], inputs: Sequence[Path]) -> Iterator[
 
 
 def _open(file: Path, inputs: Sequence[Path]) -> BinaryIO:
-    """Opens an empty file, or says why it must not be written to."""
+    """Opens an empty file, or refuses one that must not be replaced.
+
+    Raises:
+        Unwritable: the file has the name of a picture, or holds something other than a table.
+        OSError: the file cannot be opened.
+    """
     if file.suffix.lower() in picture_suffixes():
         raise Unwritable(
-            f"{file}: The table is not written, because this is the name of a picture. Name the table"
-            " after --csv, such as --csv expressions.csv."
+            f"{file}: The table is not written, because this is the name of a picture. Give the table"
+            " a name of its own, such as --csv expressions.csv."
         )
     try:
         kind = file.stat().st_mode
     except FileNotFoundError:
         return file.open("xb", buffering=0)
     if not stat.S_ISREG(kind) and not stat.S_ISBLK(kind):
-        # A pipe or a terminal, which hold nothing; a folder refuses.
+        # A pipe or a terminal holds nothing to protect; opening a folder fails.
         return file.open("wb", buffering=0)
     stream = file.open("r+b", buffering=0)
     try:
-        if not _is_table(stream) or any(is_same(file, each) for each in inputs):
+        if not _is_table(stream) or any(is_same(file, path) for path in inputs):
             raise Unwritable(
-                f"{file}: The table is not written, because this file is there and is no table of an"
-                " earlier run. Name another file, or move this one away."
+                f"{file}: The table is not written, because this file exists and is not a table of an"
+                " earlier run. Choose another file, or move this one away."
             )
         stream.seek(0)
         stream.truncate()
@@ -110,10 +115,10 @@ def _open(file: Path, inputs: Sequence[Path]) -> BinaryIO:
 
 
 def _is_table(stream: BinaryIO) -> bool:
-    """Whether a file is empty or an earlier run's table, which its first line tells."""
+    """Tells whether a file is empty or has the first line of a table."""
     head = _lines([CSV_COLUMNS])
     begins = stream.read(len(codecs.BOM_UTF8) + len(head))
-    # Earlier versions wrote no mark.
+    # Earlier versions wrote no byte order mark.
     return not begins or begins.removeprefix(codecs.BOM_UTF8).startswith(head)
 
 

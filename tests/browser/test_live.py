@@ -216,7 +216,7 @@ def test_each_trouble_with_a_camera_has_one_sentence(page: Page, live: Locator) 
         event = {"type": kind, "x": box["x"] + 5, "y": box["y"] + 5}
         data = {"items": [text], "dragOperationsMask": 1}
         devtools.send("Input.dispatchDragEvent", {**event, "data": data})
-    expect(live.get_by_role("alert")).to_contain_text("Nothing is read that is dropped here.")
+    expect(live.get_by_role("alert")).to_contain_text("Files dropped here are not read.")
 
 
 def test_a_full_screen_that_is_refused_is_said(page: Page, live: Locator) -> None:
@@ -264,9 +264,9 @@ def test_a_camera_can_be_chosen_and_may_vanish(page: Page, live: Locator) -> Non
         }"""
     )
     alert = live.get_by_role("alert")
-    expect(alert).to_contain_text("The camera was switched off or taken away.")
+    expect(alert).to_contain_text("The camera was switched off or unplugged.")
     live.get_by_role("button", name="Start the camera").click()
-    expect(alert).to_contain_text("The chosen camera is not there any more.")
+    expect(alert).to_contain_text("The chosen camera is no longer connected.")
     start(live)
     expect(alert).to_be_hidden()
     expect(choice).to_be_hidden()

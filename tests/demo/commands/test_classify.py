@@ -212,8 +212,8 @@ def test_a_folder_says_how_many_files_it_passed_over(
     assert main(["classify", str(tmp_path)]) == 0
     [sentence] = capsys.readouterr().err.splitlines()
     assert sentence == (
-        f"{tmp_path}: 3 files were passed over, because the suffix is not that of a picture (2 .mov,"
-        " 1 without a suffix). To read such a file, name it."
+        f"{tmp_path}: 3 files were skipped, because pictures have other suffixes (2 .mov, 1 without a"
+        " suffix). To read such a file, name it on the command line."
     )
 
 

@@ -229,7 +229,7 @@ def test_no_map_is_written_among_the_pictures(
     assert files_in(album) == before
     assert not Path("faces.csv").exists()
     [sentence] = capsys.readouterr().err.splitlines()
-    assert sentence.startswith(f"{folder}: The maps of the pictures in ")
+    assert sentence.startswith(f"{folder}: The maps for ")
 
 
 @pytest.mark.parametrize("paths", [["party/a.jpg"], ["party/a.jpg", "party/b.jpg"]])
@@ -314,7 +314,7 @@ def test_no_link_leads_out_of_the_folder(album: Path, tmp_path: Path, capsys: Ca
     (why / "late").symlink_to(elsewhere)
     assert main(["classify", str(album), "--explain", str(why)]) == 1
     [sentence] = capsys.readouterr().err.splitlines()
-    assert sentence.endswith(f"is not written, a link leads out of {why}.")
+    assert sentence.endswith(f"is not written, because a link leads out of {why}.")
     assert files_in(elsewhere) == []
 
 
@@ -333,7 +333,7 @@ def test_no_map_replaces_what_is_no_map(
     capsys.readouterr()
     assert main(["classify", "party", "--explain", "why", "--csv", "faces.csv"]) == 2
     [sentence] = capsys.readouterr().err.splitlines()
-    assert sentence.startswith(f"{stranger}: is not written, because this file is there")
+    assert sentence.startswith(f"{stranger}: is not written, because a file with this name exists")
     assert stranger.read_bytes() == before
     assert stranger.is_symlink() == (kind != "picture")
     assert not Path("faces.csv").exists()
@@ -347,7 +347,7 @@ def test_no_map_replaces_a_file_that_appeared_meanwhile(
     maps.prepare([tmp_path / "a.jpg"])
     stranger = tmp_path / "why" / "a.jpg-face1-happy.png"
     stranger.write_text("precious")
-    with pytest.raises(Unwritable, match="no map of an earlier run"):
+    with pytest.raises(Unwritable, match="not a map of an earlier run"):
         maps.save(tmp_path / "a.jpg", 1, face)
     assert stranger.read_text() == "precious"
 

@@ -51,7 +51,7 @@ def test_csv_never_replaces_what_is_no_table_of_an_earlier_run(
     assert main(["classify", *arguments]) == 2
     assert {file.name: file.read_bytes() for file in album.iterdir()} == before
     [sentence] = [
-        line for line in capsys.readouterr().err.splitlines() if "passed over" not in line
+        line for line in capsys.readouterr().err.splitlines() if "skipped, because" not in line
     ]
     assert sentence.startswith(
         f"{arguments[arguments.index('--csv') + 1]}: The table is not written"

@@ -65,7 +65,7 @@ def test_without_duckdb_the_table_is_csv(
     """As in the container."""
     monkeypatch.setitem(sys.modules, "duckdb", None)
     assert video(film(tmp_path / "a.mp4"), "--output", tmp_path / "out") == 0
-    assert "There is no DuckDB here" in capsys.readouterr().err
+    assert "DuckDB, which writes Parquet, is not installed" in capsys.readouterr().err
     assert (tmp_path / "out" / "expressions.csv").exists()
     assert not (tmp_path / "out" / "expressions.parquet").exists()
 

@@ -225,7 +225,7 @@ def test_of_what_cannot_be_read_nothing_is_written(
     text.write_text("This is a text.\n" * 50)
     with pytest.raises(InvalidFilm, match="not a film"):
         write(text, tmp_path / "out")
-    with pytest.raises(InvalidFilm, match="at most 0:03"):
+    with pytest.raises(InvalidFilm, match="limit is 0:03"):
         write(film, tmp_path / "out", longest=3)
     assert names(tmp_path) == ["text.mp4"]
     assert not (tmp_path / "out").exists()

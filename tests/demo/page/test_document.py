@@ -105,7 +105,7 @@ def test_a_gradio_that_names_its_files_in_another_way_is_noticed(
 
     other = SimpleNamespace(get_source=lambda *_: ('<script src="./assets/a.js">', "", None))
     monkeypatch.setattr(templates.env, "loader", other)
-    with pytest.raises(RuntimeError, match="does not name one program"):
+    with pytest.raises(RuntimeError, match="does not name one script"):
         document.replace_document()
 
 

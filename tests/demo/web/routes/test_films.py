@@ -185,8 +185,8 @@ def test_who_leaves_takes_everything_along(
 @pytest.mark.parametrize(
     ("settings", "order", "sentence"),
     [
-        ({"max_film_bytes": 1000}, {}, "at most 0 MB are taken here"),
-        ({"max_film_seconds": 1}, {}, "lasts 0:03.0, and at most 0:01.0 can be read"),
+        ({"max_film_bytes": 1000}, {}, "at most 0 MB are allowed here"),
+        ({"max_film_seconds": 1}, {}, "lasts 0:03.0, and the limit is 0:01.0"),
     ],
 )
 def test_films_beyond_the_limits_are_refused_with_the_way_out(

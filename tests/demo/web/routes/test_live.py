@@ -100,7 +100,7 @@ def test_what_is_no_picture_at_all_ends_the_view(service: Service) -> None:
             socket.receive_json()
     assert (closed.value.code, closed.value.reason) == (
         1003,
-        "A message is a picture file's bytes.",
+        "Send the bytes of a picture file.",
     )
 
 
@@ -110,7 +110,7 @@ def test_a_camera_that_says_nothing_is_not_waited_for(
     monkeypatch.setattr(live, "_PATIENCE_SECONDS", 0.2)
     with view(service) as socket, pytest.raises(WebSocketDisconnect) as closed:
         socket.receive_json()
-    assert (closed.value.code, closed.value.reason) == (1000, "No picture came for 0.2 s.")
+    assert (closed.value.code, closed.value.reason) == (1000, "No picture arrived for 0.2 s.")
 
 
 def test_no_more_views_than_allowed(service: Service, happy: bytes) -> None:
@@ -126,7 +126,7 @@ def test_no_more_views_than_allowed(service: Service, happy: bytes) -> None:
             ):
                 second.receive_json()
             assert closed.value.code == 1013
-            assert "1 cameras are being watched" in (closed.value.reason or "")
+            assert "cameras are in use (at most 1)" in (closed.value.reason or "")
         wait_until(lambda: views.open == 0)
         with client.websocket_connect(live.ROUTE) as third:
             assert ask(third, happy)["faces"]
