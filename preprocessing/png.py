@@ -1,19 +1,20 @@
-"""The texts in a PNG file, which a picture does not need and a decoder may choke on."""
+"""Removes the texts from a PNG file: the picture does not need them, and Pillow may fail on them."""
 
 import struct
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 
-# Pixels come in chunks of 8 kB and more: 20 MB are at most 2,500. What follows so many is left as it is.
+# Texts after this many chunks stay in the file. Chunks of pixels have 8 kB or more, so 20 MB are at most
+# 2,500 chunks.
 _MOST_CHUNKS = 10_000
 
 
 def without_texts(data: bytes) -> bytes:
-    """A PNG file without its texts; any other file as it is.
+    """Returns a PNG file without its texts, and any other file unchanged.
 
-    Programs that make pictures store how they made them as a text of megabytes. Pillow refuses a
-    picture whose text has more than one.
+    Programs that generate pictures store their settings as texts of several megabytes. Pillow refuses
+    a picture with more than one megabyte of text.
     """
     if not data.startswith(_SIGNATURE) or not any(name in data for name in _TEXTS):
         return data

@@ -704,7 +704,7 @@ class TestArrays:
         "shape", [(20,), (20, 20, 2), (20, 20, 5), (20, 20, 0), (1, 20, 20, 3), ()]
     )
     def test_wrong_shapes(self, shape: tuple[int, ...]) -> None:
-        with pytest.raises(InvalidImage, match="An array of a picture is"):
+        with pytest.raises(InvalidImage, match="A picture's array must be"):
             decode(np.zeros(shape, np.uint8))
 
     @pytest.mark.parametrize("dtype", [np.int64, np.int8, np.complex64, object, "U3"])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from preprocessing.compare import __main__ as command
-from preprocessing.compare.figures import judge, table
+from preprocessing.compare.figures import measure_one, table
 from preprocessing.compare.pictures import Shot, Truth, faceless, made, portraits
 from preprocessing.faces import Face, HogDetector
 
@@ -34,17 +34,17 @@ def test_a_face_counts_where_its_box_and_its_landmarks_are() -> None:
     right = face(50, 50, 30, points)
     upside_down = face(50, 50, 30, 100 - points)
     elsewhere, too_large = face(80, 50, 30, points), face(50, 50, 70, points)
-    assert (judge(Fixed(right), shot).found, judge(Fixed(right), shot).false) == (1, 0)
+    assert (measure_one(Fixed(right), shot).found, measure_one(Fixed(right), shot).false) == (1, 0)
     for wrong in (upside_down, elsewhere, too_large):
-        result = judge(Fixed(wrong), shot)
+        result = measure_one(Fixed(wrong), shot)
         assert (result.found, result.false) == (0, 1)
-        assert judge(Fixed(wrong, right), shot).found == 1
-    assert judge(Fixed(), shot).found == 0
+        assert measure_one(Fixed(wrong, right), shot).found == 1
+    assert measure_one(Fixed(), shot).found == 0
 
 
 def test_the_photographs_faces_are_where_they_are_said_to_be() -> None:
     for grey, truth in portraits():
-        assert judge(HogDetector(), Shot("size", "", grey, (truth,))).found == 1
+        assert measure_one(HogDetector(), Shot("size", "", grey, (truth,))).found == 1
 
 
 def test_pictures_are_the_same_each_time_and_hold_what_they_say() -> None:
@@ -82,10 +82,10 @@ def test_the_table_counts() -> None:
     points = np.zeros((5, 2), np.float32)
     shots = [Shot("size", "30 px", np.zeros((99, 99), np.uint8), (Truth(50, 50, 30),))] * 3
     none = Shot("no face", "views", np.zeros((99, 99), np.uint8), ())
-    looks = Fixed(face(50, 50, 30, points))
-    results = [judge(looks, shot) for shot in shots] + [
-        judge(Fixed(), shots[0]),
-        judge(looks, none),
+    finder = Fixed(face(50, 50, 30, points))
+    results = [measure_one(finder, shot) for shot in shots] + [
+        measure_one(Fixed(), shots[0]),
+        measure_one(finder, none),
     ]
     lines = table({"hog": results}).splitlines()
     assert "| size: 30 px | 4 | 75 % |" in lines

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from preprocessing.faces import BlazeFaceDetector, InvalidDetector, blazeface
-from preprocessing.faces.blazeface import Network, View, shown, tiles, whole
+from preprocessing.faces.blazeface import Network, View, crop_view, tiles, whole_view
 
 NAMES = ["blazeface-short", "blazeface-full"]
 
@@ -17,18 +17,18 @@ NAMES = ["blazeface-short", "blazeface-full"]
 @pytest.mark.parametrize("name", NAMES)
 def test_eyes_are_where_they_are_in_the_photograph(name: str, grey_astronaut: np.ndarray) -> None:
     view = View(100, 0, 250)
-    [sight, *_] = Network(name).look(grey_astronaut, view, 0.5)
-    assert np.abs(sight.eyes - [(204, 102), (247, 104)]).max() < 10
-    x, y, width, height = sight.box
+    [detection, *_] = Network(name).detect(grey_astronaut, view, 0.5)
+    assert np.abs(detection.eyes - [(204, 102), (247, 104)]).max() < 10
+    x, y, width, height = detection.box
     assert x < 204 < 247 < x + width
     assert y < 102 < 134 < y + height
-    assert abs(sight.roll) < 12
+    assert abs(detection.roll) < 12
 
 
 def test_a_face_that_leans_has_that_roll(grey_astronaut: np.ndarray) -> None:
     on_its_side = np.ascontiguousarray(np.rot90(grey_astronaut[:250, 100:350], -1))
-    [sight, *_] = Network("blazeface-short").look(on_its_side, whole((250, 250)), 0.2)
-    assert 50 < sight.roll < 130
+    [detection, *_] = Network("blazeface-short").detect(on_its_side, whole_view((250, 250)), 0.2)
+    assert 50 < detection.roll < 130
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_what_lies_outside_repeats_the_edge(
 ) -> None:
     picture = np.full((64, 64), 100, np.uint8)
     picture[0], picture[-1] = 200, 50
-    seen = shown(picture, view, 128)
+    seen = crop_view(picture, view, 128)
     assert seen.shape == (128, 128)
     assert seen[rows[0], columns[0]] == pytest.approx(200, abs=30)
     assert seen[0, 0] == pytest.approx(200, abs=30)

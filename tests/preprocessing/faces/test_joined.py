@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import skimage.data
 
-from preprocessing.compare.figures import is_of
+from preprocessing.compare.figures import matches
 from preprocessing.compare.pictures import Shot, faceless, made
 from preprocessing.faces import HogDetector, JoinedDetector
 
@@ -36,7 +36,7 @@ def test_made_pictures_show_their_face_where_it_is(kind: str, shots: list[Shot])
         for shot in chosen[:: max(1, len(chosen) // 4)]:
             faces = JoinedDetector(shot.min_face).detect(shot.grey)
             assert len(faces) == 1, (kind, degree)
-            assert is_of(faces[0], shot.faces[0]), (kind, degree)
+            assert matches(faces[0], shot.faces[0]), (kind, degree)
 
 
 @pytest.mark.parametrize("cover", ["sunglasses", "mask"])
