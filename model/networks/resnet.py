@@ -6,11 +6,11 @@ from keras import layers
 from model.networks.heads import add_heads, rescale, standardise
 from preprocessing.alignment import SIZE
 
-# Of the layer between the two of squeeze and excitation, as in its paper's smaller networks.
+# How much squeeze and excitation narrows its middle layer, as in the paper's smaller networks.
 _SQUEEZE_RATIO = 8
 DLIB_RESNET = "dlib_resnet"
-# Side in pixels of what dlib's recogniser sees: halved five times to 4x4 positions without a rest.
-# Its own is 150, with eyes as far apart as at 147 here.
+# The side in pixels to which faces are enlarged: halving it five times leaves exactly 4x4 positions.
+# dlib's recogniser itself sees 150 px, with the eyes as far apart as at 147 px here.
 _DLIB_SIZE = 128
 
 
@@ -25,17 +25,18 @@ def resnet(
     """Builds a residual network of basic blocks for 48x48 faces.
 
     He et al., "Deep Residual Learning for Image Recognition" (CVPR 2016), with a 3x3 stem of stride
-    1 and no pooling after it, which keeps all 48x48 positions through the first stage. The two heads
-    (see `add_heads`) share the trunk.
+    1 and no pooling, so the first stage keeps all 48x48 positions. The two heads (see `add_heads`)
+    share the trunk.
 
     Args:
-        width: channels of the first stage; each later stage halves the resolution and doubles them.
-        blocks: residual blocks in each stage; `(2, 2, 2, 2)` is ResNet-18, `(3, 4, 6, 3)` ResNet-34.
-        dropout: share of the last features dropped while training.
-        squeeze: weigh each block's channels by what the whole face shows (squeeze and excitation).
-        standardised: first bring each face to mean 0 and deviation 1, which light and contrast do not
-            change then; else grey levels are brought to -1 to 1.
-        side: how many pixels a face is wide and high; None takes any, as a run needs that begins with smaller ones.
+        width: the channels of the first stage; each later stage doubles them and halves the resolution.
+        blocks: the number of residual blocks in each stage; `(2, 2, 2, 2)` is ResNet-18, `(3, 4, 6, 3)` ResNet-34.
+        dropout: the share of the last features dropped in training.
+        squeeze: whether to weight each block's channels by the whole face (squeeze and excitation).
+        standardised: whether to scale each face to mean 0 and standard deviation 1, which cancels
+            light and contrast; otherwise grey levels are scaled to -1 to 1.
+        side: a face's width and height in pixels; None accepts any, for runs that begin with smaller
+            faces.
 
     Returns:
         A model from `(batch, 48, 48, 1)` grey levels of 0 to 255 to
@@ -61,20 +62,19 @@ def resnet(
 
 
 def dlib_resnet(dropout: float = 0.2, side: int | None = SIZE) -> keras.Model:
-    """Builds the residual network of dlib's face recognition with the two heads in place of its own.
+    """Builds the residual network of dlib's face recogniser with this project's two heads.
 
-    King, "High Quality Face Recognition with Deep Metric Learning" (dlib's blog, 2017): 29
-    convolutions, of which the last two, which are left with a single position, are not built. Each
-    face is enlarged to about the size at which the recogniser saw faces. Unlike there, borders are
-    padded, and the channels that a shortcut lacks are learnt. `train_resnet.pretrained.begin_with`
-    gives it the recogniser's weights.
+    King, "High Quality Face Recognition with Deep Metric Learning" (dlib's blog, 2017), has 29
+    convolutions. The last two see a single position and are left out. Each face is enlarged to about
+    the size of the recogniser's faces. Unlike dlib, this network pads borders and learns the channels
+    that a shortcut lacks. `train_resnet.pretrained.begin_with` loads the recogniser's weights.
 
     Args:
-        dropout: share of the last features dropped while training.
-        side: a face's width and height in pixels; None takes any.
+        dropout: the share of the last features dropped in training.
+        side: a face's width and height in pixels; None accepts any.
 
     Returns:
-        A model as `resnet` gives it.
+        A model as from `resnet`.
     """
     inputs = keras.Input((side, side, 1), name="face")
     x = standardise(inputs)
@@ -102,7 +102,7 @@ def convolution(
         kernel_initializer="he_normal",
         name=f"{name}_conv",
     )(x)
-    # Keras's default momentum of 0.99 lags behind for hundreds of steps; 0.9 is what PyTorch uses.
+    # Keras's default momentum of 0.99 lags behind for hundreds of steps; PyTorch uses 0.9.
     return layers.BatchNormalization(momentum=0.9, name=f"{name}_norm")(x)
 
 
@@ -112,8 +112,8 @@ def basic_block(
     shortcut = x
     x = convolution(x, filters, kernel=3, stride=stride, name=f"{name}_1")
     x = layers.ReLU(name=f"{name}_1_relu")(x)
-    # Its scale begins at one: from zero, as large batches have it, these short runs start too slowly
-    # (train_resnet/STUDY.md).
+    # The scale of this normalisation starts at one. Starting at zero is common for large batches, but
+    # makes these short runs start too slowly (train_resnet/STUDY.md).
     x = convolution(x, filters, kernel=3, stride=1, name=f"{name}_2")
     if squeeze:
         x = _squeeze_and_excitation(x, filters, name)

@@ -118,7 +118,7 @@ def test_a_changed_file_is_refused(copied: Path) -> None:
         ("labels", list(EMOTIONS[::-1]), "other labels"),
         ("alignment", {"template": [[0, 0]] * 5}, "another alignment"),
         ("mixture", {"unknown": 1}, "cannot be read"),
-        ("mixture", {"votes_bias": [0.1]}, "A bias is 7 numbers"),
+        ("mixture", {"votes_bias": [0.1]}, "A bias must be 7 numbers"),
         ("sha256", None, "SHA-256"),
     ],
 )

@@ -45,7 +45,7 @@ def test_a_bias_moves_its_heads_answers_and_no_map(logits: Logits) -> None:
 
 
 def test_a_bias_of_other_emotions_is_refused() -> None:
-    with pytest.raises(ValueError, match="A bias is 7 numbers"):
+    with pytest.raises(ValueError, match="A bias must be 7 numbers"):
         Mixture(votes_bias=(0.0, 1.0))
 
 
