@@ -108,4 +108,5 @@ class Mixture:
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Converts logits to probabilities along the last axis, as float32."""
     exponentials = np.exp(logits - logits.max(-1, keepdims=True))
-    return (exponentials / exponentials.sum(-1, keepdims=True)).astype(np.float32)
+    shares: np.ndarray = exponentials / exponentials.sum(-1, keepdims=True)
+    return shares.astype(np.float32)

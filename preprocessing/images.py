@@ -34,7 +34,7 @@ from preprocessing.pixels import (
     rows_of_array,
     upright,
 )
-from preprocessing.png import without_texts
+from preprocessing.png import without_extras
 
 __all__ = [
     "MAX_BYTES",
@@ -95,7 +95,8 @@ class Picture:
     @property
     def scale(self) -> float:
         """Pixels of the original per pixel of `pixels`; 1 or more."""
-        return max(self.width, self.height) / max(self.pixels.shape[:2])
+        height, width = self.pixels.shape[:2]
+        return max(self.width, self.height) / max(int(height), int(width))
 
 
 def decode(source: Source) -> Picture:
@@ -149,7 +150,7 @@ def _decode_bytes(data: bytes) -> Picture:
             f"The file has more than {MAX_BYTES // 1_000_000} MB. Save the picture smaller and try"
             " again."
         )
-    data = without_texts(data)
+    data = without_extras(data)
     try:
         try:
             picture, missing = _decode_file(data), 0.0

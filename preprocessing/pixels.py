@@ -176,8 +176,8 @@ def _range_of_floats(array: np.ndarray, from_file: bool) -> tuple[float, float]:
 
 
 def _to_8_bit(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    shares = (values.astype(np.float32) - np.float32(low)) / np.float32(high - low)
-    return np.rint(shares.clip(0, 1) * 255).astype(np.uint8)
+    shares: np.ndarray = (values.astype(np.float32) - np.float32(low)) / np.float32(high - low)
+    return np.asarray(np.rint(shares.clip(0, 1) * 255), np.uint8)
 
 
 def _to_rgb(array: np.ndarray) -> np.ndarray:

@@ -15,11 +15,11 @@ from demo.settings import Settings
 from model import Recognizer
 from model.classifier import Classifier, load
 from preprocessing import fer2013
-from train_resnet.candidates import candidate
-from train_resnet.evaluation import Evaluation, by_agreement, truths
-from train_resnet.metrics import measure
-from train_resnet.robustness import CONDITIONS
-from train_resnet.tables import (
+from train_resnet.measure.candidates import candidate
+from train_resnet.measure.evaluation import Evaluation, by_agreement, truths
+from train_resnet.measure.metrics import measure
+from train_resnet.measure.robustness import CONDITIONS
+from train_resnet.report.tables import (
     agreement_table,
     emotions_table,
     figures_table,

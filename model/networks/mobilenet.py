@@ -17,7 +17,7 @@ def mobilenet(enlarged: int, dropout: float = 0.2, side: int | None = SIZE) -> k
     Howard et al., "MobileNets: Efficient Convolutional Neural Networks for Mobile Vision
     Applications" (2017), without its dense layer. Each of the thirteen blocks is a depthwise 3x3
     convolution and a 1x1 convolution. The layers match the paper, so weights trained elsewhere fit
-    (`train_resnet.hse_weights`). `model.networks.heads.add_heads` adds the heads. Under Keras's mixed
+    (`train_resnet.begin.hse_weights`). `model.networks.heads.add_heads` adds the heads. Under Keras's mixed
     precision, only the 1x1 convolutions, which are nearly all of the arithmetic, run in bfloat16; for
     the other layers, bfloat16 saves nothing on a CPU or even costs time.
 

@@ -6,19 +6,11 @@ from keras import layers
 from model.networks.heads import add_heads, rescale, standardise
 from preprocessing.alignment import SIZE
 
-# How much squeeze and excitation narrows its middle layer, as in the paper's smaller networks.
-_SQUEEZE_RATIO = 8
-DLIB_RESNET = "dlib_resnet"
-# The side in pixels to which faces are enlarged: halving it five times leaves exactly 4x4 positions.
-# dlib's recogniser itself sees 150 px, with the eyes as far apart as at 147 px here.
-_DLIB_SIZE = 128
-
 
 def resnet(
     width: int,
     blocks: tuple[int, ...] = (2, 2, 2, 2),
     dropout: float = 0.2,
-    squeeze: bool = False,
     standardised: bool = False,
     side: int | None = SIZE,
 ) -> keras.Model:
@@ -32,7 +24,6 @@ def resnet(
         width: the channels of the first stage; each later stage doubles them and halves the resolution.
         blocks: the number of residual blocks in each stage; `(2, 2, 2, 2)` is ResNet-18, `(3, 4, 6, 3)` ResNet-34.
         dropout: the share of the last features dropped in training.
-        squeeze: whether to weight each block's channels by the whole face (squeeze and excitation).
         standardised: whether to scale each face to mean 0 and standard deviation 1, which cancels
             light and contrast; otherwise grey levels are scaled to -1 to 1.
         side: a face's width and height in pixels; None accepts any, for runs that begin with smaller
@@ -57,37 +48,8 @@ def resnet(
         for block in range(depth):
             stride = 2 if stage > 0 and block == 0 else 1
             name = f"stage{stage + 1}_block{block + 1}"
-            x = basic_block(x, width * 2**stage, stride, squeeze, name)
+            x = basic_block(x, width * 2**stage, stride, name)
     return add_heads(inputs, x, dropout, name=f"resnet_{sum(blocks) * 2 + 2}_w{width}")
-
-
-def dlib_resnet(dropout: float = 0.2, side: int | None = SIZE) -> keras.Model:
-    """Builds the residual network of dlib's face recogniser with this project's two heads.
-
-    King, "High Quality Face Recognition with Deep Metric Learning" (dlib's blog, 2017), has 29
-    convolutions. The last two see a single position and are left out. Each face is enlarged to about
-    the size of the recogniser's faces. Unlike dlib, this network pads borders and learns the channels
-    that a shortcut lacks. `train_resnet.pretrained.begin_with` loads the recogniser's weights.
-
-    Args:
-        dropout: the share of the last features dropped in training.
-        side: a face's width and height in pixels; None accepts any.
-
-    Returns:
-        A model as from `resnet`.
-    """
-    inputs = keras.Input((side, side, 1), name="face")
-    x = standardise(inputs)
-    x = layers.Resizing(_DLIB_SIZE, _DLIB_SIZE, "bilinear", dtype="float32", name="enlarge")(x)
-    x = convolution(x, 32, kernel=7, stride=2, name="stem")
-    x = layers.ReLU(name="stem_relu")(x)
-    x = layers.MaxPooling2D(3, 2, padding="same", name="stem_pool")(x)
-    for stage, depth in enumerate((3, 4, 3, 3)):
-        for block in range(depth):
-            stride = 2 if stage > 0 and block == 0 else 1
-            name = f"stage{stage + 1}_block{block + 1}"
-            x = basic_block(x, 32 * 2**stage, stride, False, name, pooled=True)
-    return add_heads(inputs, x, dropout, name=DLIB_RESNET)
 
 
 def convolution(
@@ -106,29 +68,14 @@ def convolution(
     return layers.BatchNormalization(momentum=0.9, name=f"{name}_norm")(x)
 
 
-def basic_block(
-    x: keras.KerasTensor, filters: int, stride: int, squeeze: bool, name: str, pooled: bool = False
-) -> keras.KerasTensor:
+def basic_block(x: keras.KerasTensor, filters: int, stride: int, name: str) -> keras.KerasTensor:
     shortcut = x
     x = convolution(x, filters, kernel=3, stride=stride, name=f"{name}_1")
     x = layers.ReLU(name=f"{name}_1_relu")(x)
     # The scale of this normalisation starts at one. Starting at zero is common for large batches, but
     # makes these short runs start too slowly (train_resnet/STUDY.md).
     x = convolution(x, filters, kernel=3, stride=1, name=f"{name}_2")
-    if squeeze:
-        x = _squeeze_and_excitation(x, filters, name)
-    if pooled and stride != 1:
-        shortcut = layers.AveragePooling2D(stride, padding="same", name=f"{name}_pool")(shortcut)
-        stride = 1
     if stride != 1 or shortcut.shape[-1] != filters:
         shortcut = convolution(shortcut, filters, kernel=1, stride=stride, name=f"{name}_shortcut")
     x = layers.Add(name=f"{name}_add")([shortcut, x])
     return layers.ReLU(name=f"{name}_relu")(x)
-
-
-def _squeeze_and_excitation(x: keras.KerasTensor, filters: int, name: str) -> keras.KerasTensor:
-    """Hu et al., "Squeeze-and-Excitation Networks" (CVPR 2018)."""
-    weight = layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_squeeze")(x)
-    weight = layers.Dense(filters // _SQUEEZE_RATIO, "relu", name=f"{name}_excite_1")(weight)
-    weight = layers.Dense(filters, "sigmoid", name=f"{name}_excite_2")(weight)
-    return layers.Multiply(name=f"{name}_excite")([x, weight])

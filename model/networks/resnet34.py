@@ -29,7 +29,7 @@ def resnet34(dropout: float = 0.0, side: int | None = None) -> keras.Model:
         for block in range(depth):
             stride = 2 if stage > 0 and block == 0 else 1
             name = f"stage{stage + 1}_block{block + 1}"
-            x = basic_block(x, 64 * 2**stage, stride, squeeze=False, name=name)
+            x = basic_block(x, 64 * 2**stage, stride, name)
     x = layers.GlobalAveragePooling2D(name="pool")(x)  # (batch, 512)
     x = layers.Dropout(dropout, name="dropout")(x)
     return one_head(inputs, x, name="resnet34")

@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -98,7 +99,7 @@ def tiles(shape: tuple[int, int], min_face: int) -> list[View]:
         if length <= side:
             return [(length - side) / 2]
         count = 1 + int(np.ceil((length - side) / (side * (1 - _OVERLAP))))
-        return np.linspace(0, length - side, count).tolist()
+        return [float(start) for start in np.linspace(0, length - side, count)]
 
     return [View(left, top, side) for top in starts(shape[0]) for left in starts(shape[1])]
 
@@ -265,7 +266,7 @@ class BlazeFaceDetector:
 
 
 @cache
-def _checked_weights(path: Path) -> tuple[bytes, dict]:
+def _checked_weights(path: Path) -> tuple[bytes, dict[str, Any]]:
     """A network's weights and the contents of its JSON, after checking the SHA-256."""
     information = path.with_suffix(".json")
     try:

@@ -3,7 +3,9 @@
 import csv
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -11,11 +13,14 @@ import keras
 import numpy as np
 import pytest
 
+from model.networks import mobilenet
 from model.networks.heads import add_heads
+from model.networks.resnet import resnet
 from preprocessing.alignment import SIZE
 from preprocessing.fer2013 import VOTE_COLUMNS, Fer2013, load
-from train_resnet import plots
-from train_resnet.architectures import ARCHITECTURES
+from train_resnet.__main__ import main
+from train_resnet.report import plots
+from train_resnet.run.architectures import ARCHITECTURES
 
 # The column of each class's vote.
 _COLUMN = {0: 4, 1: 5, 2: 6, 3: 1, 4: 3, 5: 2, 6: 0}
@@ -32,12 +37,25 @@ def tiny(dropout: float, side: int | None = SIZE) -> keras.Model:
     return add_heads(inputs, x, dropout, name="tiny")
 
 
+def short_mobilenet(dropout: float, side: int | None = SIZE) -> keras.Model:
+    """A MobileNet of three blocks, which has every kind of layer of one of thirteen."""
+    with patch.multiple(mobilenet, _FILTERS=(64, 128, 128), _HALVING=(2,)):
+        return mobilenet.mobilenet(64, dropout, side)
+
+
+# Networks that are built, trained and exported in a moment, by the name that `--arch` takes.
+SHORT = {
+    "tiny": tiny,
+    "two-blocks": partial(resnet, width=16, blocks=(1, 1), standardised=True),
+    "short-mobilenet": short_mobilenet,
+}
+
+
 @pytest.fixture(scope="session", autouse=True)
-def tiny_architecture() -> Iterator[None]:
-    """Lets `--arch tiny` name it."""
-    ARCHITECTURES["tiny"] = tiny
-    yield
-    del ARCHITECTURES["tiny"]
+def short_architectures() -> Iterator[None]:
+    """Lets `--arch` name the short networks."""
+    with patch.dict(ARCHITECTURES, SHORT):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +85,15 @@ def data_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def toy(data_file: Path) -> Fer2013:
     return load(data_file, data_file.parent / "fer2013new.csv")
+
+
+@pytest.fixture(scope="session")
+def run_folder(data_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of two epochs that nothing may write into."""
+    output = tmp_path_factory.mktemp("run")
+    command = f"train --data {data_file} --arch tiny --epochs 2 --batch-size 16"
+    assert main([*command.split(), "--output", str(output)]) == 0
+    return output
 
 
 @pytest.fixture(autouse=True)

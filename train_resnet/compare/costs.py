@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from preprocessing.alignment import SIZE
-from train_resnet.compare.rows import ROWS, Row
+from train_resnet.compare.rows import Row, find
+from train_resnet.files import write_json
 
 _BATCHES = (16, 32, 64, 128)
 _TIMED, _WARM_UP = 40, 8
 _STEPS = 3
-_BY_NAME = {row.name: row for row in ROWS}
 
 
 def costs(row: Row, output: Path) -> dict[str, Any]:
@@ -47,18 +47,19 @@ def costs(row: Row, output: Path) -> dict[str, Any]:
         if "memory" not in known[arch]:
             known[arch]["memory"] = {str(batch): peak_memory(arch, batch) for batch in _BATCHES}
         found["memory"] = known[arch]["memory"]
-    file.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+    write_json(file, known)
     return found
 
 
 def _single(row: Row) -> Row:
     """The row whose network this one's are like."""
-    return _BY_NAME[row.members[0] if row.members else row.snapshots_of or row.name]
+    other = row.members[0] if row.members else row.snapshots_of
+    return find(other) if other else row
 
 
 def _networks(row: Row, output: Path) -> int:
     if row.snapshots_of:
-        snapshots = _BY_NAME[row.snapshots_of].recipe
+        snapshots = find(row.snapshots_of).recipe
         assert snapshots is not None
         training = json.loads((output / row.snapshots_of / "training.json").read_text())
         return int(training["step"]) // snapshots.snapshots
@@ -66,8 +67,8 @@ def _networks(row: Row, output: Path) -> int:
 
 
 def _measured(arch: str) -> dict[str, Any]:
-    from train_resnet.architectures import build, multiply_adds
-    from train_resnet.export import to_litert
+    from train_resnet.run.architectures import build, multiply_adds
+    from train_resnet.serve.export import to_litert
 
     # How long a network takes does not depend on what it has learned.
     network = build(arch, dropout=0.0, side=SIZE)
@@ -98,7 +99,7 @@ def peak_memory(arch: str, batch: int) -> int:
     """The most memory in MB that a process holds that trains a network for a few steps.
 
     Args:
-        arch: a name of `train_resnet.architectures.ARCHITECTURES`.
+        arch: a name of `train_resnet.run.architectures.ARCHITECTURES`.
         batch: images a step.
     """
     command = [sys.executable, "-m", "train_resnet.compare.costs", arch, str(batch)]
@@ -108,15 +109,16 @@ def peak_memory(arch: str, batch: int) -> int:
 
 
 def _train_a_little(arch: str, batch: int) -> None:
-    from train_resnet.config import Recipe
-    from train_resnet.dataset import Batch
-    from train_resnet.optimization import compile_network
-    from train_resnet.steps import steps_of
+    from train_resnet.run.data import Batch
+    from train_resnet.run.network import build_network
+    from train_resnet.run.optimization import compile_network
+    from train_resnet.run.recipe import Recipe
+    from train_resnet.run.steps import steps_of
 
     recipe = Recipe(arch=arch, optimizer="adam", schedule="constant", precision="float32")
-    network = recipe.build()
+    network = build_network(recipe)
     compile_network(network, recipe, steps=1)
-    steps = steps_of(network, sharpness=0.0)
+    steps = steps_of(network)
     answers, ones = np.eye(7, dtype=np.float32)[np.arange(batch) % 7], np.ones(batch, np.float32)
     heads = ("fer_head", "votes_head")
     faces = np.zeros((batch, SIZE, SIZE, 1), np.float32)

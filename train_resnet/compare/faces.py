@@ -8,7 +8,7 @@ import numpy as np
 
 from preprocessing import fer2013
 from preprocessing.alignment import SIZE
-from train_resnet.dataset import Examples, examples
+from train_resnet.run.data import Examples, examples
 
 # The most images side by side in a packed picture.
 _ACROSS = 120

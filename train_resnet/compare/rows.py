@@ -1,9 +1,10 @@
 """The rows of the comparison: what each report describes, as a recipe of the one trainer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from train_resnet.config import Recipe
+from train_resnet.run.recipe import Recipe
 
 # Where a report says nothing of changes to the images, none are made in its small networks, which it
 # trains for minutes, and these, the usual ones, in its deep ones.
@@ -114,3 +115,21 @@ ROWS = (
     Row("own-x7", "these seven together", "", mirrored_view=True,
         members=tuple(f"own-{seed + 1}" for seed in range(_MEMBERS))),
 )  # fmt: skip
+
+
+def find(name: str) -> Row:
+    """The row of this name."""
+    return next(row for row in ROWS if row.name == name)
+
+
+def named(names: Sequence[str]) -> list[Row]:
+    """The rows of these names, in the order of the table; all rows where none is named.
+
+    Raises:
+        ValueError: there is no such row.
+    """
+    known = [row.name for row in ROWS]
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        raise ValueError(f"A row is one of {', '.join(known)}. Received: {', '.join(unknown)}")
+    return [row for row in ROWS if not names or row.name in names]

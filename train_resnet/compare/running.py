@@ -12,23 +12,23 @@ from model.labels import EMOTIONS
 from model.mixture import softmax
 from preprocessing import fer2013
 from train_resnet.compare.faces import Faces
-from train_resnet.compare.rows import ROWS, Row
-from train_resnet.dataset import Examples
-from train_resnet.export import keras_logits, load_network
-from train_resnet.metrics import macro_f1
-from train_resnet.plots import plot_training
-from train_resnet.selection import folds, rows, select
-from train_resnet.training import train
+from train_resnet.compare.rows import Row, find
+from train_resnet.files import write_json
+from train_resnet.measure.metrics import macro_f1
+from train_resnet.measure.networks import keras_logits, load_network
+from train_resnet.report.plots import plot_training
+from train_resnet.run.data import Examples
+from train_resnet.run.loop import train
+from train_resnet.run.selection import folds, rows, select
 
 # Seconds between the checkpoints of a run: an epoch on an accelerator takes less time than one.
 _KEEP_EVERY = 20.0
-_BY_NAME = {row.name: row for row in ROWS}
 
 
 def run(row: Row, faces: Faces, output: Path) -> dict[str, Any]:
     """Trains and measures a row, goes on with it, or gives what it measured before.
 
-    A row's folder keeps its network, history (`train_resnet.training.train`) and curves, its answers
+    A row's folder keeps its network, history (`train_resnet.run.loop.train`) and curves, its answers
     and its figures. PrivateTest is seen once: when the row is finished.
 
     Args:
@@ -52,7 +52,7 @@ def run(row: Row, faces: Faces, output: Path) -> dict[str, Any]:
     answers = _answers(row, faces, output)
     np.savez_compressed(folder / "answers.npz", **answers)  # type: ignore[arg-type]
     figures = {**_accuracies(row, answers, faces), **_cost(row, output)}
-    done.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    write_json(done, figures)
     return figures
 
 
@@ -88,7 +88,7 @@ def cross_validate(row: Row, count: int, faces: Faces, output: Path) -> dict[str
         scores.append(float((logits.argmax(1) == held_out.labels.argmax(1)).mean()))
         print(f"{row.name}: fold {number + 1} of {count}, {scores[-1]:.1%}", flush=True)
     figures = {"folds": scores, "mean": float(np.mean(scores)), "deviation": float(np.std(scores))}
-    (folder / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    write_json(folder / "figures.json", figures)
     return figures
 
 
@@ -147,7 +147,8 @@ def _answers(row: Row, faces: Faces, output: Path) -> dict[str, np.ndarray]:
 
 
 def _mean(answers: Sequence[np.ndarray]) -> np.ndarray:
-    return np.stack(answers).mean(0, dtype=np.float32)
+    mean: np.ndarray = np.stack(answers).mean(0, dtype=np.float32)
+    return mean
 
 
 def _accuracies(row: Row, answers: dict[str, np.ndarray], faces: Faces) -> dict[str, Any]:
@@ -166,7 +167,7 @@ def _accuracies(row: Row, answers: dict[str, np.ndarray], faces: Faces) -> dict[
 
 
 def _dropped(row: Row) -> tuple[str, ...]:
-    first = _BY_NAME.get(row.snapshots_of, row)
+    first = find(row.snapshots_of) if row.snapshots_of else row
     return first.recipe.drop if first.recipe else ()
 
 

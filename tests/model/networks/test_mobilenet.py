@@ -1,8 +1,9 @@
-from train_resnet.config import Recipe
+from train_resnet.run.network import build_network
+from train_resnet.run.recipe import Recipe
 
 
-def test_mixed_precision_leaves_all_but_the_1x1_convolutions_in_float32() -> None:
-    network = Recipe(arch="mobilenet-128", precision="mixed_bfloat16").build()
+def test_mobilenet_keeps_all_but_1x1_convolutions_in_float32() -> None:
+    network = build_network(Recipe(arch="mobilenet-128", precision="mixed_bfloat16"))
     layers = {layer.name: layer.compute_dtype for layer in network.layers if layer.weights}
     in_bfloat16 = {name for name, dtype in layers.items() if dtype == "bfloat16"}
     assert in_bfloat16 == {f"block{block}_conv" for block in range(1, 14)}

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 
-from train_resnet.architectures import build
-from train_resnet.dataset import Batch
-from train_resnet.export import to_litert
-from train_resnet.steps import train_on_batch
+from train_resnet.run.architectures import build
+from train_resnet.run.data import Batch
+from train_resnet.run.steps import train_on_batch
+from train_resnet.serve.export import to_litert
 
 # As the reports print it: 2,831,107, "about 60,000"; else as the papers' or libraries' networks have
 # it, but for one channel in and seven emotions out.
@@ -26,6 +26,8 @@ PARAMETERS = {
     "cnn-4conv": 4_478_727,
     "deepface-emotion": 1_485_831,
 }
+# Two of each emotion.
+_IMAGES = 14
 # The dear ones take few steps, of smaller faces where they take any, for the time that tests may take.
 _DEAR = {
     "cnn-2x100": 48,
@@ -38,7 +40,7 @@ _DEAR = {
 
 
 @pytest.mark.parametrize(("arch", "parameters"), PARAMETERS.items())
-def test_a_network_has_the_size_and_answer_of_its_report(arch: str, parameters: int) -> None:
+def test_build_gives_a_network_of_its_reports_size_and_answer(arch: str, parameters: int) -> None:
     network = build(arch, dropout=0.2)
     assert network.count_params() == parameters
     assert {head: answer.shape for head, answer in network.output.items()} == {
@@ -47,7 +49,7 @@ def test_a_network_has_the_size_and_answer_of_its_report(arch: str, parameters: 
 
 
 @pytest.mark.parametrize("arch", PARAMETERS)
-def test_a_network_learns_32_images_by_heart(arch: str) -> None:
+def test_train_on_batch_teaches_a_network_images_by_heart(arch: str) -> None:
     side, steps = _DEAR.get(arch, 48), 4 if arch in _DEAR else 12
     network = build(arch, dropout=0.0, side=side)
     network.compile(
@@ -58,11 +60,11 @@ def test_a_network_learns_32_images_by_heart(arch: str) -> None:
         jit_compile=False,
     )
     rng = np.random.default_rng(0)
-    emotions = np.arange(32) % 7
-    faces = rng.integers(0, 90, (32, side, side, 1)).astype(np.float32)
+    emotions = np.arange(_IMAGES) % 7
+    faces = rng.integers(0, 90, (_IMAGES, side, side, 1)).astype(np.float32)
     for face, emotion in zip(faces, emotions, strict=True):
         face[emotion * side // 8 : (emotion + 2) * side // 8] += 150
-    labels, ones = np.eye(7, dtype=np.float32)[emotions], np.ones(32, np.float32)
+    labels, ones = np.eye(7, dtype=np.float32)[emotions], np.ones(_IMAGES, np.float32)
     batch = Batch(faces, {"fer_head": labels}, {"fer_head": ones})
     losses = [train_on_batch(network, batch) for _ in range(steps)]
     # Beyond what knowing how often each emotion comes would give.
@@ -73,7 +75,7 @@ def test_a_network_learns_32_images_by_heart(arch: str) -> None:
 @pytest.mark.parametrize(
     "arch", ["cnn-2x100", "cnn-wide", "mini-xception", "dexpression", "deepface-emotion"]
 )
-def test_litert_says_what_keras_says(arch: str) -> None:
+def test_to_litert_says_what_keras_says(arch: str) -> None:
     network = build(arch, dropout=0.0)
     interpreter = Interpreter(model_content=to_litert(network))
     interpreter.allocate_tensors()

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from preprocessing.fer2013 import Fer2013
-from train_resnet import commands
+from train_resnet import files
 from train_resnet.__main__ import main
-from train_resnet.architectures import ARCHITECTURES
-from train_resnet.compare import costs, report, rows, running
+from train_resnet.compare import report, rows
 from train_resnet.compare.faces import of_dataset, pack, unpack
 from train_resnet.compare.rows import ROWS, Row
-from train_resnet.config import Recipe
+from train_resnet.run.architectures import ARCHITECTURES
+from train_resnet.run.recipe import Recipe
 
 _RECIPE = Recipe(
     arch="tiny", epochs=2, batch_size=16, optimizer="adam", schedule="constant", early_share=0.0,
@@ -33,8 +33,6 @@ TINY = (
 def tiny_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (rows, report):
         monkeypatch.setattr(module, "ROWS", TINY)
-    for module in (running, costs):
-        monkeypatch.setattr(module, "_BY_NAME", {row.name: row for row in TINY})
 
 
 def test_rows_are_recipes_with_names_of_their_own() -> None:
@@ -49,7 +47,7 @@ def test_rows_are_recipes_with_names_of_their_own() -> None:
             assert row.recipe.arch in ARCHITECTURES
 
 
-def test_packed_faces_are_the_same_faces(toy: Fer2013, tmp_path: Path) -> None:
+def test_unpack_gives_the_faces_that_were_packed(toy: Fer2013, tmp_path: Path) -> None:
     faces = of_dataset(toy)
     pack(faces, tmp_path / "faces.npz")
     again = unpack(tmp_path / "faces.npz")
@@ -65,13 +63,13 @@ def test_packed_faces_are_the_same_faces(toy: Fer2013, tmp_path: Path) -> None:
         unpack(tmp_path / "faces.npz")
 
 
-def test_rows_are_trained_once_measured_and_set_side_by_side(
+def test_compare_trains_rows_once_and_sets_them_side_by_side(
     data_file: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(commands, "ROOT", tmp_path)
+    monkeypatch.setattr(files, "ROOT", tmp_path)
     monkeypatch.setattr(report, "RECORD", tmp_path / "record.json")
     (tmp_path / "model" / "figures").mkdir(parents=True)
     page = tmp_path / "model" / "BASELINES.md"
@@ -102,7 +100,7 @@ def test_rows_are_trained_once_measured_and_set_side_by_side(
     assert (output / "one" / "best.keras").stat().st_mtime_ns == before
 
 
-def test_a_row_is_cross_validated(data_file: Path, tmp_path: Path) -> None:
+def test_compare_cross_validates_a_row(data_file: Path, tmp_path: Path) -> None:
     command = f"compare --data {data_file} --output {tmp_path} --rows one --folds 2"
     assert main(command.split()) == 0
     figures = json.loads((tmp_path / "one-2-folds" / "figures.json").read_text())
@@ -110,7 +108,7 @@ def test_a_row_is_cross_validated(data_file: Path, tmp_path: Path) -> None:
     assert len(figures["folds"]) == 2
 
 
-def test_rows_that_cannot_be_run_are_named(
+def test_compare_names_rows_that_cannot_be_run(
     data_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for wanted, message in (("none", "A row is one of one, "), ("two", "two is made of one, ")):
@@ -119,9 +117,9 @@ def test_rows_that_cannot_be_run_are_named(
         assert message in capsys.readouterr().err
 
 
-def test_the_page_holds_the_recorded_table(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_table_is_that_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report, "ROWS", ROWS)
     figures = json.loads(report.RECORD.read_text(encoding="utf-8"))
-    page = (commands.ROOT / "model" / "BASELINES.md").read_text(encoding="utf-8")
+    page = (files.ROOT / "model" / "BASELINES.md").read_text(encoding="utf-8")
     assert report.table(figures) in page
     assert report.memory_table(figures) in page

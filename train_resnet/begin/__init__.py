@@ -1,0 +1,1 @@
+"""Trained weights that a run begins with instead of random ones."""

@@ -1,0 +1,121 @@
+"""FER-2013 as arrays to learn from: aligned faces and the targets of both heads."""
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from model.labels import EMOTIONS
+from preprocessing import fer2013
+from train_resnet.run.augmentation import augment
+from train_resnet.run.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Faces with the targets of both heads.
+
+    Attributes:
+        crops: `(n, 48, 48)` uint8, aligned.
+        labels: `(n, 7)` float32, FER-2013's label, one-hot.
+        votes: `(n, 7)` float32, the FER+ votes as a distribution.
+        votes_weight: `(n,)` float32, 1 where the votes say something, else 0.
+    """
+
+    crops: np.ndarray
+    labels: np.ndarray
+    votes: np.ndarray
+    votes_weight: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.crops)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one step learns from, as `keras.Model.train_on_batch` takes it."""
+
+    faces: np.ndarray  # (batch, 48, 48, 1) float32, 0 to 255
+    targets: dict[str, np.ndarray]  # each (batch, 7) float32
+    weights: dict[str, np.ndarray]  # each (batch,) float32
+
+
+def examples(part: fer2013.Fer2013, cache: Path | None = None) -> Examples:
+    """Aligns a part of FER-2013 and makes its targets; without votes that head learns nothing."""
+    crops, _ = fer2013.aligned(part.images, cache)
+    labels = np.eye(len(EMOTIONS), dtype=np.float32)[part.labels]
+    if part.votes is None:
+        return Examples(crops, labels, labels, np.zeros(len(part), np.float32))
+    votes, valid = fer2013.vote_distribution(part.votes)
+    return Examples(crops, labels, votes, valid.astype(np.float32))
+
+
+def steps_per_epoch(data: Examples, recipe: Recipe) -> int:
+    """The whole batches of an epoch; the images left over come in another epoch's order."""
+    return max(1, len(data) // recipe.batch_size)
+
+
+def batches(data: Examples, recipe: Recipe, epoch: int, first: int = 0) -> Iterator[Batch]:
+    """The batches of one epoch, made ahead in a thread.
+
+    The order depends on the seed and the epoch, the changes of an image on the seed, the epoch and
+    the step, so an epoch entered in the middle goes on exactly as if it had not been left.
+
+    Args:
+        data: what to learn from.
+        recipe: batch size, augmentation and seed.
+        epoch: counted from 0.
+        first: the step to begin with.
+    """
+    side = recipe.side(epoch)
+    order = np.random.default_rng([recipe.seed, epoch]).permutation(len(data))
+
+    def make(step: int) -> Batch:
+        rng = np.random.default_rng([recipe.seed, epoch, step])
+        chosen = order[step * recipe.batch_size : (step + 1) * recipe.batch_size]
+        faces = augment(data.crops[chosen], recipe, rng, side)[..., None].astype(np.float32)
+        batch = Batch(
+            faces,
+            {"fer_head": data.labels[chosen], "votes_head": data.votes[chosen]},
+            {
+                "fer_head": np.ones(len(chosen), np.float32),
+                "votes_head": data.votes_weight[chosen],
+            },
+        )
+        return blend(batch, float(rng.beta(recipe.mixup, recipe.mixup))) if recipe.mixup else batch
+
+    ahead: deque[Future[Batch]] = deque()
+    with ThreadPoolExecutor(2) as pool:
+        for step in range(first, steps_per_epoch(data, recipe)):
+            ahead.append(pool.submit(make, step))
+            if len(ahead) > 4:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+
+
+def blend(batch: Batch, share: float) -> Batch:
+    """Blends each image and its targets with another's of the batch.
+
+    Zhang et al., "mixup: Beyond Empirical Risk Minimization" (ICLR 2018).
+
+    Args:
+        batch: in random order, so that its reverse is a random partner for each.
+        share: of the first of each pair, 0 to 1.
+    """
+
+    def mix(values: np.ndarray) -> np.ndarray:
+        return np.float32(share) * values + np.float32(1 - share) * values[::-1]
+
+    targets, weights = {}, {}
+    for head, target in batch.targets.items():
+        weight = batch.weights[head]
+        weights[head] = mix(weight)
+        # A row without a target has no say in its pair's.
+        total = mix(target * weight[:, None])
+        share_of_target = np.maximum(weights[head], 1e-6)[:, None]
+        targets[head] = np.where(weights[head][:, None] > 0, total / share_of_target, target)
+    return Batch(mix(batch.faces), targets, weights)

@@ -1,0 +1,68 @@
+"""One step of training, on any of Keras's backends."""
+
+from typing import Any, Protocol
+
+import keras
+
+from train_resnet.run.data import Batch
+
+
+class Steps(Protocol):
+    """What takes the steps of a compiled network.
+
+    Attributes:
+        ahead: how many steps may be under way before a loss is looked at, which waits for it.
+    """
+
+    ahead: int
+
+    def train_on_batch(self, batch: Batch) -> Any:
+        """One step; gives the loss before it, as what `float` makes a number of."""
+
+    def sync(self) -> None:
+        """Brings what was learned into the network, which may lag behind until then."""
+
+
+def steps_of(network: keras.Model) -> Steps:
+    """What takes the steps of a compiled network on the backend at hand.
+
+    Args:
+        network: what is trained.
+    """
+    if keras.backend.backend() == "jax":
+        from train_resnet.run.steps_jax import JaxSteps
+
+        return JaxSteps(network)
+    return PlainSteps(network)
+
+
+class PlainSteps:
+    """Plain steps, each waited for."""
+
+    ahead = 1
+
+    def __init__(self, network: keras.Model) -> None:
+        self._network = network
+
+    def train_on_batch(self, batch: Batch) -> float:
+        """One step."""
+        return train_on_batch(self._network, batch)
+
+    def sync(self) -> None:
+        """There is nothing to bring."""
+
+
+def train_on_batch(network: keras.Model, batch: Batch) -> float:
+    """One step of a compiled network.
+
+    Returns:
+        The loss before it.
+    """
+    # Networks of the reports have one head of the two.
+    targets, weights = (
+        {head: values[head] for head in network.output} for values in (batch.targets, batch.weights)
+    )
+    logs = network.train_on_batch(batch.faces, targets, sample_weight=weights, return_dict=True)
+    # Keras reports the mean since the last reset; each step's own loss is wanted.
+    network.reset_metrics()
+    return float(logs["loss"])

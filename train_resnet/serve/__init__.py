@@ -1,0 +1,1 @@
+"""Trained networks become weights to serve: several joined into one, and exported to LiteRT."""
