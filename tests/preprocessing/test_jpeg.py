@@ -20,7 +20,7 @@ def saved(image: Image.Image, form: str = "JPEG", **options: object) -> bytes:
     return file.getvalue()
 
 
-def test_a_baseline_jpeg_has_one_pass(photo: Image.Image) -> None:
+def test_read_scans_finds_one_scan_in_a_baseline_jpeg(photo: Image.Image) -> None:
     data = saved(photo, restart_marker_blocks=3)
     found = read_scans(data)
     assert found.scans == (Scan(True, 0, 63, False),)
@@ -28,7 +28,7 @@ def test_a_baseline_jpeg_has_one_pass(photo: Image.Image) -> None:
     assert found.end == len(data)
 
 
-def test_a_progressive_jpeg_has_ten(photo: Image.Image) -> None:
+def test_read_scans_finds_ten_scans_in_a_progressive_jpeg(photo: Image.Image) -> None:
     found = read_scans(saved(photo, progressive=True))
     assert len(found.scans) == 10
     assert found.scans[0] == Scan(True, 0, 0, False)
@@ -36,7 +36,7 @@ def test_a_progressive_jpeg_has_ten(photo: Image.Image) -> None:
     assert found.brightness_begun
 
 
-def test_what_follows_the_end_is_not_counted(photo: Image.Image) -> None:
+def test_read_scans_ignores_bytes_after_the_end_marker(photo: Image.Image) -> None:
     data = saved(photo)
     for behind in (b"\xff\xda" * 1000, data, b"ftyp" * 100):
         found = read_scans(data + behind)
@@ -46,13 +46,13 @@ def test_what_follows_the_end_is_not_counted(photo: Image.Image) -> None:
     assert len(read_scans(two).scans) == 1
 
 
-def test_a_thumbnail_is_not_counted(photo: Image.Image) -> None:
+def test_read_scans_ignores_a_thumbnail(photo: Image.Image) -> None:
     thumbnail = saved(photo.resize((32, 24)))
     exif = b"Exif\0\0" + thumbnail
     assert len(read_scans(saved(photo, exif=exif)).scans) == 1
 
 
-def test_where_a_file_is_cut(photo: Image.Image) -> None:
+def test_read_scans_tells_where_a_file_is_cut(photo: Image.Image) -> None:
     data = saved(photo, progressive=True)
     inside = read_scans(data[:-10])
     assert not inside.complete
@@ -68,7 +68,7 @@ def test_where_a_file_is_cut(photo: Image.Image) -> None:
     assert read_scans(data[: first - 4]).scans == ()
 
 
-def test_bytes_that_are_no_jpeg() -> None:
+def test_read_scans_finds_nothing_in_other_bytes() -> None:
     for data in (b"", b"\xff\xd8", b"\xff\xd8\xff", b"\xff\xd8\xff\xda", b"\xff\xd8\xff\xda\0\2x"):
         found = read_scans(data)
         assert not found.complete

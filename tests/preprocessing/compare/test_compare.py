@@ -28,7 +28,7 @@ def face(x: float, y: float, width: float, points: np.ndarray) -> Face:
     return Face((x - width / 2, y - width / 2, width, width), 1.0, points, "hog")
 
 
-def test_a_face_counts_where_its_box_and_its_landmarks_are() -> None:
+def test_measure_one_counts_faces_whose_box_and_landmarks_match() -> None:
     points = np.array([(60, 40), (55, 40), (40, 40), (45, 40), (50, 60)], np.float32)
     shot = Shot("size", "30 px", np.zeros((100, 100), np.uint8), (Truth(50, 50, 30, points),))
     right = face(50, 50, 30, points)
@@ -42,12 +42,12 @@ def test_a_face_counts_where_its_box_and_its_landmarks_are() -> None:
     assert measure_one(Fixed(), shot).found == 0
 
 
-def test_the_photographs_faces_are_where_they_are_said_to_be() -> None:
+def test_portraits_have_their_faces_where_they_say() -> None:
     for grey, truth in portraits():
         assert measure_one(HogDetector(), Shot("size", "", grey, (truth,))).found == 1
 
 
-def test_pictures_are_the_same_each_time_and_hold_what_they_say() -> None:
+def test_made_and_faceless_are_reproducible_and_hold_what_they_say() -> None:
     first, second = ([shot.grey.tobytes() for shot in list(made())[::40]] for _ in range(2))
     assert first == second
     for shot in list(made())[::15]:
@@ -56,7 +56,7 @@ def test_pictures_are_the_same_each_time_and_hold_what_they_say() -> None:
     assert all(shot.faces == () for shot in faceless())
 
 
-def test_the_command_writes_a_table_and_a_plot(
+def test_compare_command_writes_a_table_and_a_plot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     chosen = [*list(made())[::60], *list(faceless())[:2]]
@@ -78,7 +78,7 @@ def test_the_command_writes_a_table_and_a_plot(
     assert (tmp_path / "out" / "detectors.png").stat().st_size > 10_000
 
 
-def test_the_table_counts() -> None:
+def test_table_counts_recall_and_false_alarms() -> None:
     points = np.zeros((5, 2), np.float32)
     shots = [Shot("size", "30 px", np.zeros((99, 99), np.uint8), (Truth(50, 50, 30),))] * 3
     none = Shot("no face", "views", np.zeros((99, 99), np.uint8), ())
