@@ -41,7 +41,7 @@ class SpaceHeader(BaseModel):
     pinned: bool
 
 
-def test_a_space_takes_its_header() -> None:
+def test_space_header_is_accepted() -> None:
     header = SpaceHeader(**SpaceCard(SPACE).data.to_dict())
     assert f"PORT={header.app_port} " in DOCKERFILE
 
@@ -58,7 +58,7 @@ def test_a_space_takes_its_header() -> None:
         ("every face;", "every face in a picture;", "at most 60 characters"),
     ],
 )
-def test_the_check_of_the_spaces_header_can_fail(right: str, wrong: str, message: str) -> None:
+def test_space_header_check_can_fail(right: str, wrong: str, message: str) -> None:
     assert right in SPACE
     with pytest.raises((ValidationError, yaml.YAMLError), match=message):
         SpaceHeader(**SpaceCard(SPACE.replace(right, wrong, 1)).data.to_dict())
@@ -77,7 +77,7 @@ def parsed(command_line: str) -> tuple[str | None, dict[str, Any]]:
     return command.name, command.make_context(command.name, words).params
 
 
-def test_a_space_is_made_with_three_commands() -> None:
+def test_space_is_made_with_three_commands() -> None:
     (create, made), (upload, readme), (uploads, files) = (
         parsed(line) for line in re.findall(r"^\.venv/bin/(hf .*)$", SPACE, re.MULTILINE)
     )
@@ -102,7 +102,7 @@ def test_a_space_is_made_with_three_commands() -> None:
         assert [name for name in sent if name == source or name.startswith(f"{source}/")], source
 
 
-def test_the_check_of_the_commands_can_fail() -> None:
+def test_space_commands_check_can_fail() -> None:
     [line, *_] = re.findall(r"^\.venv/bin/(hf repos .*)$", SPACE, re.MULTILINE)
     for right, wrong in (("--space-sdk", "--space-sd"), ("space ", "spice "), ("create", "make")):
         with pytest.raises(click.UsageError):

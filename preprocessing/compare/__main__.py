@@ -1,8 +1,9 @@
 """Measures the detectors side by side: `python -m preprocessing.compare --output DIR`.
 
-Writes `detectors.md`, a table, and `detectors.png`, a plot: recall, false alarms and milliseconds of
-each detector on pictures made from what packages ship and, where it is given, on FER-2013's faces.
-Takes half an hour on two cores, most of it for dlib's network; with `--every 5` a fifth.
+It writes a table, `detectors.md`, and a plot, `detectors.png`, with each detector's recall, false alarms
+and milliseconds. The pictures are made from photographs that Python packages ship and, with `--data`,
+from FER-2013's faces. It takes half an hour on two cores, mostly for dlib's network; with `--every 5` a
+fifth of that.
 """
 
 import argparse
@@ -24,12 +25,12 @@ def main() -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="where to write")
-    parser.add_argument("--data", help="FER-2013, as `python -m train_resnet` takes it")
+    parser.add_argument("--data", help="FER-2013, as for `python -m train_resnet`")
     parser.add_argument(
-        "--faces", type=int, default=400, metavar="N", help="how many of its faces (default: 400)"
+        "--faces", type=int, default=400, metavar="N", help="use N faces of FER-2013 (default: 400)"
     )
     parser.add_argument(
-        "--every", type=int, default=1, metavar="N", help="take each N-th picture (default: 1)"
+        "--every", type=int, default=1, metavar="N", help="use every N-th picture (default: 1)"
     )
     parser.add_argument(
         "--detectors",
@@ -37,7 +38,7 @@ def main() -> int:
         choices=list(DETECTORS),
         default=list(DETECTORS),
         metavar="NAME",
-        help=f"which of {', '.join(DETECTORS)} (default: all)",
+        help=f"one or more of {', '.join(DETECTORS)} (default: all)",
     )
     options = parser.parse_args()
     try:

@@ -54,12 +54,12 @@ def seen(sight: str, *colours: str) -> np.ndarray:
     return color.rgb2lab(encoded[None])[0]
 
 
-def test_every_emotion_has_a_colour_and_an_emoji() -> None:
+def test_emotions_have_a_colour_and_an_emoji_each() -> None:
     assert tuple(COLOURS) == tuple(EMOJI) == EMOTIONS
 
 
 @pytest.mark.parametrize("sight", SIGHTS)
-def test_no_two_colours_are_confused(sight: str) -> None:
+def test_colours_differ_for_every_kind_of_colour_vision(sight: str) -> None:
     lab = seen(sight, *COLOURS.values())
     for one, other in combinations(range(len(EMOTIONS)), 2):
         difference = float(color.deltaE_ciede2000(lab[one], lab[other]))
@@ -67,12 +67,12 @@ def test_no_two_colours_are_confused(sight: str) -> None:
 
 
 @pytest.mark.parametrize("ground", GROUNDS)
-def test_every_colour_stands_out_from_the_page(ground: str) -> None:
+def test_colours_stand_out_from_the_page(ground: str) -> None:
     lab = seen("full", GROUNDS[ground], *COLOURS.values())
     assert color.deltaE_ciede2000(lab[:1], lab[1:]).min() > 10
 
 
-def test_the_colours_keep_the_hues_that_people_know() -> None:
+def test_colours_keep_the_hues_that_people_know() -> None:
     """Angles in CIELAB: red, green, purple, yellow, blue and light blue; neutral has no hue."""
     hues = {
         "angry": (25, 60),

@@ -45,7 +45,7 @@ def blank() -> Callable[..., Answer]:
     return answer
 
 
-def test_text_on_every_colour_can_be_read() -> None:
+def test_annotate_writes_readable_text_on_every_colour() -> None:
     """A contrast of 4.5, as WCAG 2.2 asks for in 1.4.3."""
 
     def luminance(colour: str) -> float:
@@ -62,11 +62,11 @@ def test_text_on_every_colour_can_be_read() -> None:
     ("probability", "text"),
     [(1.0, ">99%"), (0.996, ">99%"), (0.994, "99%"), (0.5, "50%"), (0.006, "1%"), (0.0, "<1%")],
 )
-def test_percentages_never_claim_certainty(probability: float, text: str) -> None:
+def test_percent_never_claims_certainty(probability: float, text: str) -> None:
     assert percent(probability) == text
 
 
-def test_captions(face: FaceExpression) -> None:
+def test_caption_says_emotion_and_confidence(face: FaceExpression) -> None:
     assert caption(face) == f"happy {percent(face.confidence)}"
     assert caption(replace(face, uncertain=True)) == f"happy or {face.second}?"
 
@@ -92,12 +92,12 @@ def test_annotate_draws_a_box_round_the_face_and_leaves_the_rest(happy_answer: A
     np.testing.assert_array_equal(drawn[y + height + 10 :], before[y + height + 10 :])
 
 
-def test_annotate_of_no_faces_is_the_picture(blank: Callable[..., Answer]) -> None:
+def test_annotate_returns_the_picture_without_faces(blank: Callable[..., Answer]) -> None:
     answer = blank(100, 80)
     np.testing.assert_array_equal(annotate(answer), answer.picture.pixels)
 
 
-def test_boxes_are_in_pixels_of_the_original(
+def test_annotate_takes_boxes_in_pixels_of_the_original(
     blank: Callable[..., Answer], face: FaceExpression
 ) -> None:
     drawn = annotate(blank(2000, 1000, replace(face, box=(800, 400, 400, 400)), reduced=4))
@@ -108,7 +108,7 @@ def test_boxes_are_in_pixels_of_the_original(
 
 
 @pytest.mark.parametrize("corner", [(0, 0), (120, 0), (0, 120), (120, 120)])
-def test_labels_stay_inside_the_picture(
+def test_annotate_keeps_labels_inside_the_picture(
     blank: Callable[..., Answer], face: FaceExpression, corner: tuple[int, int]
 ) -> None:
     sad = replace(face, box=(*corner, 40, 40), emotion="sad", uncertain=True)
@@ -120,7 +120,7 @@ def test_labels_stay_inside_the_picture(
     assert not np.concatenate([text[0], text[-1], text[:, 0], text[:, -1]]).any()
 
 
-def test_labels_cover_neither_faces_nor_each_other(
+def test_annotate_keeps_labels_off_faces_and_each_other(
     blank: Callable[..., Answer], face: FaceExpression
 ) -> None:
     above = replace(face, box=(200, 100, 80, 80), emotion="neutral")
@@ -133,7 +133,7 @@ def test_labels_cover_neither_faces_nor_each_other(
     assert near(drawn[276:], COLOURS["sad"]).sum() > 300
 
 
-def test_a_picture_narrower_than_its_label_is_drawn(
+def test_annotate_draws_a_picture_narrower_than_its_label(
     blank: Callable[..., Answer], face: FaceExpression
 ) -> None:
     assert annotate(blank(16, 16, replace(face, box=(2, 2, 12, 12)))).shape == (16, 16, 3)

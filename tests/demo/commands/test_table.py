@@ -39,7 +39,7 @@ def album(tmp_path: Path, empty_room: bytes, monkeypatch: pytest.MonkeyPatch) ->
         ["earlier.csv", "--csv", "earlier.csv"],
     ],
 )
-def test_csv_never_replaces_what_is_no_table_of_an_earlier_run(
+def test_csv_never_replaces_another_file(
     album: Path, arguments: list[str], capsys: Capture
 ) -> None:
     Path("table.csv").write_text(f"name,{HEAD}\r\nZoë\r\n")
@@ -77,7 +77,7 @@ def test_csv_takes_an_empty_file_and_a_device() -> None:
 
 
 @pytest.mark.usefixtures("album")
-def test_csv_in_place_of_a_file_is_standard_output(capsys: Capture) -> None:
+def test_csv_without_a_file_goes_to_standard_output(capsys: Capture) -> None:
     assert main(["classify", ".", "--csv", "-"]) == 0
     printed = capsys.readouterr().out
     assert [row["path"] for row in csv.DictReader(io.StringIO(printed))] == [
@@ -107,7 +107,7 @@ def test_csv_shows_every_name_to_spreadsheets_and_to_programs(album: Path, happy
 
 @pytest.mark.parametrize("first", list("=+-@\t\r"))
 @pytest.mark.usefixtures("album")
-def test_csv_gives_no_cell_that_a_spreadsheet_runs(
+def test_csv_has_no_cell_that_a_spreadsheet_would_run(
     first: str, empty_room: bytes, capsys: Capture
 ) -> None:
     name = f"{first}1+1.jpg"

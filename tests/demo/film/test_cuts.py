@@ -32,20 +32,20 @@ def _wide(pixels: np.ndarray) -> np.ndarray:
     return cv2.resize(middle, (640, 360), interpolation=cv2.INTER_AREA)
 
 
-def test_a_cut_is_seen_between_different_photographs(photographs: list[np.ndarray]) -> None:
+def test_cuts_finds_a_cut_between_different_photographs(photographs: list[np.ndarray]) -> None:
     told = [cut_between(*pair) for pair in combinations(photographs, 2)]
     assert len(told) == 190
     assert np.mean(told) >= 0.95
 
 
 @pytest.mark.parametrize("share", [0.05, 0.15])
-def test_a_camera_that_turns_makes_no_cut(photographs: list[np.ndarray], share: float) -> None:
+def test_cuts_finds_none_when_the_camera_turns(photographs: list[np.ndarray], share: float) -> None:
     moved = round(640 * share)
     for pixels in photographs:
         assert not cut_between(pixels[:, :-moved], pixels[:, moved:])
 
 
-def test_a_grainy_picture_makes_no_cut(photographs: list[np.ndarray]) -> None:
+def test_cuts_finds_none_in_a_grainy_picture(photographs: list[np.ndarray]) -> None:
     grain = np.random.default_rng(0).normal(0, 15, (360, 640, 1))
     for pixels in photographs:
         assert not cut_between(pixels, np.clip(pixels + grain, 0, 255).astype(np.uint8))
@@ -57,7 +57,7 @@ def cut_between(one: np.ndarray, other: np.ndarray) -> bool:
     return cuts.between(other)
 
 
-def test_cuts_are_told_from_what_is_none() -> None:
+def test_cuts_tells_cuts_from_other_changes() -> None:
     astronaut, coffee = data.astronaut(), data.coffee()
     assert cut_between(astronaut[:300], coffee[:300, :512])
     assert cut_between(room(seed=1), room(seed=2))
@@ -68,7 +68,7 @@ def test_cuts_are_told_from_what_is_none() -> None:
     assert not cut_between(coffee[:, :528], coffee[:, 72:])
 
 
-def test_who_walks_through_the_picture_makes_no_cut() -> None:
+def test_cuts_finds_none_when_someone_walks_through() -> None:
     cuts = Cuts()
     head = people()[0]
     for background in (room(), np.full((240, 400, 3), 128, np.uint8)):

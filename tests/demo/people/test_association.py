@@ -42,7 +42,7 @@ def test_pairs_are_the_best_of_all_assignments(expected: int, found: int) -> Non
             assert len(set(side)) == len(side)
 
 
-def test_pairs_leaves_alone_what_does_not_overlap_enough() -> None:
+def test_pairs_leaves_out_faces_that_overlap_too_little() -> None:
     here, beside, far = (0, 0, 90, 90), (90, 0, 90, 90), (900, 0, 90, 90)
     # A neighbour's grown box overlaps by a third.
     assert pairs([here], [1], [beside], 0.3) == [(0, 0)]

@@ -93,7 +93,7 @@ def open_files(pid: int) -> Iterator[str]:
 
 
 @pytest.mark.slow
-def test_nothing_is_left_of_a_visit(visit: Visit) -> None:
+def test_server_leaves_nothing_of_a_visit(visit: Visit) -> None:
     visitor = {"X-Forwarded-For": ADDRESS, "User-Agent": NAME}
     with running(**visit.environment()) as (process, port):
         with httpx.Client(
@@ -176,7 +176,7 @@ def break_off_an_upload(client: httpx.Client, picture: bytes, folder: Path) -> N
 
 
 @pytest.mark.slow
-def test_a_large_form_over_http_is_not_written_anywhere(astronaut: np.ndarray) -> None:
+def test_post_expressions_writes_a_large_form_nowhere(astronaut: np.ndarray) -> None:
     """Starlette's form parser writes what exceeds a megabyte to a file without a name."""
     large = encoded(np.random.default_rng(0).integers(0, 255, (1800, 1800, 3), np.uint8), "PNG")
     assert len(large) > 5_000_000
@@ -194,7 +194,7 @@ def test_a_large_form_over_http_is_not_written_anywhere(astronaut: np.ndarray) -
 
 
 @pytest.mark.slow
-def test_no_picture_stays_in_memory_after_its_answer(
+def test_post_expressions_keeps_no_picture_in_memory(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(visit.places[2]))
