@@ -188,28 +188,6 @@ def test_gradio_sends_no_analytics(app: FastAPI) -> None:
     assert page_of(app).analytics_enabled is False
 
 
-@pytest.mark.slow
-def test_serve_refuses_a_chunked_30_mb_body_and_goes_on(happy: bytes) -> None:
-    with running() as (_, port):
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        blocks = (bytes(1_000_000) for _ in range(30))
-        headers = {"Content-Type": "image/jpeg"}
-        connection.request("POST", "/api/v1/expressions", blocks, headers, encode_chunked=True)
-        response = connection.getresponse()
-        assert response.status == 413
-        assert json.loads(response.read())["status"] == 413
-        connection.close()
-
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        connection.request("POST", "/api/v1/expressions", bytes(30_000_000), headers)
-        assert connection.getresponse().status == 413
-        connection.close()
-
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        connection.request("POST", "/api/v1/expressions", happy, headers)
-        assert len(json.loads(connection.getresponse().read())["faces"]) == 1
-
-
 def test_serve_stops_on_ctrl_c_without_a_traceback() -> None:
     with running() as (process, _):
         process.send_signal(signal.SIGINT)
