@@ -102,7 +102,7 @@ def photograph(astronaut: np.ndarray, tmp_path_factory: pytest.TempPathFactory) 
     return path
 
 
-def test_a_first_visit_and_its_answer(
+def test_page_first_visit_and_answer(
     chromium: Browser, address: str, photograph: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     visits, waits, sizes = [], [], []

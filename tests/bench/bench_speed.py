@@ -167,7 +167,7 @@ def started() -> tuple[float, float]:
     return seconds, int(status.partition("VmRSS:")[2].split()[0]) / 1000
 
 
-def test_the_server_starts_fast_and_small(capsys: pytest.CaptureFixture[str]) -> None:
+def test_server_starts_fast_and_small(capsys: pytest.CaptureFixture[str]) -> None:
     seconds, megabytes = zip(*(started() for _ in range(3)), strict=True)
     with capsys.disabled():
         print(f"\nserver start to /readyz: {min(seconds):.2f} to {max(seconds):.2f} s, ", end="")

@@ -56,7 +56,7 @@ def film(page: Page, pictures: Path) -> None:  # noqa: ARG001
 
 @pytest.mark.parametrize("width", [1280])
 @pytest.mark.parametrize("show", [picture, live, film])
-def test_each_tab_can_be_used_by_everyone(
+def test_page_is_accessible_on_each_tab(
     page: Page, pictures: Path, axe: str, show: Callable[[Page, Path], None]
 ) -> None:
     show(page, pictures)
@@ -116,7 +116,7 @@ def unseen(page: Page) -> list[str]:
     return found
 
 
-def test_forced_colours_keep_the_chosen_face_visible(page: Page, pictures: Path) -> None:
+def test_page_shows_the_chosen_face_in_forced_colours(page: Page, pictures: Path) -> None:
     choose(page, pictures / "two.jpg")
     answered(page)
     page.emulate_media(forced_colors="active")

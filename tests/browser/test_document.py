@@ -42,7 +42,7 @@ def test_tabs_have_addresses_that_survive_a_reload(page: Page, server: str) -> N
     chosen(page, "Picture")
 
 
-def test_arrow_keys_lead_from_tab_to_tab(page: Page) -> None:
+def test_tabs_follow_the_arrow_keys(page: Page) -> None:
     page.get_by_role("tab", name="Picture").focus()
     for key, name in (
         ("ArrowRight", "Live camera"),
@@ -64,7 +64,7 @@ def test_arrow_keys_lead_from_tab_to_tab(page: Page) -> None:
     expect(page.locator("[role=tab]:focus")).to_have_count(0)
 
 
-def test_the_footer_says_how_often_it_is_right_and_leads_on(page: Page, server: str) -> None:
+def test_footer_states_the_accuracy_and_has_links(page: Page, server: str) -> None:
     foot = page.locator("#model")
     expect(foot).to_contain_text(re.compile(r"7 times in 10 .* 8 times in 10", re.DOTALL))
     for name, content in (
@@ -89,7 +89,7 @@ def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
 
 # The other way is told from this one by no address that the browser sees.
 @pytest.mark.parametrize("way", ["whole"])
-def test_at_a_path_of_another_site_nothing_is_missing(
+def test_page_is_complete_at_a_path_of_another_site(
     chromium: Browser, behind: dict[str, str], way: str, tmp_path: Path
 ) -> None:
     context = chromium.new_context(permissions=["camera"])

@@ -68,7 +68,7 @@ def drop(page: Page, *files: Path) -> None:
         devtools.send("Input.dispatchDragEvent", {"type": kind, "data": data, **place})
 
 
-def test_a_film_is_read_and_shown(page: Page, film: Locator, films: Path) -> None:
+def test_film_tab_reads_and_shows_a_film(page: Page, film: Locator, films: Path) -> None:
     expect(film).to_contain_text("deleted with its results as soon as you have them")
     film.get_by_label("Draw boxes and emotions into the film").check()
     film.get_by_label("Small pictures of the largest changes").check()
@@ -95,9 +95,7 @@ def test_a_film_is_read_and_shown(page: Page, film: Locator, films: Path) -> Non
     assert summary["film"]["name"] == "change.mp4"
 
 
-def test_the_timeline_and_the_film_follow_each_other(
-    page: Page, film: Locator, films: Path
-) -> None:
+def test_film_tab_keeps_timeline_and_film_in_step(page: Page, film: Locator, films: Path) -> None:
     read(film, films / "change.mp4")
     seek, video = film.get_by_role("slider", name="Place in the film"), film.locator("video")
     page.wait_for_function("document.querySelector('.fx-film video').readyState >= 2")
@@ -140,7 +138,7 @@ def test_the_timeline_and_the_film_follow_each_other(
     assert canvas.evaluate(PIXELS, ink) > 20
 
 
-def test_a_film_can_be_stopped_and_focus_stays(page: Page, film: Locator, films: Path) -> None:
+def test_film_tab_stops_a_film_and_keeps_the_focus(page: Page, film: Locator, films: Path) -> None:
     choose(film, films / "long.mp4")
     button = film.locator("[data-do=switch]")
     expect(button).to_be_enabled()
@@ -158,7 +156,9 @@ def test_a_film_can_be_stopped_and_focus_stays(page: Page, film: Locator, films:
     expect(button).to_be_focused()
 
 
-def test_what_is_no_film_gets_one_sentence(page: Page, film: Locator, films: Path) -> None:
+def test_film_tab_explains_other_files_in_one_sentence(
+    page: Page, film: Locator, films: Path
+) -> None:
     alert, button = film.get_by_role("alert"), film.locator("[data-do=switch]")
     address = page.url
     choose(film, films / "still.jpg")
@@ -193,9 +193,7 @@ def test_what_is_no_film_gets_one_sentence(page: Page, film: Locator, films: Pat
 
 
 @pytest.mark.parametrize("width", [390])
-def test_a_telephone_shows_a_film_to_try_without_scrolling_sideways(
-    page: Page, film: Locator
-) -> None:
+def test_film_tab_fits_a_phone(page: Page, film: Locator) -> None:
     film.get_by_role("button", name="Try a film").click()
     expect(film.locator(".fx-verdict")).to_contain_text("Two people: 1 most")
     expect(film.locator(".fx-name")).to_contain_text("grace-hopper.mp4")

@@ -63,14 +63,14 @@ def wait_for_pixels(live: Locator, colour: object, least: int) -> None:
     )
 
 
-def test_what_the_camera_is_used_for_is_said_before_it_starts(page: Page, live: Locator) -> None:
+def test_live_tab_says_what_the_camera_is_for_before_it_starts(page: Page, live: Locator) -> None:
     expect(live).to_contain_text("What your camera is used for")
     expect(live).to_contain_text("In the EU inferring emotions at school and at work is prohibited")
     page.wait_for_timeout(500)
     assert not live.locator("video").evaluate("video => video.srcObject")
 
 
-def test_a_face_is_followed_and_its_probabilities_shown(page: Page, live: Locator) -> None:
+def test_live_tab_follows_a_face_and_shows_its_probabilities(page: Page, live: Locator) -> None:
     start(live)
     expect(live.locator(".fx-people caption")).to_have_text(re.compile(r"Person 1: happy >?\d+%"))
     assert int(happy(live).strip(">%")) > 80
@@ -103,7 +103,7 @@ def test_a_face_is_followed_and_its_probabilities_shown(page: Page, live: Locato
     assert 0 < number - (track["x"] + track["width"]) < 16
 
 
-def test_the_box_is_where_the_mirrored_face_is(page: Page, live: Locator) -> None:
+def test_live_tab_draws_the_box_around_the_mirrored_face(page: Page, live: Locator) -> None:
     """In the camera's picture the face is left of the middle, in the mirror right of it."""
     start(live)
     box = """canvas => {
@@ -131,7 +131,7 @@ def test_the_box_is_where_the_mirrored_face_is(page: Page, live: Locator) -> Non
     page.wait_for_function("!document.fullscreenElement")
 
 
-def test_the_group_has_level_and_spread(live: Locator) -> None:
+def test_live_tab_shows_the_groups_mean_and_spread(live: Locator) -> None:
     start(live)
     live.get_by_role("button", name="All together").click()
     table = live.locator(".fx-group")
@@ -144,7 +144,7 @@ def test_the_group_has_level_and_spread(live: Locator) -> None:
     wait_for_pixels(live, YELLOW, 200)
 
 
-def test_keys_start_and_stop_and_what_was_seen_is_saved(page: Page, live: Locator) -> None:
+def test_live_tab_starts_stops_and_saves_by_keyboard(page: Page, live: Locator) -> None:
     button = live.locator("[data-do=switch]")
     button.focus()
     page.keyboard.press("Enter")
@@ -176,7 +176,9 @@ def test_keys_start_and_stop_and_what_was_seen_is_saved(page: Page, live: Locato
 
 
 @pytest.mark.parametrize("way", ["button", "tab"])
-def test_stop_and_another_tab_switch_the_camera_off(page: Page, live: Locator, way: str) -> None:
+def test_live_tab_switches_the_camera_off_on_stop_and_tab_change(
+    page: Page, live: Locator, way: str
+) -> None:
     start(live)
     track = live.locator("video").evaluate_handle("video => video.srcObject.getTracks()[0]")
     assert track.evaluate("track => track.readyState") == "live"
@@ -189,7 +191,7 @@ def test_stop_and_another_tab_switch_the_camera_off(page: Page, live: Locator, w
     start(live)
 
 
-def test_each_trouble_with_a_camera_has_one_sentence(page: Page, live: Locator) -> None:
+def test_live_tab_explains_each_camera_problem_in_one_sentence(page: Page, live: Locator) -> None:
     button = live.locator("[data-do=switch]")
     for error, words in {
         "NotAllowedError": "The browser does not let this page use the camera. Allow it",
@@ -219,7 +221,7 @@ def test_each_trouble_with_a_camera_has_one_sentence(page: Page, live: Locator) 
     expect(live.get_by_role("alert")).to_contain_text("Files dropped here are not read.")
 
 
-def test_a_full_screen_that_is_refused_is_said(page: Page, live: Locator) -> None:
+def test_live_tab_says_that_full_screen_was_refused(page: Page, live: Locator) -> None:
     start(live)
     page.evaluate(
         "() => { Element.prototype.requestFullscreen = () => Promise.reject(new TypeError()) }"
@@ -228,7 +230,7 @@ def test_a_full_screen_that_is_refused_is_said(page: Page, live: Locator) -> Non
     expect(live.get_by_role("alert")).to_have_text("This did not work. Try again.")
 
 
-def test_a_camera_can_be_chosen_and_may_vanish(page: Page, live: Locator) -> None:
+def test_live_tab_lets_a_camera_be_chosen_and_vanish(page: Page, live: Locator) -> None:
     choice = live.locator("[data-do=camera]")
     expect(choice).to_be_hidden()
     page.evaluate(
@@ -273,9 +275,7 @@ def test_a_camera_can_be_chosen_and_may_vanish(page: Page, live: Locator) -> Non
 
 
 @pytest.mark.parametrize("width", [390])
-def test_a_telephone_shows_the_face_and_its_numbers_without_scrolling(
-    page: Page, live: Locator
-) -> None:
+def test_live_tab_fits_a_phone(page: Page, live: Locator) -> None:
     start(live)
     page.wait_for_timeout(500)
     expect(live.locator("video")).to_be_in_viewport()

@@ -14,9 +14,7 @@ def visit(page: Page, address: str) -> None:
     expect(page.locator("#picture input[type=file]")).to_be_enabled()
 
 
-def test_behind_a_login_the_page_works_as_without(
-    chromium: Browser, tmp_path: Path, pictures: Path
-) -> None:
+def test_page_works_behind_a_login(chromium: Browser, tmp_path: Path, pictures: Path) -> None:
     with serving(tmp_path, DEMO_AUTH="ada:secret") as server:
         with pytest.raises(Error, match="ERR_INVALID_AUTH_CREDENTIALS"):
             chromium.new_page().goto(server.address)
@@ -31,7 +29,7 @@ def test_behind_a_login_the_page_works_as_without(
             assert download.value.suggested_filename == "expressions.jpg"
 
 
-def test_a_visitor_beyond_the_rate_is_told_how_long_to_wait(
+def test_page_tells_a_visitor_beyond_the_rate_how_long_to_wait(
     chromium: Browser, tmp_path: Path, pictures: Path
 ) -> None:
     with serving(tmp_path, DEMO_REQUESTS_PER_MINUTE="2") as server:

@@ -162,7 +162,7 @@ def come(page: Page, ways: dict[str, Callable[[Page], None]], way: str) -> None:
     check(page, way)
 
 
-def test_no_way_in_shows_the_answer_of_another(
+def test_picture_tab_never_shows_another_pictures_answer(
     page: Page, ways: dict[str, Callable[[Page], None]]
 ) -> None:
     others = [way for way in ways if way != "example"]
@@ -187,7 +187,7 @@ def clear(page: Page) -> None:
     expect(page.locator(".fx-picture[data-empty]")).to_be_attached()
 
 
-def test_each_way_in_works_after_each_photograph_is_taken_away(
+def test_picture_tab_takes_pictures_in_every_way_after_removal(
     page: Page, ways: dict[str, Callable[[Page], None]]
 ) -> None:
     for way in ways:
@@ -197,7 +197,7 @@ def test_each_way_in_works_after_each_photograph_is_taken_away(
         expect(page.locator(".fx-json")).to_be_hidden()
 
 
-def test_an_answer_that_comes_late_is_its_own_photographs(page: Page, pictures: Path) -> None:
+def test_picture_tab_gives_a_late_answer_to_its_own_photograph(page: Page, pictures: Path) -> None:
     """The first photograph's answer is held back until the second was chosen to be looked at."""
     held: list[Route] = []
     page.route(
@@ -215,7 +215,7 @@ def test_an_answer_that_comes_late_is_its_own_photographs(page: Page, pictures: 
     check(page, "file")
 
 
-def test_a_photograph_taken_away_while_it_is_read_leaves_nothing(
+def test_picture_tab_keeps_nothing_of_a_photograph_removed_early(
     page: Page, pictures: Path
 ) -> None:
     held: list[Route] = []
@@ -229,7 +229,7 @@ def test_a_photograph_taken_away_while_it_is_read_leaves_nothing(
     expect(page.locator(".fx-strip")).to_be_hidden()
 
 
-def test_the_blue_button_opens_a_chooser_always(page: Page, pictures: Path) -> None:
+def test_picture_tab_button_always_opens_the_file_dialog(page: Page, pictures: Path) -> None:
     expect(page.locator("label.fx-primary")).to_have_text(re.compile("^Choose photographs"))
     for _ in range(2):
         choose(page, pictures / "astronaut.jpg")
@@ -238,7 +238,7 @@ def test_the_blue_button_opens_a_chooser_always(page: Page, pictures: Path) -> N
         expect(page.locator("label.fx-primary")).to_be_in_viewport()
 
 
-def test_several_photographs_are_read_in_turn(page: Page, pictures: Path) -> None:
+def test_picture_tab_reads_several_photographs_in_turn(page: Page, pictures: Path) -> None:
     names = ["two.jpg", "text.jpg", "wall.png", "phone.heic"]
     choose(page, *(pictures / name for name in names))
     expect(thumbs(page)).to_have_count(4)
@@ -263,7 +263,9 @@ def test_several_photographs_are_read_in_turn(page: Page, pictures: Path) -> Non
     expect(page.get_by_text("An example answer:")).to_be_visible()
 
 
-def test_a_spreadsheet_runs_no_cell_of_the_table(page: Page, pictures: Path) -> None:
+def test_picture_tab_table_has_no_cell_that_a_spreadsheet_would_run(
+    page: Page, pictures: Path
+) -> None:
     name = '=HYPERLINK("https:x"),a.jpg'
     drop(page, (name, "image/jpeg", (pictures / "astronaut.jpg").read_bytes()))
     answered(page)
@@ -274,7 +276,9 @@ def test_a_spreadsheet_runs_no_cell_of_the_table(page: Page, pictures: Path) -> 
     assert row["path"] == f"'{name}"
 
 
-def test_at_most_twenty_are_taken_and_the_others_named(page: Page, pictures: Path) -> None:
+def test_picture_tab_takes_twenty_photographs_and_names_the_rest(
+    page: Page, pictures: Path
+) -> None:
     small = (pictures / "small.jpg").read_bytes()
     drop(page, *((f"{number}.jpg", "image/jpeg", small) for number in range(30)))
     expect(notice(page)).to_contain_text(
@@ -285,7 +289,7 @@ def test_at_most_twenty_are_taken_and_the_others_named(page: Page, pictures: Pat
 
 
 @pytest.mark.parametrize("tab", ["Picture", "Live camera"])
-def test_what_is_dropped_beside_the_zone_never_leaves_the_page(
+def test_picture_tab_stays_when_files_are_dropped_beside_the_zone(
     page: Page, pictures: Path, tab: str
 ) -> None:
     page.get_by_role("tab", name=tab).click()
@@ -294,7 +298,7 @@ def test_what_is_dropped_beside_the_zone_never_leaves_the_page(
         expect(verdict(page)).to_contain_text("One face")
 
 
-def test_each_thing_that_is_no_picture_gets_one_sentence(page: Page, pictures: Path) -> None:
+def test_picture_tab_explains_other_files_in_one_sentence(page: Page, pictures: Path) -> None:
     refused: dict[str, Callable[[], None]] = {
         "The clipboard holds no picture.": lambda: paste(page, text="a word"),
         "What you dropped is not a file.": lambda: drop(page, text="a word"),
@@ -322,13 +326,15 @@ def test_each_thing_that_is_no_picture_gets_one_sentence(page: Page, pictures: P
     check(page, "heic")
 
 
-def test_a_pasted_picture_is_answered_wherever_the_focus_is(page: Page, pictures: Path) -> None:
+def test_picture_tab_answers_a_pasted_picture_wherever_the_focus_is(
+    page: Page, pictures: Path
+) -> None:
     page.locator("h1").click()
     paste(page, file(pictures / "astronaut.jpg"))
     expect(verdict(page)).to_contain_text(re.compile("One face: .*happy"))
 
 
-def test_the_paste_button_reads_the_clipboard(page: Page, astronaut: np.ndarray) -> None:
+def test_picture_tab_paste_button_reads_the_clipboard(page: Page, astronaut: np.ndarray) -> None:
     png = io.BytesIO()
     Image.fromarray(astronaut).save(png, "PNG")
     page.evaluate(
@@ -351,14 +357,14 @@ def test_the_paste_button_reads_the_clipboard(page: Page, astronaut: np.ndarray)
         ("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })", "only to pages opened by https://"),
     ],
 )  # fmt: skip
-def test_a_camera_that_is_not_there_is_said_once(page: Page, setting: str, sentence: str) -> None:
+def test_picture_tab_reports_a_missing_camera_once(page: Page, setting: str, sentence: str) -> None:
     page.evaluate(setting)
     page.get_by_role("button", name="Use the camera").click()
     expect(notice(page)).to_contain_text(sentence)
     assert page.locator(".fx-picture").get_by_text(sentence).count() == 1
 
 
-def test_a_clipboard_that_is_refused_is_said_once(page: Page) -> None:
+def test_picture_tab_reports_a_refused_clipboard_once(page: Page) -> None:
     page.evaluate(
         "() => { navigator.clipboard.read = async () => { throw new DOMException('', 'NotAllowedError') } }"
     )
@@ -369,7 +375,7 @@ def test_a_clipboard_that_is_refused_is_said_once(page: Page) -> None:
     expect(notice(page)).to_contain_text("only to pages opened by https://")
 
 
-def test_a_clipboard_that_takes_nothing_is_said_once(page: Page, pictures: Path) -> None:
+def test_picture_tab_reports_once_that_copying_failed(page: Page, pictures: Path) -> None:
     choose(page, pictures / "astronaut.jpg")
     answered(page)
     page.get_by_text("The answer as JSON").click()
@@ -382,7 +388,7 @@ def test_a_clipboard_that_takes_nothing_is_said_once(page: Page, pictures: Path)
     )
 
 
-def test_the_camera_is_switched_off_when_it_is_left(page: Page, pictures: Path) -> None:
+def test_picture_tab_switches_the_camera_off_when_left(page: Page, pictures: Path) -> None:
     leave: list[Callable[[], None]] = [
         lambda: page.get_by_role("button", name="Close the camera").click(),
         lambda: page.get_by_role("tab", name="Film").click(),
@@ -397,7 +403,7 @@ def test_the_camera_is_switched_off_when_it_is_left(page: Page, pictures: Path) 
         page.wait_for_function("track => track.readyState === 'ended'", arg=track)
 
 
-def test_a_snapshot_of_the_camera_is_not_mirrored(page: Page, pictures: Path) -> None:
+def test_picture_tab_snapshot_is_not_mirrored(page: Page, pictures: Path) -> None:
     snap(page)
     check(page, "camera")
     encoded = page.evaluate(
@@ -431,7 +437,7 @@ def posted(page: Page, picture: Path) -> dict[str, Any]:
     return dict(answer.json())
 
 
-def test_a_large_picture_is_made_smaller_and_answered_in_its_own_pixels(
+def test_picture_tab_reduces_a_large_picture_and_answers_in_its_own_pixels(
     page: Page, pictures: Path
 ) -> None:
     """It is turned by EXIF besides; the HTTP route's answer to the original is the measure."""
@@ -462,7 +468,7 @@ def test_a_large_picture_is_made_smaller_and_answered_in_its_own_pixels(
     assert face["emotion"] == measure["emotion"] == "happy"
 
 
-def test_a_chosen_face_shows_its_chart_and_is_said(page: Page, pictures: Path) -> None:
+def test_picture_tab_shows_and_announces_a_chosen_face(page: Page, pictures: Path) -> None:
     choose(page, pictures / "two.jpg")
     answered(page)
     expect(page.get_by_role("status").filter(has_text="2 faces")).to_be_attached()
@@ -490,7 +496,9 @@ def test_a_chosen_face_shows_its_chart_and_is_said(page: Page, pictures: Path) -
 
 
 @pytest.mark.parametrize("name", ["two.jpg", "landscape.jpg", "portrait.jpg"])
-def test_picture_faces_and_chart_are_seen_together(page: Page, pictures: Path, name: str) -> None:
+def test_picture_tab_shows_picture_faces_and_chart_together(
+    page: Page, pictures: Path, name: str
+) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
     choose(page, pictures / name)
     answered(page)
@@ -498,7 +506,7 @@ def test_picture_faces_and_chart_are_seen_together(page: Page, pictures: Path, n
         expect(page.locator(f".fx-picture {part}").first).to_be_in_viewport(ratio=1)
 
 
-def test_tags_of_crowds_do_not_cover_each_other(page: Page, pictures: Path) -> None:
+def test_picture_tab_keeps_tags_of_crowds_apart(page: Page, pictures: Path) -> None:
     choose(page, pictures / "crowd.jpg")
     answered(page)
     places = [tag.bounding_box() for tag in page.locator(".fx-tag").all()]
@@ -516,12 +524,12 @@ def test_tags_of_crowds_do_not_cover_each_other(page: Page, pictures: Path) -> N
             assert apart
 
 
-def test_a_picture_turned_by_exif_is_upright(page: Page, pictures: Path) -> None:
+def test_picture_tab_applies_exif_orientation(page: Page, pictures: Path) -> None:
     choose(page, pictures / "phone.jpg")
     check(page, "heic")  # the same picture
 
 
-def test_a_picture_that_lies_on_its_side_is_said_to_be_turned(page: Page, pictures: Path) -> None:
+def test_picture_tab_says_that_a_picture_is_turned(page: Page, pictures: Path) -> None:
     choose(page, pictures / "lying.jpg")
     expect(verdict(page)).to_contain_text("One face: ")
     expect(page.locator(".fx-advice")).to_have_text("The picture was turned by 90° to find a face.")
@@ -529,7 +537,7 @@ def test_a_picture_that_lies_on_its_side_is_said_to_be_turned(page: Page, pictur
     assert told["turned"] == 90
 
 
-def test_a_damaged_file_is_said_to_be_damaged(page: Page, pictures: Path) -> None:
+def test_picture_tab_says_that_a_file_is_damaged(page: Page, pictures: Path) -> None:
     choose(page, pictures / "cut.tif")
     expect(verdict(page)).to_contain_text("One face: ")
     expect(page.locator(".fx-advice p")).to_have_text(
@@ -537,13 +545,13 @@ def test_a_damaged_file_is_said_to_be_damaged(page: Page, pictures: Path) -> Non
     )
 
 
-def test_no_face_says_what_to_try(page: Page, pictures: Path) -> None:
+def test_picture_tab_says_what_to_try_without_a_face(page: Page, pictures: Path) -> None:
     choose(page, pictures / "wall.png")
     check(page, "drop")
     expect(page.locator(".fx-advice")).to_contain_text("turn the face to the camera")
 
 
-def test_what_a_busy_server_refuses_is_tried_again(page: Page, pictures: Path) -> None:
+def test_picture_tab_tries_again_when_the_server_is_busy(page: Page, pictures: Path) -> None:
     problem = {"type": "about:blank", "title": "", "status": 503, "detail": "Too many pictures."}
     refusals = [503, 503]
 
@@ -559,7 +567,9 @@ def test_what_a_busy_server_refuses_is_tried_again(page: Page, pictures: Path) -
     check(page, "file")
 
 
-def test_a_server_that_is_gone_is_said_and_can_be_tried_again(page: Page, pictures: Path) -> None:
+def test_picture_tab_reports_an_unreachable_server_and_offers_another_try(
+    page: Page, pictures: Path
+) -> None:
     page.route("**/api/v1/expressions?*", lambda route: route.abort())
     choose(page, pictures / "two.jpg")
     expect(verdict(page)).to_contain_text("The server cannot be reached.")
@@ -568,7 +578,7 @@ def test_a_server_that_is_gone_is_said_and_can_be_tried_again(page: Page, pictur
     check(page, "file")
 
 
-def test_the_picture_with_its_boxes_can_be_saved(page: Page, pictures: Path) -> None:
+def test_picture_tab_saves_the_annotated_picture(page: Page, pictures: Path) -> None:
     choose(page, pictures / "astronaut.jpg")
     answered(page)
     with page.expect_download() as download:
@@ -580,7 +590,7 @@ def test_the_picture_with_its_boxes_can_be_saved(page: Page, pictures: Path) -> 
     assert (np.abs(saved - happy).max(axis=2) < 40).sum() > 200
 
 
-def test_the_bar_chart_can_be_saved(page: Page, pictures: Path) -> None:
+def test_picture_tab_saves_the_bar_chart(page: Page, pictures: Path) -> None:
     choose(page, pictures / "astronaut.jpg")
     answered(page)
     with page.expect_download() as download:
@@ -595,7 +605,7 @@ def test_the_bar_chart_can_be_saved(page: Page, pictures: Path) -> None:
         assert least <= (np.abs(chart[middle] - colour).max(axis=1) < 4).sum() <= most
 
 
-def test_the_json_can_be_copied(page: Page, pictures: Path) -> None:
+def test_picture_tab_copies_the_json(page: Page, pictures: Path) -> None:
     choose(page, pictures / "two.jpg")
     answered(page)
     page.get_by_text("The answer as JSON").click()
@@ -605,7 +615,7 @@ def test_the_json_can_be_copied(page: Page, pictures: Path) -> None:
     assert copied == posted(page, pictures / "two.jpg")
 
 
-def test_words_are_the_servers(page: Page) -> None:
+def test_picture_tab_uses_the_servers_words(page: Page) -> None:
     from demo.answer.as_text import percent
 
     values = [0, 0.004, 0.005, 0.015, 0.125, 0.135, 0.5, 0.985, 0.994, 0.995, 1]
@@ -620,9 +630,7 @@ def test_words_are_the_servers(page: Page) -> None:
 
 
 @pytest.mark.parametrize("width", [390])
-def test_a_telephone_shows_the_answer_and_the_next_photograph_at_the_thumb(
-    page: Page, pictures: Path
-) -> None:
+def test_picture_tab_fits_a_phone(page: Page, pictures: Path) -> None:
     widths = "[document.documentElement.scrollWidth, window.innerWidth]"
     assert page.evaluate(widths) == [390, 390]
     choose(page, pictures / "two.jpg")
@@ -637,7 +645,7 @@ def test_a_telephone_shows_the_answer_and_the_next_photograph_at_the_thumb(
     check(page, "drop")
 
 
-def test_all_that_can_be_pressed_has_a_name(page: Page, pictures: Path) -> None:
+def test_picture_tab_controls_all_have_names(page: Page, pictures: Path) -> None:
     choose(page, pictures / "two.jpg", pictures / "wall.png")
     answered(page)
     pressable = page.locator("button:visible, a:visible, input:visible").all()
@@ -650,7 +658,7 @@ def test_all_that_can_be_pressed_has_a_name(page: Page, pictures: Path) -> None:
         assert name, element.evaluate("e => e.outerHTML")
 
 
-def test_it_can_be_used_by_keyboard_alone(page: Page) -> None:
+def test_picture_tab_works_by_keyboard_alone(page: Page) -> None:
     """From the top of the page to the example, and on to the first face of the answer."""
     _tab_to(page, "[data-example]")
     page.keyboard.press("Enter")

@@ -31,7 +31,7 @@ def page(chromium: Browser, server: str) -> Iterator[Page]:
     assert not errors
 
 
-def test_every_button_for_camera_and_clipboard_says_what_is_missing(page: Page) -> None:
+def test_page_over_http_says_why_camera_and_clipboard_are_missing(page: Page) -> None:
     notice = page.locator(".fx-notice")
     page.get_by_role("button", name="Use the camera").click()
     expect(notice).to_have_text(CAMERA)
@@ -51,7 +51,7 @@ def test_every_button_for_camera_and_clipboard_says_what_is_missing(page: Page) 
     expect(page.get_by_role("button", name="Start the camera")).to_be_visible()
 
 
-def test_what_the_sentences_advise_works(page: Page, pictures: Path) -> None:
+def test_page_over_http_takes_the_ways_it_advises(page: Page, pictures: Path) -> None:
     heic = (pictures / "phone.heic").read_bytes()
     for name in ("IMG_1.HEIC", "image"):  # A pasted file may have no type, and even no ending.
         paste(page, (name, "", heic))

@@ -38,7 +38,7 @@ def framed(chromium: Browser, address: str) -> Page:
     return page
 
 
-def test_the_page_works_in_the_frame(space: Container, chromium: Browser, pictures: Path) -> None:
+def test_space_page_works_in_the_frame(space: Container, chromium: Browser, pictures: Path) -> None:
     page = framed(chromium, space.address)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -56,9 +56,7 @@ def test_the_page_works_in_the_frame(space: Container, chromium: Browser, pictur
     page.context.close()
 
 
-def test_without_the_setting_the_browser_shows_no_frame(
-    container: Container, chromium: Browser
-) -> None:
+def test_space_page_needs_the_setting_to_be_framed(container: Container, chromium: Browser) -> None:
     page = framed(chromium, container.address)
     with page.expect_console_message(lambda line: "frame-ancestors" in line.text):
         page.goto(PAGE)
@@ -66,7 +64,7 @@ def test_without_the_setting_the_browser_shows_no_frame(
     page.context.close()
 
 
-def test_the_platforms_user_can_run_it(space: Container) -> None:
+def test_space_runs_as_the_platforms_user(space: Container) -> None:
     status = space.python("print(open('/proc/1/status').read())")
     assert re.search(r"^Uid:\t1000\t", status, re.MULTILINE)
     with pytest.raises(subprocess.CalledProcessError) as failed:

@@ -12,7 +12,7 @@ _PROBLEM_JSON = "application/problem+json"
 
 
 @pytest.mark.slow
-def test_100_mutated_requests_are_answered_as_documented(tmp_path: Path) -> None:
+def test_post_expressions_answers_100_mutated_requests_as_documented(tmp_path: Path) -> None:
     answers = ask_often(100, 0, tmp_path)
     assert answers.broken == []
     assert answers.count == 100
@@ -33,7 +33,7 @@ def test_100_mutated_requests_are_answered_as_documented(tmp_path: Path) -> None
         (200, "image/png", b"\x89PNG"),
     ],
 )
-def test_an_answer_that_is_not_as_documented_is_seen(status: int, kind: str, body: bytes) -> None:
+def test_fuzzer_notices_an_undocumented_answer(status: int, kind: str, body: bytes) -> None:
     check(422, _PROBLEM_JSON, _PROBLEM)
     with pytest.raises(Broken):
         check(status, kind, body)
