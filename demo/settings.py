@@ -1,4 +1,4 @@
-"""What the server takes from its environment; every setting is one documented field."""
+"""The server's settings from its environment; every setting is one documented field."""
 
 import re
 from typing import Annotated
@@ -9,7 +9,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from preprocessing.faces import DEFAULT, DETECTORS
 from preprocessing.images import MAX_BYTES
 
-# The first parts of the server's own paths: below them a request could mean either.
+# The first parts of the server's own paths. A root path must not begin with one of them, because a
+# request could then mean either.
 _TAKEN = (
     *("api", "page", "config", "assets", "static", "svelte", "gradio_api", "theme.css"),
     *("healthz", "readyz", "metrics", "robots.txt", "favicon.ico"),
@@ -21,25 +22,26 @@ _OTHERS = ", ".join(name for name in DETECTORS if name != DEFAULT)
 
 def _as_detector(name: str) -> str:
     if name not in DETECTORS:
-        raise ValueError(f"is one of {', '.join(DETECTORS)}")
+        raise ValueError(f"must be one of {', '.join(DETECTORS)}")
     return name
 
 
 def _as_root_path(path: str) -> str:
     if not re.fullmatch(r"((/[A-Za-z0-9._~-]+)+)?", path):
-        raise ValueError("begins with a slash and does not end with one, such as /demo")
+        raise ValueError("must begin with a slash and not end with one, such as /demo")
     if path and path.split("/")[1] in _TAKEN:
-        raise ValueError(f"is a path of the server's own; choose another than {path}")
+        raise ValueError(f"must not be {path}, which the server uses itself")
     return path
 
 
 class Settings(BaseSettings):
-    """The server's settings: `PORT`, as platforms name it, and `DEMO_` before the others.
+    """The server's settings.
 
-    An empty variable counts as not set. Keyword arguments win over the environment.
+    The port comes from the variable `PORT`, the name that platforms use. All other variables begin
+    with `DEMO_`. An empty variable counts as not set. Keyword arguments win over the environment.
 
     Raises:
-        pydantic.ValidationError: a value is no number, or is out of its range.
+        pydantic.ValidationError: a value has the wrong type or is out of range.
     """
 
     model_config = SettingsConfigDict(

@@ -68,4 +68,5 @@ def by_emotion(values: np.ndarray) -> schema.Probabilities:
 
 def _rounded(numbers: np.ndarray, digits: int) -> list[list[float]]:
     """Rounds in float64, because a rounded float32 would print as 0.30000001192092896."""
-    return np.round(numbers.astype(np.float64), digits).tolist()
+    rounded: list[list[float]] = np.round(numbers.astype(np.float64), digits).tolist()
+    return rounded

@@ -144,7 +144,7 @@ class _Sound:
     def __init__(self, film: Film, out: "av.container.OutputContainer") -> None:
         self._film = film
         self._out = out
-        self._waiting: list[av.Packet] = []
+        self._waiting: list[av.Packet[Any]] = []
         self._started = False
         self._last: int | None = None
         self._stream: Any = None
@@ -162,7 +162,7 @@ class _Sound:
             self._stream = out.add_stream("aac", rate=rate, layout=layout)
             self._resampler = av.AudioResampler("fltp", layout, rate)
 
-    def add(self, packet: av.Packet) -> None:
+    def add(self, packet: "av.Packet[Any]") -> None:
         if self._started:
             self._take(packet)
         else:
@@ -182,7 +182,7 @@ class _Sound:
                 self._out.mux(self._stream.encode(frame))
             self._out.mux(self._stream.encode())
 
-    def _take(self, packet: av.Packet) -> None:
+    def _take(self, packet: "av.Packet[Any]") -> None:
         if self._stream is None:
             return
         if not self._kept:
@@ -200,7 +200,7 @@ class _Sound:
         packet.stream = self._stream
         self._out.mux(packet)
 
-    def _encode(self, packet: av.Packet) -> None:
+    def _encode(self, packet: "av.Packet[Any]") -> None:
         assert self._film.audio is not None
         try:
             frames = self._film.audio.decode(packet)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import av
 from av.container import InputContainer
@@ -139,7 +139,7 @@ class Film:
             return self._last.time + float(image.duration * image.time_base)
         return self._last.time + 1 / (self.rate or 25)
 
-    def frames(self, sound: Callable[[av.Packet], None] | None = None) -> Iterator[Frame]:
+    def frames(self, sound: "Callable[[av.Packet[Any]], None] | None" = None) -> Iterator[Frame]:
         """Yields the frames in order of time, each later than the one before.
 
         Args:
@@ -184,7 +184,7 @@ class Film:
                 " try again."
             )
         items = self._read(container)
-        before: list[Frame | av.Packet] = []
+        before: list[Frame | av.Packet[Any]] = []
         for item in items:
             before.append(item)
             if isinstance(item, Frame):
@@ -205,7 +205,7 @@ class Film:
             )
         self._items = _joined(before, items)
 
-    def _read(self, container: InputContainer) -> "Iterator[Frame | av.Packet]":
+    def _read(self, container: InputContainer) -> "Iterator[Frame | av.Packet[Any]]":
         """Yields all frames and the packets of the sound, then notes how the film ended."""
         # Packets of every sound stream are read, because they show how far the file reaches.
         packets = container.demux(self._video, *container.streams.audio)
@@ -310,8 +310,8 @@ def _duration(container: InputContainer, video: VideoStream) -> float | None:
 
 
 def _joined(
-    before: "list[Frame | av.Packet]", items: "Iterator[Frame | av.Packet]"
-) -> "Iterator[Frame | av.Packet]":
+    before: "list[Frame | av.Packet[Any]]", items: "Iterator[Frame | av.Packet[Any]]"
+) -> "Iterator[Frame | av.Packet[Any]]":
     """Works like `itertools.chain`, but keeps no reference to a frame after yielding it."""
     while before:
         yield before.pop(0)

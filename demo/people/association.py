@@ -52,7 +52,8 @@ def _overlaps(expected: Sequence[Box], found: Sequence[Box]) -> np.ndarray:
     high = np.minimum(ones[:, None, 2:], others[None, :, 2:])
     common = np.clip(high - low, 0, None).prod(axis=2)
     areas = [(corners[:, 2:] - corners[:, :2]).prod(axis=1) for corners in (ones, others)]
-    return common / (areas[0][:, None] + areas[1][None, :] - common)
+    overlaps: np.ndarray = common / (areas[0][:, None] + areas[1][None, :] - common)
+    return overlaps
 
 
 def _corners(boxes: Sequence[Box]) -> np.ndarray:

@@ -295,7 +295,7 @@ def test_serve_share_opens_gradios_tunnel_and_says_where_pictures_go(
     assert asked["share_server_address"] is None
     output = capsys.readouterr().out
     assert "https://abc.gradio.live" in output
-    assert "pass Gradio's relay" in output
+    assert "through Gradio's relay" in output
 
 
 def test_serve_share_fails_clearly_and_the_local_page_goes_on(

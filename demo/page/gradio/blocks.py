@@ -80,7 +80,10 @@ class PrivateBlocks(gr.Blocks):
         return processed
 
     async def postprocess_data(
-        self, block_fn: BlockFunction, predictions: list | dict, state: SessionState | None
+        self,
+        block_fn: BlockFunction,
+        predictions: list[Any] | dict[Any, Any],
+        state: SessionState | None,
     ) -> list[Any]:
         output = await super().postprocess_data(block_fn, predictions, state)
         _forget(block_fn.outputs, state)
