@@ -8,9 +8,10 @@ from skimage import color
 
 from model.labels import COLOURS, EMOJI, EMOTIONS
 
-# What each kind of colour vision sees of linear RGB. The three that lack a kind of cone: G. M. Machado, M. M. Oliveira and
-# L. A. F. Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency" (IEEE
-# TVCG 15(6), 2009), severity 1. Grey is the luminance, as a printer without colours has it.
+# What each kind of colour vision sees of linear RGB. The three that lack a kind of cone follow
+# G. M. Machado, M. M. Oliveira and L. A. F. Fernandes, "A Physiologically-based Model for Simulation of
+# Color Vision Deficiency" (IEEE TVCG 15(6), 2009), severity 1. Grey is the luminance, as in a print
+# without colours.
 SIGHTS = {
     "full": np.eye(3),
     "protanope": np.array(

@@ -21,8 +21,8 @@ from tests.fuzz.pictures import pictures
 ROUTE = "/api/v1/expressions"
 OPERATIONS = [f"POST {ROUTE}", "GET /api/v1/version", "GET /healthz", "GET /readyz"]
 
-# Without the checks that expect 200 for every body that fits: the description cannot say which bytes are
-# a picture.
+# Without the checks that expect 200 for every body that fits: the description cannot say which bytes
+# are a picture.
 CHECKS = [
     checks.not_a_server_error,
     described.status_code_conformance,
