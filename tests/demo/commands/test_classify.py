@@ -35,7 +35,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 
 def start(*arguments: str | Path, **options: object) -> "subprocess.Popen[str]":
-    """The command line as a process of its own."""
+    """Runs the command line in its own process."""
     return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
         [sys.executable, "-m", "demo", "classify", *map(str, arguments)],
         cwd=ROOT,
@@ -340,7 +340,7 @@ def test_classify_goes_on_with_a_folder_after_a_fault(
     monkeypatch.setattr("demo.commands.classify.read_picture", read)
     for name in ("a.jpg", "b.jpg", "c.jpg"):
         (tmp_path / name).write_bytes(empty_room)
-    # A name that no folder can have is one more.
+    # One more: a name that no folder can have.
     assert main(["classify", str(tmp_path), "x" * 300]) == 1
     printed = capsys.readouterr()
     assert printed.out.count("no face found") == 2
@@ -404,7 +404,7 @@ def test_classify_leaves_complete_rows_on_ctrl_c(tmp_path: Path, happy: bytes) -
     picture.write_bytes(happy)
     table = tmp_path / "faces.csv"
     process = start("--csv", table, *[picture] * 2000, stderr=subprocess.PIPE)
-    # Each picture's rows are written when it is read: at first there are few.
+    # Each picture's rows are written as soon as it is read, so there are few at first.
     wait_until(lambda: table.exists() and table.read_bytes().count(b"\n") > 3)
     assert table.read_bytes().count(b"\n") < 20
     process.send_signal(signal.SIGINT)
@@ -449,7 +449,7 @@ def test_classify_explains_a_full_disk_in_one_sentence(
             *[picture] * 50,
             stdout=full,
             stderr=subprocess.PIPE,
-            # The table's first line fits, which is written before anything is read.
+            # The table's first line, which is written before anything is read, fits.
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (400, 400)),
         )
         _, complaint = process.communicate(timeout=60)
@@ -472,7 +472,7 @@ def test_classify_shows_a_progress_bar_only_on_a_terminal(ten_good_two_bad: Path
     try:
         while block := os.read(controller, 65536):
             shown += block
-    except OSError:  # how Linux says that the other end is closed
+    except OSError:  # Linux's error when the other end is closed
         pass
     output, _ = process.communicate(timeout=30)
     os.close(controller)

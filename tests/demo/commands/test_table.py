@@ -1,4 +1,4 @@
-"""`classify --csv`: what the table is written to, and who can read it."""
+"""`classify --csv`: where it writes the table, and which programs can read it."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ HEAD = ",".join(CSV_COLUMNS)
 
 @pytest.fixture
 def album(tmp_path: Path, empty_room: bytes, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder where the program runs, with two pictures."""
+    """A working directory with two pictures."""
     monkeypatch.chdir(tmp_path)
     for name in ("IMG_1.jpg", "IMG_2.jpg"):
         (tmp_path / name).write_bytes(empty_room)
@@ -96,7 +96,7 @@ def test_csv_shows_every_name_to_spreadsheets_and_to_programs(album: Path, happy
     for name in names:
         Path(name).write_bytes(happy)
     assert main(["classify", ".", "--csv", "faces.csv"]) == 0
-    # Excel takes a file without the mark for Windows' own encoding.
+    # Without the mark, Excel assumes Windows' own encoding.
     assert Path("faces.csv").read_bytes().startswith(b"\xef\xbb\xbfpath,")
     shown = {name.replace("\udce9", r"\xe9") for name in names}
     with Path("faces.csv").open(encoding="utf-8-sig", newline="") as file:
