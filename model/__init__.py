@@ -1,7 +1,7 @@
-"""The networks, their weights, and the path from a picture to every face's expression.
+"""The networks, their weights, and the way from a picture to every face's expression.
 
-`model.load(name)` gives a classifier of aligned faces, `model.Recognizer()` the whole path. Both are
-imported when first used: training runs on machines that have neither LiteRT nor dlib's landmarks.
+`model.load(name)` returns a classifier of aligned faces; `model.Recognizer()` reads whole pictures. Both
+are imported on first use, because training runs on machines without LiteRT and dlib's landmarks.
 """
 
 from importlib import import_module

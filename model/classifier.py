@@ -1,4 +1,4 @@
-"""Aligned faces to probabilities, on LiteRT, with weights that are checked before they are used."""
+"""Classifies aligned faces on LiteRT, with weights that are checked before use."""
 
 import hashlib
 import json
@@ -19,19 +19,19 @@ WEIGHTS = Path(__file__).parent / "weights"
 
 
 class InvalidWeights(ValueError):
-    """Weights that cannot be used; the message names the file and the remedy."""
+    """Weights cannot be used; the message names the file and the remedy."""
 
 
 def load(name: str | Path = "resnet") -> "Classifier":
-    """Loads a classifier with its preprocessing, after checking its weights.
+    """Checks weights and loads them as a classifier.
 
     Args:
-        name: of the weights in `model/weights`, or the path of a `.tflite` file with its `.json`
-            beside it.
+        name: the name of weights in `model/weights`, or the path of a `.tflite` file with its
+            `.json` beside it.
 
     Raises:
-        InvalidWeights: a file is missing, is not what its JSON says, or was made for another
-            alignment or other labels.
+        InvalidWeights: a file is missing, does not match its JSON, or was made for another alignment
+            or other labels.
 
     Example:
 
@@ -72,10 +72,10 @@ def load(name: str | Path = "resnet") -> "Classifier":
 
 
 def describe(name: str | Path = "resnet") -> dict[str, Any]:
-    """What the weights' JSON says, without loading or checking the weights.
+    """Reads the weights' JSON, without loading or checking the weights.
 
     Args:
-        name: as `load` takes it.
+        name: the name or path, as for `load`.
 
     Raises:
         InvalidWeights: a file is missing, or the JSON cannot be read.
@@ -106,17 +106,17 @@ def _files(name: str | Path) -> tuple[Path, Path]:
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
-    """Gives aligned faces their probabilities. Threads may share one; it can be pickled.
+    """Gives aligned faces their probabilities. Threads may share one, and it can be pickled.
 
     Attributes:
-        name: of the weights.
-        version: of the weights.
-        sha256: of the `.tflite` file.
-        content: the `.tflite` file.
-        mixture: makes the answer from the two heads.
-        uncertain_below: an answer with a smaller probability is called uncertain.
-        mirrored_view: whether each face is also seen mirrored and the logits averaged.
-        info: the weights' JSON.
+        name: the weights' name.
+        version: the weights' version.
+        sha256: the SHA-256 of the `.tflite` file, in hexadecimal.
+        content: the bytes of the `.tflite` file.
+        mixture: combines the two heads into the answer.
+        uncertain_below: the probability below which an answer is called uncertain.
+        mirrored_view: whether the network also sees each face mirrored; the logits are averaged.
+        info: the contents of the weights' JSON.
     """
 
     name: str
@@ -130,13 +130,13 @@ class Classifier:
 
     @property
     def members(self) -> list[dict[str, Any]]:
-        """How each network was trained that stands in it: recipe, minutes, cores, backend, history."""
+        """How each network in these weights was trained: recipe, minutes, cores, backend, history."""
         training = self.info["training"]
-        # Weights of one network said it without a list at first, as those of the history still do.
+        # Older weights, with a single network, have no list.
         return list(training.get("members", [training]))
 
     def __getstate__(self) -> dict[str, Any]:
-        # Each process makes its own interpreter.
+        # Without the interpreter: each process builds its own.
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @cached_property
@@ -144,7 +144,7 @@ class Classifier:
         return _Network(self.content)
 
     def predict(self, crops: np.ndarray) -> np.ndarray:
-        """The served probabilities.
+        """Returns the served probabilities.
 
         Args:
             crops: `(n, 48, 48)` uint8, aligned faces.
@@ -155,25 +155,25 @@ class Classifier:
         return self.mixture.probabilities(self.logits(crops))["served"]
 
     def logits(self, crops: np.ndarray, mirrored: bool = True) -> Logits:
-        """Both heads' logits and maps, averaged over the views.
+        """Returns both heads' logits and maps, averaged over the views.
 
         Args:
             crops: `(n, 48, 48)` uint8, aligned faces.
-            mirrored: whether each face is also seen mirrored, where the weights ask for it.
+            mirrored: whether to use the mirrored view, if these weights have one.
         """
         crops = np.asarray(crops)
         if crops.ndim != 3 or crops.shape[1:] != (SIZE, SIZE) or crops.dtype != np.uint8:
             raise ValueError(
-                f"Crops are (n, {SIZE}, {SIZE}) uint8. Received: {crops.shape} {crops.dtype}"
+                f"Crops must be (n, {SIZE}, {SIZE}) uint8. Received: {crops.shape} {crops.dtype}"
             )
-        seen = self._network(crops)
+        logits = self._network(crops)
         if not (mirrored and self.mirrored_view):
-            return seen
-        return Logits.mean([seen, self._network(crops[:, :, ::-1]).mirrored()])
+            return logits
+        return Logits.mean([logits, self._network(crops[:, :, ::-1]).mirrored()])
 
 
 class _Network:
-    """The LiteRT interpreter, which sees one face at a time and serves one thread at a time."""
+    """A LiteRT interpreter that processes one face and serves one thread at a time."""
 
     def __init__(self, content: bytes) -> None:
         self._interpreter = Interpreter(model_content=content, num_threads=1)

@@ -1,4 +1,4 @@
-"""The seven emotions, with their emoji and colours; their order is FER-2013's, in every vector here."""
+"""The seven emotions with their emoji and colours, in FER-2013's order, which every vector follows."""
 
 EMOTIONS: tuple[str, ...] = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 
@@ -12,12 +12,12 @@ EMOJI: dict[str, str] = {
     "neutral": "😐",
 }
 
-# Told apart by every sight: each is one step of lightness from the next, so that grey is enough. The
-# smallest difference of two, in CIEDE2000: full sight 22.4 (surprise and neutral), protanopes 13.7
-# (angry and disgust), deuteranopes 17.6 (fear and surprise), tritanopes 18.3 (disgust and sad), grey
-# 10.1 (disgust and sad), where seven steps leave no room for more: tests/model/test_labels.py measures
-# them. The lightest hardly differ from white, nor the darkest from a dark page, in grey: what is
-# filled with them has a line round it.
+# Colour-blind people can tell these colours apart: each differs from the next by a step of lightness, so
+# even grey is enough. The smallest CIEDE2000 difference of two colours is 22.4 for full colour vision
+# (surprise and neutral), 13.7 for protanopes (angry and disgust), 17.6 for deuteranopes (fear and
+# surprise), 18.3 for tritanopes (disgust and sad) and 10.1 in grey (disgust and sad), where seven steps
+# leave no room for more. tests/model/test_labels.py measures them. In grey, the lightest colours hardly
+# differ from white and the darkest hardly from a dark page, so filled areas have an outline.
 COLOURS: dict[str, str] = {
     "angry": "#d3540c",
     "disgust": "#065015",
@@ -30,5 +30,5 @@ COLOURS: dict[str, str] = {
 
 
 def doubt(first: str, second: str) -> str:
-    """What is said of a face that shows one of two emotions: "uncertain: happy or surprise"."""
+    """The answer in words for a face that shows one of two emotions: "uncertain: happy or surprise"."""
     return f"uncertain: {first} or {second}"

@@ -1,4 +1,4 @@
-"""One answer from two heads: FER-2013's labels and the FER+ votes."""
+"""Combines the two heads, for FER-2013's labels and the FER+ votes, into one answer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -11,13 +11,13 @@ from model.labels import EMOTIONS
 
 @dataclass(frozen=True, eq=False)
 class Logits:
-    """What the network says of n faces.
+    """The network's output for n faces.
 
     Attributes:
-        fer_head: `(n, 7)` float32.
-        votes_head: `(n, 7)` float32.
-        fer_maps: `(n, side, side, 7)` float32, whose means are `fer_head`.
-        votes_maps: `(n, side, side, 7)` float32, whose means are `votes_head`.
+        fer_head: `(n, 7)` float32, the logits of the head for FER-2013's labels.
+        votes_head: `(n, 7)` float32, the logits of the head for the FER+ votes.
+        fer_maps: `(n, side, side, 7)` float32; the mean of each map is its logit in `fer_head`.
+        votes_maps: `(n, side, side, 7)` float32; the mean of each map is its logit in `votes_head`.
     """
 
     fer_head: np.ndarray
@@ -27,25 +27,25 @@ class Logits:
 
     @classmethod
     def stack(cls, answers: Sequence[dict[str, Any]]) -> "Logits":
-        """Puts the answers for single faces together."""
+        """Stacks the outputs for single faces."""
         if not answers:
             head = np.zeros((0, len(EMOTIONS)), np.float32)
             return cls.of_heads(head, head)
         return cls(*(np.concatenate([a[f.name] for a in answers]) for f in fields(cls)))
 
     def mirrored(self) -> "Logits":
-        """The same with its maps mirrored, which brings those of mirrored faces back."""
+        """The same logits with mirrored maps: maps of mirrored faces then fit the original faces."""
         maps = self.fer_maps[:, :, ::-1], self.votes_maps[:, :, ::-1]
         return Logits(self.fer_head, self.votes_head, *maps)
 
     @classmethod
     def of_heads(cls, fer_head: np.ndarray, votes_head: np.ndarray) -> "Logits":
-        """Logits whose maps are single points, and so their own means."""
+        """Logits with maps of a single point, which equals its own mean."""
         return cls(fer_head, votes_head, fer_head[:, None, None], votes_head[:, None, None])
 
     @classmethod
     def mean(cls, views: Sequence["Logits"]) -> "Logits":
-        """The mean of several views of the same faces, whose maps are of one size."""
+        """The mean over several views of the same faces, with maps of the same size."""
         return cls(
             *(np.mean([getattr(view, f.name) for view in views], axis=0) for f in fields(cls))
         )
@@ -53,24 +53,24 @@ class Logits:
 
 @dataclass(frozen=True)
 class Mixture:
-    """How the served probabilities come from the two heads.
+    """Computes the served probabilities from the two heads.
 
-    Each head's logits are divided by its temperature (Guo et al., "On Calibration of Modern Neural
-    Networks", ICML 2017) and each emotion's bias is added (Alexandari et al., "Maximum Likelihood
-    with Bias-Corrected Calibration is Hard-To-Beat at Label Shift Adaptation", ICML 2020), the two
-    distributions are mixed, and the mixture, which is less sure than either, gets a temperature of
-    its own.
+    Each head's logits are divided by the head's temperature (Guo et al., "On Calibration of Modern
+    Neural Networks", ICML 2017), and a bias is added for each emotion (Alexandari et al., "Maximum
+    Likelihood with Bias-Corrected Calibration is Hard-To-Beat at Label Shift Adaptation", ICML 2020).
+    Then the two distributions are mixed. The mixture is less sure than either head, so it gets its
+    own temperature.
 
     Attributes:
-        votes_share: of the votes head in the mixture, 0 to 1.
-        fer_temperature: divides the FER head's logits.
-        votes_temperature: divides the votes head's logits.
-        served_temperature: divides the logarithm of the mixture.
-        fer_bias: of each emotion, added to the FER head's logits after the division.
-        votes_bias: of each emotion, added to the votes head's.
+        votes_share: the weight of the votes head in the mixture, 0 to 1.
+        fer_temperature: the divisor of the FER head's logits.
+        votes_temperature: the divisor of the votes head's logits.
+        served_temperature: the divisor of the mixture's logarithm.
+        fer_bias: seven numbers, added to the FER head's logits after the division.
+        votes_bias: seven numbers, added to the votes head's logits after the division.
 
     Raises:
-        ValueError: a bias is not of the seven emotions.
+        ValueError: a bias does not have seven numbers.
     """
 
     votes_share: float = 0.5
@@ -83,10 +83,10 @@ class Mixture:
     def __post_init__(self) -> None:
         for bias in (self.fer_bias, self.votes_bias):
             if np.shape(bias) != (len(EMOTIONS),):
-                raise ValueError(f"A bias is {len(EMOTIONS)} numbers. Received: {bias}")
+                raise ValueError(f"A bias must be {len(EMOTIONS)} numbers. Received: {bias}")
 
     def probabilities(self, logits: Logits) -> dict[str, np.ndarray]:
-        """The distributions of `fer_head`, `votes_head` and `served`, each `(n, 7)` float32."""
+        """The probabilities under `fer_head`, `votes_head` and `served`, each `(n, 7)` float32."""
         fer = softmax(logits.fer_head / self.fer_temperature + np.asarray(self.fer_bias))
         votes = softmax(logits.votes_head / self.votes_temperature + np.asarray(self.votes_bias))
         mixed = (1 - self.votes_share) * fer + self.votes_share * votes
@@ -94,9 +94,9 @@ class Mixture:
         return {"fer_head": fer, "votes_head": votes, "served": served}
 
     def maps(self, logits: Logits) -> np.ndarray:
-        """Both heads' maps in the proportion of the answer, `(n, side, side, 7)` float32.
+        """Both heads' maps, weighted as in the answer, `(n, side, side, 7)` float32.
 
-        They show what in the face spoke for an emotion, so the biases are not in them.
+        The maps show which parts of the face speak for an emotion, so they leave out the biases.
         """
         share = self.votes_share
         return (
@@ -106,7 +106,7 @@ class Mixture:
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities of logits along the last axis, as float32."""
+    """Converts logits to probabilities along the last axis, as float32."""
     exponentials = np.exp(logits - logits.max(-1, keepdims=True))
     shares: np.ndarray = exponentials / exponentials.sum(-1, keepdims=True)
     return shares.astype(np.float32)

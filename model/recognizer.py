@@ -1,4 +1,4 @@
-"""The whole path for programs: a picture in, every face's expression out."""
+"""The library's entry point: reads a picture and returns every face's expression."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,31 +14,31 @@ from preprocessing.faces import DEFAULT
 from preprocessing.faces import detector as find_detector
 from preprocessing.images import InvalidImage, Picture, Source, decode
 
-# What costs milliseconds a face is bounded: a picture may be a mosaic of thousands.
+# A limit, since every face costs milliseconds and a picture may be a mosaic of thousands of faces.
 MOST_FACES = 300
 
 
 @dataclass(frozen=True, eq=False)
 class FaceExpression:
-    """One face of a picture and the expression it shows, which need not be an emotion felt.
+    """One face in a picture and the expression it shows, which need not be what the person feels.
 
     Coordinates are in pixels of the upright picture, x to the right, y down.
 
     Attributes:
         box: x, y, width and height, inside the picture.
-        detection_score: the detector's; it compares with scores of the same `detected_by` alone.
+        detection_score: the detector's score; compare it only with scores of the same `detected_by`.
         landmarks: `(5, 2)` float32, eye corners and base of the nose in dlib's order.
         probabilities: `(7,)` float32 that sum to 1, in the order of `model.labels.EMOTIONS`.
-        emotion: the most likely.
-        confidence: its probability.
-        uncertain: the probability is too small to rely on the answer.
+        emotion: the most likely emotion.
+        confidence: the probability of `emotion`.
+        uncertain: whether `confidence` is too low to rely on the answer.
         crop: `(48, 48)` uint8, the aligned face as the network saw it.
-        detected_by: which detector saw it: "hog+blazeface", or "blazeface" where dlib's HOG does not
-            take it for a face; of the other detectors their name.
-        turned: degrees clockwise by which the picture, or the face in it, was turned to find it: 0,
-            90, 180 or 270.
-        attention: `(48, 48)` float32 of 0 to 1 over `crop`, what spoke for `emotion`; None if not
-            asked for.
+        detected_by: the detector that found the face. The default detector says "hog+blazeface", or
+            "blazeface" if dlib's HOG does not confirm the face; the others say their name.
+        turned: degrees clockwise by which the picture, or the face in it, was turned to find the
+            face: 0, 90, 180 or 270.
+        attention: `(48, 48)` float32, 0 to 1, how much each pixel of `crop` speaks for `emotion`;
+            None unless asked for with `explain`.
     """
 
     box: tuple[int, int, int, int]
@@ -60,29 +60,29 @@ class FaceExpression:
 
     @property
     def summary(self) -> str:
-        """The answer in words: "happy", or "uncertain: happy or surprise" where it is uncertain."""
+        """The answer in words: "happy", or "uncertain: happy or surprise" if it is uncertain."""
         return doubt(self.emotion, self.second) if self.uncertain else self.emotion
 
 
 class Recognizer:
     """Reads every face's expression in a picture.
 
-    Threads may share one. It can be pickled for other processes: the network's weights go along, and
-    each process builds its own detector.
+    Threads may share one. It can be pickled for other processes: the pickle holds the network's
+    weights, and each process builds its own detector.
 
     Args:
         weights: a name in `model/weights`, or the path of a `.tflite` file.
-        detector: a name of `preprocessing.faces.DETECTORS`.
+        detector: a name in `preprocessing.faces.DETECTORS`.
         min_face: the smallest face to find, in pixels of the picture scaled to a longer side of at
-            most 1280: 40 for photographs; 80, which costs less, for live video.
-        video: for pictures of a camera or a film, of which the next one follows soon. Each picture
-            gets one look: nothing is searched for again where no face is found, and no face is also
-            seen mirrored, which costs as much again and adds 0.2 points on single pictures.
+            most 1280. Use 40 for photographs, and 80 for live video, which is faster.
+        video: whether the pictures are frames of a camera or a film. Frames are read faster: the
+            detector does not search again if it finds no face, and the network does not see each
+            face mirrored as well, which doubles its time and adds 0.2 points on single pictures.
 
     Raises:
-        model.InvalidWeights: see `model.load`.
+        model.InvalidWeights: the weights cannot be used, see `model.load`.
         preprocessing.faces.InvalidDetector: a file of the detector is missing or damaged.
-        ValueError: an unknown detector, or `min_face` out of its range.
+        ValueError: the detector is unknown, or `min_face` is out of its range.
 
     Example:
 
@@ -119,22 +119,22 @@ class Recognizer:
         self.classifier = state["classifier"]
 
     def finding(self, min_face: int, video: bool = False) -> "Recognizer":
-        """The same network behind the same detector, for faces of another smallest size."""
+        """A recognizer with the same network and detector but another `min_face`."""
         other = Recognizer.__new__(Recognizer)
         other._find(self.detector_name, min_face, video)
         other.classifier = self.classifier
         return other
 
     def recognize(self, picture: Source | Picture, explain: bool = False) -> list[FaceExpression]:
-        """Reads a picture.
+        """Reads the expression of every face in a picture.
 
         Args:
-            picture: a path, the bytes of a file, a binary file, a PIL image or an array, as
-                `preprocessing.images.decode` takes them; or a decoded picture.
-            explain: also give each face its attention map.
+            picture: a path, the bytes of a file, a binary file, a PIL image or an array, as for
+                `preprocessing.images.decode`; or a decoded picture.
+            explain: whether to give each face its attention map.
 
         Returns:
-            The faces from left to right; an empty list where there is none.
+            The faces from left to right; an empty list if there is none.
 
         Raises:
             preprocessing.images.InvalidImage: the picture cannot be read, or has more than 300
@@ -176,7 +176,7 @@ class Recognizer:
 
 
 def _inside(box: tuple[float, float, float, float], picture: Picture) -> tuple[int, int, int, int]:
-    """A box of the working copy in pixels of the picture itself, cut at its edges."""
+    """Converts a box from the working copy to pixels of the original, clipped at its edges."""
     x, y, width, height = (value * picture.scale for value in box)
     left, top = max(0, round(x)), max(0, round(y))
     right, bottom = min(picture.width, round(x + width)), min(picture.height, round(y + height))
@@ -184,7 +184,7 @@ def _inside(box: tuple[float, float, float, float], picture: Picture) -> tuple[i
 
 
 def _attention(evidence: np.ndarray) -> np.ndarray:
-    """The positive part of one emotion's map over the crop, its strongest place at 1."""
+    """The positive part of one emotion's map, enlarged to the crop and scaled to a maximum of 1."""
     large = cv2.resize(evidence, (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
     positive = np.maximum(large, 0)
     return positive / max(float(positive.max()), 1e-6)

@@ -1,1 +1,1 @@
-"""From the bytes of a picture to aligned 48x48 faces, for serving and for training alike."""
+"""Turns the bytes of a picture into aligned 48x48 faces, for serving and for training."""

@@ -1,4 +1,4 @@
-"""Decoding: a path, bytes or an array become one upright RGB picture of bounded size, or an error."""
+"""Decodes a path, bytes or an array to one upright RGB picture of bounded size, or raises an error."""
 
 import io
 import os
@@ -12,8 +12,8 @@ import numpy as np
 import pi_heif
 from PIL import Image, UnidentifiedImageError
 
-from preprocessing.damage import remains, warning
-from preprocessing.jpeg import scans_of
+from preprocessing.damage import damage_warning, read_damaged
+from preprocessing.jpeg import read_scans
 from preprocessing.limits import (
     HOW_TO_SAVE,
     MAX_BYTES,
@@ -25,8 +25,15 @@ from preprocessing.limits import (
     check_size,
     too_many_pixels,
 )
-from preprocessing.paths import name_of, read_file
-from preprocessing.pixels import Stored, draft, reduced_by_strips, rows_of_array, stored, upright
+from preprocessing.paths import message_prefix, read_file
+from preprocessing.pixels import (
+    StoredPicture,
+    decode_opened,
+    draft,
+    reduced_by_strips,
+    rows_of_array,
+    upright,
+)
 from preprocessing.png import without_extras
 
 __all__ = [
@@ -45,25 +52,26 @@ Source: TypeAlias = (
     str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | np.ndarray | Image.Image
 )
 
-# AVIF stands before HEIF: both claim the brand mif1, and only AVIF's plugin lets go of the other's.
+# AVIF comes before HEIF: both claim the brand mif1, but only AVIF's plugin rejects the other's files.
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "TIFF", "BMP")
 
-# Decoding costs four to eight bytes a pixel, WebP sixteen: above this many, one picture at a time.
+# Only one picture above this size is decoded at a time: decoding takes four to eight bytes a pixel, or
+# sixteen for WebP.
 _LARGE_PIXELS = 16_000_000
 
-# Each scan of a JPEG passes over all its pixels, however few bytes it has: 100 kB can hold thousands
-# of scans, a minute of work. This is 100 scans of the largest picture, 2 seconds. Not only
-# progressive ones: a baseline JPEG may store each colour in a scan of its own, again and again.
+# The limit is 100 scans of the largest picture, or 2 seconds. Every scan of a JPEG passes over all
+# pixels, however few bytes it has: 100 kB can hold thousands of scans, a minute of work. The limit
+# applies to baseline JPEGs too: they may store each colour in its own scan, again and again.
 _MAX_SCANNED_PIXELS = 100 * MAX_PIXELS
 _large_decode = threading.RLock()
 
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 pi_heif.register_heif_opener()
-# `decode` checks sizes itself; this is for whatever else decodes pictures in the process (Gradio does).
+# `decode` checks sizes itself. This protects other code that decodes pictures here, such as Gradio.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.simplefilter("error", Image.DecompressionBombWarning)
-# What else it warns of is damage; a picture is read all the same, or is answered with a sentence.
+# Pillow's other warnings are about damage, which `decode` reports itself.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
@@ -72,11 +80,11 @@ class Picture:
     """A decoded picture.
 
     Attributes:
-        pixels: `(h, w, 3)` uint8, the upright picture in RGB, its longer side at most 2560. Not to
-            be written to: it may share memory with the array it was made from.
-        width: of the upright original, in its pixels.
-        height: likewise.
-        warnings: sentences on what is wrong with the file although it could be read.
+        pixels: `(h, w, 3)` uint8, the upright picture in RGB, with its longer side at most 2560. Do
+            not write to it: it may share memory with the array it was made from.
+        width: the width of the upright original, in pixels.
+        height: the height of the upright original, in pixels.
+        warnings: one sentence for each fault of a file that could still be read.
     """
 
     pixels: np.ndarray
@@ -94,26 +102,27 @@ class Picture:
 def decode(source: Source) -> Picture:
     """Decodes a picture, turns it upright and makes it opaque and at most 2560 pixels long.
 
-    JPEG (also CMYK and MPO), PNG, WebP, AVIF, HEIC, GIF, TIFF and BMP are read, of several frames
-    the first. What is transparent is shown over white. EXIF orientation is applied. A damaged file
-    is read if at most a tenth of the picture is missing, and `Picture.warnings` says so.
+    It reads JPEG (also CMYK and MPO), PNG, WebP, AVIF, HEIC, GIF, TIFF and BMP. If a file has several
+    frames, it reads the first. It shows transparent pixels over white and applies the EXIF
+    orientation. It reads a damaged file if at most a tenth of the picture is missing; then
+    `Picture.warnings` says so.
 
     Args:
-        source: a path; the bytes of a file, or a binary file, which is read from where it stands; a
-            PIL image; or an array `(h, w)`, `(h, w, 1)`, `(h, w, 3)` RGB or `(h, w, 4)` RGBA, of
-            uint8, uint16, bool, or floats of 0 to 1. Floats a little outside, as resizing makes
-            them, are cut off.
+        source: a path; the bytes of a file; a binary file, which is read from its current position;
+            a PIL image; or an array `(h, w)`, `(h, w, 1)`, `(h, w, 3)` RGB or `(h, w, 4)` RGBA, of
+            uint8, uint16, bool, or floats of 0 to 1. Floats slightly outside that range, which
+            resizing produces, are clipped.
 
     Raises:
-        ImageTooLarge: more than 20 MB or 64 megapixels.
-        InvalidImage: anything else that keeps the picture from being read. For a path the message
-            begins with the path.
-        TypeError: the source is none of these.
+        ImageTooLarge: the picture has more than 20 MB or 64 megapixels.
+        InvalidImage: the picture cannot be read for another reason. If the source is a path, the
+            message begins with the path.
+        TypeError: the source is none of these types.
     """
     if isinstance(source, np.ndarray):
         return _decode_array(source)
     if isinstance(source, Image.Image):
-        return _decode_opened(source)
+        return _decode_pil(source)
     if isinstance(source, bytes | bytearray | memoryview):
         return _decode_bytes(bytes(source))
     if isinstance(source, str | os.PathLike):
@@ -121,12 +130,12 @@ def decode(source: Source) -> Picture:
         try:
             return _decode_bytes(read_file(path))
         except InvalidImage as error:
-            raise type(error)(name_of(path) + str(error)) from error
+            raise type(error)(message_prefix(path) + str(error)) from error
     if hasattr(source, "read"):
         data = source.read(MAX_BYTES + 1)
         if isinstance(data, bytes):
             return _decode_bytes(data)
-        raise TypeError("A picture's file is opened for bytes: open(path, 'rb').")
+        raise TypeError("A picture's file must be opened for bytes: open(path, 'rb').")
     raise TypeError(
         "A picture is a path, bytes, a file, a PIL image or an array. Received:"
         f" {type(source).__name__}"
@@ -144,25 +153,25 @@ def _decode_bytes(data: bytes) -> Picture:
     data = without_extras(data)
     try:
         try:
-            picture, missing = _stored(data), 0.0
+            picture, missing = _decode_file(data), 0.0
             damaged = not _has_end(data)
         except (InvalidImage, MemoryError, *_BOMBS):
             raise
         except Exception:
             if not _has_signature(data):
                 raise
-            with _large_decode:  # It is decoded several times, so its memory is bounded too.
-                picture, missing = remains(data, _opened, _stored)
+            with _large_decode:  # It is decoded several times, so only one at a time.
+                picture, missing = read_damaged(data, _opened, _decode_file)
             damaged = True
     except InvalidImage:
         raise
     except Exception as error:
-        raise _explained(error, data) from error
-    return _picture(picture, (warning(missing),) if damaged else ())
+        raise _readable_error(error, data) from error
+    return _picture(picture, (damage_warning(missing),) if damaged else ())
 
 
-def _explained(error: Exception, data: bytes) -> InvalidImage:
-    """The sentence for what a decoder raised; each has its own way to fail."""
+def _readable_error(error: Exception, data: bytes) -> InvalidImage:
+    """The error with a sentence for people, in place of a decoder's own error."""
     if isinstance(error, _BOMBS):
         return too_many_pixels()
     if isinstance(error, MemoryError):
@@ -177,10 +186,10 @@ def _explained(error: Exception, data: bytes) -> InvalidImage:
             )
         if data[:2] in (b"II", b"MM"):
             return InvalidImage(
-                "This TIFF is damaged or was cut off, or its pixels are of a kind that cannot be"
+                "This TIFF is damaged or was cut off, or stores its pixels in a way that cannot be"
                 f" read. {HOW_TO_SAVE}"
             )
-    # Not every decoder says that it failed for want of memory, and WebP's does when it is opened.
+    # Not every decoder reports a lack of memory as such, and WebP's fails as soon as it opens the file.
     if _may_be_large(data):
         return InvalidImage(
             "The picture is damaged or was cut off, or there is not enough memory to decode it."
@@ -200,15 +209,15 @@ def _may_be_large(data: bytes) -> bool:
 
 
 def _has_signature(data: bytes) -> bool:
-    """Whether the first bytes announce one of the formats."""
+    """Whether the first bytes are those of one of the formats."""
     accepts = (Image.OPEN[name][1] for name in FORMATS)
     return any(accept is not None and accept(data[:16]) for accept in accepts)
 
 
 def _has_end(data: bytes) -> bool:
-    """Whether a file that can be read has the mark of its end, where its format has one."""
+    """Whether a readable file has its end marker; True for formats without one."""
     if data[:2] == b"\xff\xd8":
-        return scans_of(data).whole
+        return read_scans(data).complete
     return data[:4] != b"\x89PNG" or 0 <= data.rfind(b"IEND") <= len(data) - 8
 
 
@@ -216,56 +225,56 @@ def _opened(data: bytes) -> Image.Image:
     """Opens a file without decoding it.
 
     Raises:
-        InvalidImage: its size is out of the limits.
-        Exception: whatever its decoder raises.
+        InvalidImage: the picture is too large or too small, or has too many scans.
+        Exception: the decoder's own error.
     """
-    # Before it is opened: Pillow, too, walks through all segments.
-    passes = scans_of(data) if data[:2] == b"\xff\xd8" else None
+    # Scans are counted before Pillow opens the file, because Pillow walks through all segments too.
+    scans = read_scans(data) if data[:2] == b"\xff\xd8" else None
     image = Image.open(io.BytesIO(data), formats=FORMATS)
     check_size(*image.size)
-    if passes is not None:
-        # What was cut off is decoded up to three times.
-        most = _MAX_SCANNED_PIXELS if passes.whole else _MAX_SCANNED_PIXELS // 4
-        if len(passes.scans) * image.width * image.height > most:
+    if scans is not None:
+        # A cut-off picture is decoded up to three times.
+        most = _MAX_SCANNED_PIXELS if scans.complete else _MAX_SCANNED_PIXELS // 4
+        if len(scans.scans) * image.width * image.height > most:
             raise InvalidImage(f"The picture is stored in too many passes. {HOW_TO_SAVE}")
     return image
 
 
-def _stored(data: bytes) -> Stored:
-    """Opens and decodes a file; raises what `_opened` does."""
+def _decode_file(data: bytes) -> StoredPicture:
+    """Opens and decodes a file; raises the same errors as `_opened`."""
     with _opened(data) as image:
         size = image.size
         draft(image)
-        # A progressive JPEG is held in full while it is decoded, however small it is drafted.
-        with _turn(*(size if image.info.get("progressive") else image.size)):
-            return stored(image, size, data)
+        # The decoder holds a progressive JPEG in full size, however small the draft is.
+        with _large_picture_lock(*(size if image.info.get("progressive") else image.size)):
+            return decode_opened(image, size, data)
 
 
-def _turn(width: int, height: int) -> AbstractContextManager[object]:
+def _large_picture_lock(width: int, height: int) -> AbstractContextManager[object]:
     return _large_decode if width * height > _LARGE_PIXELS else nullcontext()
 
 
-def _decode_opened(image: Image.Image) -> Picture:
+def _decode_pil(image: Image.Image) -> Picture:
     check_size(*image.size)
     try:
-        with _turn(*image.size):
-            return _picture(stored(image, image.size))
+        with _large_picture_lock(*image.size):
+            return _picture(decode_opened(image, image.size))
     except InvalidImage:
         raise
-    except Exception as error:  # It may be opened without being read yet.
-        raise _explained(error, b"") from error
+    except Exception as error:  # The caller may have opened it without decoding it.
+        raise _readable_error(error, b"") from error
 
 
-def _picture(read: Stored, complaints: tuple[str, ...] = ()) -> Picture:
+def _picture(read: StoredPicture, file_warnings: tuple[str, ...] = ()) -> Picture:
     pixels, turned = upright(read.pixels, read.orientation)
     size = (read.height, read.width) if turned else (read.width, read.height)
-    return Picture(pixels, *size, complaints)
+    return Picture(pixels, *size, file_warnings)
 
 
 def _decode_array(array: np.ndarray) -> Picture:
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
         raise InvalidImage(
-            "An array of a picture is (height, width), or (height, width, channels) with 1, 3 or 4"
+            "A picture's array must be (height, width), or (height, width, channels) with 1, 3 or 4"
             f" channels. Received: shape={array.shape}"
         )
     height, width = array.shape[:2]
@@ -275,8 +284,8 @@ def _decode_array(array: np.ndarray) -> Picture:
     known = array.dtype in (np.uint8, np.uint16, np.bool_)
     if not known and not np.issubdtype(array.dtype, np.floating):
         raise InvalidImage(
-            "An array of a picture is uint8, uint16, bool, or floats of 0 to 1. Received:"
+            "A picture's array must be uint8, uint16, bool, or floats of 0 to 1. Received:"
             f" {array.dtype}"
         )
-    pixels = reduced_by_strips(rows_of_array(array, of_file=False), width, height)
+    pixels = reduced_by_strips(rows_of_array(array, from_file=False), width, height)
     return Picture(np.ascontiguousarray(pixels), width, height)

@@ -1,12 +1,12 @@
-"""The passes ("scans") in which a JPEG's pixels are stored, and whether the file is whole."""
+"""The passes ("scans") that store a JPEG's pixels, and whether the file is complete."""
 
 import re
 from dataclasses import dataclass
 
 from preprocessing.limits import HOW_TO_SAVE, InvalidImage
 
-# In a scan, a 255 is followed by 0 where it is data, by 208 to 215 where the decoder may start
-# afresh, and by another 255 as filling; anything else is a marker and ends the scan.
+# After the byte 255 in a scan, 0 means that 255 is data, 208 to 215 is a restart marker, and another
+# 255 is filling. Any other byte is a marker that ends the scan.
 _MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
 
 _EOI, _SOS = 0xD9, 0xDA
@@ -14,8 +14,8 @@ _ALONE = (0xD8, 0x01)  # markers without a segment
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = (0xC2, 0xC6, 0xCA, 0xCE)
 
-# A segment holds 64 kB: 20 MB of profiles and descriptions are 300 of them. To walk through millions
-# of empty ones would take seconds.
+# A segment holds 64 kB, so 20 MB of profiles and descriptions need 300 segments. Walking through
+# millions of empty segments would take seconds.
 _MOST_SEGMENTS = 10_000
 
 
@@ -24,10 +24,10 @@ class Scan:
     """One pass over the pixels.
 
     Attributes:
-        brightness: whether it holds the first colour component, which is the brightness.
-        first: the first of the 64 frequencies it holds.
-        last: the last of them.
-        refines: whether it only adds precision to what an earlier scan gave.
+        brightness: whether the scan holds the first colour component, which is the brightness.
+        first: the lowest of the 64 frequencies that the scan holds, 0 to 63.
+        last: the highest of them.
+        refines: whether the scan only adds precision to an earlier scan.
     """
 
     brightness: bool
@@ -38,24 +38,24 @@ class Scan:
 
 @dataclass(frozen=True)
 class Scans:
-    """What a decoder finds in a JPEG file from its start to the end of its first picture.
+    """The scans of a JPEG file's first picture.
 
     Attributes:
-        scans: in the order of the file.
-        whole: whether the picture's end marker is there.
-        end: how many bytes of the file a decoder can use: what follows the picture's end is not
-            its own, and a segment that was cut off is of no use.
+        scans: the scans in the order of the file.
+        complete: whether the file has the picture's end marker.
+        end: the number of bytes that a decoder can use: it stops at the picture's end marker, or at
+            a segment that was cut off.
         cut_in_scan: whether the file ends within the last scan.
     """
 
     scans: tuple[Scan, ...]
-    whole: bool
+    complete: bool
     end: int
     cut_in_scan: bool
 
     @property
     def brightness_begun(self) -> bool:
-        """Whether the file has begun every frequency of the brightness; if not, it is a blur."""
+        """Whether the scans hold every frequency of the brightness; if not, the picture is a blur."""
         held = {
             frequency
             for scan in self.scans
@@ -66,16 +66,16 @@ class Scans:
 
     @property
     def cut_in_brightness(self) -> bool:
-        """Whether the cut leaves out a part of the picture, not just colour or precision."""
+        """Whether the cut removes a part of the picture, not just colour or precision."""
         last = self.scans[-1]
         return self.cut_in_scan and last.brightness and not last.refines
 
 
-def scans_of(data: bytes) -> Scans:
+def read_scans(data: bytes) -> Scans:
     """Walks through the markers of a JPEG file as libjpeg does (ITU-T T.81, annex B).
 
-    Counting the bytes of a scan's marker in the file is not the same: thumbnails, profiles and
-    whatever a telephone appends behind the picture's end hold such bytes too.
+    Counting the scan markers' bytes would be wrong: thumbnails, profiles and data that phones append
+    after the picture contain the same bytes.
 
     Raises:
         InvalidImage: the file has more segments than any picture needs.
@@ -101,11 +101,11 @@ def scans_of(data: bytes) -> Scans:
             main = body[6] if len(body) > 6 else -1
             progressive = marker in _PROGRESSIVE
         elif marker == _SOS:
-            scans.append(_scan(body, main, progressive))
+            scans.append(_read_scan(body, main, progressive))
     raise InvalidImage(f"The picture is stored in too many parts. {HOW_TO_SAVE}")
 
 
-def _scan(body: bytes, main: int, progressive: bool) -> Scan:
+def _read_scan(body: bytes, main: int, progressive: bool) -> Scan:
     count = body[0] if body else 0
     parts, rest = tuple(body[1 : 1 + 2 * count : 2]), body[1 + 2 * count :]
     if not progressive or len(rest) < 3:

@@ -1,7 +1,7 @@
-"""How large a picture may be, and the errors that say why one cannot be read."""
+"""The limits on a picture's size, and the errors for pictures that cannot be read."""
 
 MAX_BYTES = 20_000_000
-MAX_PIXELS = 64_200_000  # 9248x6936 is what phones of 64 megapixels send
+MAX_PIXELS = 64_200_000  # phones with 64 megapixels send 9248x6936
 MIN_SIDE = 16
 WORKING_SIDE = 2560
 
@@ -9,11 +9,11 @@ HOW_TO_SAVE = "Save it as an ordinary JPEG or PNG and try again."
 
 
 class InvalidImage(ValueError):
-    """A picture that cannot be read; `str(error)` says in a sentence why and what to do."""
+    """A picture cannot be read; `str(error)` says why and what to do, in a sentence for people."""
 
 
 class ImageTooLarge(InvalidImage):
-    """A picture of too many bytes or too many pixels."""
+    """A picture has too many bytes or too many pixels."""
 
 
 def too_many_pixels() -> ImageTooLarge:
@@ -28,7 +28,7 @@ def check_size(width: int, height: int) -> None:
     """Checks a picture's size.
 
     Raises:
-        ImageTooLarge: it has more than `MAX_PIXELS`.
+        ImageTooLarge: the picture has more than `MAX_PIXELS` pixels.
         InvalidImage: a side is shorter than `MIN_SIDE`.
     """
     if width * height > MAX_PIXELS:

@@ -1,26 +1,26 @@
-"""A picture's file is read, or a sentence says why it cannot be."""
+"""Reads a picture's file, or raises an error that says why it cannot be read."""
 
 import re
 from pathlib import Path
 
 from preprocessing.limits import MAX_BYTES, InvalidImage
 
-# What programs have at hand in place of a file: web addresses, and pictures written as text.
+# What programs pass by mistake in place of a path: web addresses, and pictures encoded as text.
 _ADDRESS = re.compile(r"data:|[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
 _LONGEST_NAME = 1000
 
 
-def name_of(path: str) -> str:
-    """How a message about a path begins; a picture written as text is not repeated in full."""
+def message_prefix(path: str) -> str:
+    """The path as the beginning of a message; very long ones are shortened."""
     shown = path if len(path) <= _LONGEST_NAME else f"{path[:60]}..."
     return f"{shown}: " if path else ""
 
 
 def read_file(name: str) -> bytes:
-    """The bytes of a file, at most one more than `MAX_BYTES`.
+    """Reads a file, at most one byte more than `MAX_BYTES`.
 
     Raises:
-        InvalidImage: it is none, or cannot be opened.
+        InvalidImage: there is no such file, or it cannot be opened.
     """
     if not name:
         raise InvalidImage("The path of the picture is empty.")

@@ -1,4 +1,4 @@
-"""Pixels of any kind and depth, from a decoder or an array, as RGB of 8 bits and bounded size."""
+"""Converts pixels of any kind and depth, from a decoder or an array, to 8-bit RGB of bounded size."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,29 +10,29 @@ from PIL import ExifTags, Image, TiffImagePlugin
 from preprocessing.limits import HOW_TO_SAVE, WORKING_SIDE, InvalidImage, check_size
 from preprocessing.reducing import reduced_to
 
-# A JPEG is decoded at 1/2, 1/4 or 1/8 of its size as long as its longer side stays above this: half
-# as much again as the face detector looks at, for crops of small faces.
+# A large JPEG is decoded at 1/2, 1/4 or 1/8 of its size, but its longer side stays at least this long:
+# one and a half times what the face detector sees, so that small faces are cut out sharp.
 _DRAFT_SIDE = 1920
 
-# Pixels are copied in strips: no other thread of the program runs while one is copied.
+# Pixels are copied in strips, because no other thread runs while Pillow copies.
 _STRIP_PIXELS = 1_000_000
 
-# Resizing with cubic or Lanczos weights goes beyond the values it was given, at a sharp edge by a
-# quarter of their difference. No other convention of values stays so close to 0 to 1.
+# How far floats may lie outside 0 to 1. Cubic and Lanczos resizing overshoot a sharp edge by a quarter
+# of its height; floats of any other convention lie further outside.
 _OVERSHOOT = 0.3
 
-_YCBCR = 6  # of TIFF's tag 262, the kind of colours
+_YCBCR = 6  # the value of TIFF's tag 262, PhotometricInterpretation
 
 
 @dataclass(frozen=True, eq=False)
-class Stored:
-    """A picture as its file stores it, before it is turned upright.
+class StoredPicture:
+    """A decoded picture as its file stores it, not yet turned upright.
 
     Attributes:
-        pixels: `(h, w, 3)` uint8 RGB, its longer side at most 2560.
-        width: of the stored original.
-        height: likewise.
-        orientation: EXIF's, 1 to 8.
+        pixels: `(h, w, 3)` uint8 RGB, with the longer side at most 2560.
+        width: the width of the stored original, in pixels.
+        height: the height of the stored original, in pixels.
+        orientation: the EXIF orientation, 1 to 8.
     """
 
     pixels: np.ndarray
@@ -42,48 +42,48 @@ class Stored:
 
 
 def draft(image: Image.Image) -> None:
-    """Has a large JPEG decoded smaller; the other formats do not know how to."""
+    """Asks the decoder for a smaller copy of a large JPEG; other formats cannot do this."""
     longer = max(image.size)
     divisor = next(step for step in (8, 4, 2, 1) if longer >= step * _DRAFT_SIDE or step == 1)
     if divisor > 1:
         image.draft(None, tuple(max(1, side // divisor) for side in image.size))  # type: ignore[arg-type]
 
 
-def stored(image: Image.Image, size: tuple[int, int], file: bytes = b"") -> Stored:
+def decode_opened(image: Image.Image, size: tuple[int, int], file: bytes = b"") -> StoredPicture:
     """Decodes an opened picture.
 
     Args:
-        image: opened, and perhaps drafted.
-        size: its width and height before it was drafted.
-        file: the file it was opened from, where there is one.
+        image: the opened picture, perhaps drafted smaller.
+        size: the width and height before `draft`, in pixels.
+        file: the bytes of the picture's file; empty if there is none.
 
     Raises:
-        InvalidImage: its pixels are of a kind that cannot be shown.
+        InvalidImage: the pixels are of a kind that cannot be shown.
     """
     announced = image.size
     unpack_ycbcr(image)
-    # Of 16-bit colours Pillow keeps the upper 8.
-    halved = any(";16" in str(tile.args) for tile in getattr(image, "tile", ()))
+    # Pillow keeps only the upper 8 bits of 16-bit colours.
+    loses_lower_bits = any(";16" in str(tile.args) for tile in getattr(image, "tile", ()))
     image.load()
-    if image.size != announced:  # HEIC may announce another size than its pixels have.
+    if image.size != announced:  # HEIC may announce a size that its pixels do not have.
         size = image.size
         check_size(*size)
     rows = _rows_of(image)
-    if halved and image.mode in ("RGB", "RGBA", "LA") and _highest(image) < 128:
-        rows = rows_of_array(_deep(file, image.size), of_file=True)
+    if loses_lower_bits and image.mode in ("RGB", "RGBA", "LA") and _highest(image) < 128:
+        rows = rows_of_array(_decode_16_bit(file, image.size), from_file=True)
     pixels = reduced_by_strips(rows, *image.size)
-    # Only now: TIFF is turned upright by its decoder, which then says so, and PNG's may come last.
-    return Stored(pixels, *size, _orientation(image))
+    # Read last: TIFF's decoder turns the picture and resets this, and PNG may store it at the end.
+    return StoredPicture(pixels, *size, _orientation(image))
 
 
 def _highest(image: Image.Image) -> int:
-    """The largest value of any colour."""
+    """The largest value in any colour channel."""
     bands = [image.getchannel(name) for name in image.getbands() if name != "A"]
     return max(int(band.getextrema()[1]) for band in bands)  # type: ignore[arg-type]
 
 
 def unpack_ycbcr(image: Image.Image) -> None:
-    """Hands an uncompressed TIFF of YCbCr to libtiff; Pillow expects it to be RGB."""
+    """Lets libtiff decode an uncompressed YCbCr TIFF, which Pillow would read as RGB."""
     if not isinstance(image, TiffImagePlugin.TiffImageFile) or not image.tile:
         return
     if image.tag_v2.get(262) == _YCBCR and image.tile[0].codec_name == "raw":
@@ -95,8 +95,8 @@ def unpack_ycbcr(image: Image.Image) -> None:
         image.use_load_libtiff = True
 
 
-def _deep(file: bytes, size: tuple[int, int]) -> np.ndarray:
-    """The 16-bit colours of a PNG or TIFF whose upper bits are not used."""
+def _decode_16_bit(file: bytes, size: tuple[int, int]) -> np.ndarray:
+    """Decodes a PNG or TIFF whose 16-bit colours leave the upper bits unused."""
     deep = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_UNCHANGED) if file else None
     if deep is None or deep.dtype != np.uint16 or deep.ndim != 3 or deep.shape[1::-1] != size:
         raise InvalidImage(
@@ -108,8 +108,8 @@ def _deep(file: bytes, size: tuple[int, int]) -> np.ndarray:
 
 def _rows_of(image: Image.Image) -> Callable[[int, int], np.ndarray]:
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return rows_of_array(np.asarray(image), of_file=True)
-    return lambda top, bottom: np.asarray(_opaque(_cut(image, top, bottom)))
+        return rows_of_array(np.asarray(image), from_file=True)
+    return lambda top, bottom: np.asarray(_to_opaque_rgb(_cut(image, top, bottom)))
 
 
 def _cut(image: Image.Image, top: int, bottom: int) -> Image.Image:
@@ -118,39 +118,40 @@ def _cut(image: Image.Image, top: int, bottom: int) -> Image.Image:
     return image.crop((0, top, image.width, bottom))
 
 
-def _opaque(image: Image.Image) -> Image.Image:
-    """Any mode of 8 bits as RGB, over white."""
+def _to_opaque_rgb(image: Image.Image) -> Image.Image:
+    """Converts a picture of any 8-bit mode to RGB, shown over white."""
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def rows_of_array(array: np.ndarray, of_file: bool) -> Callable[[int, int], np.ndarray]:
-    """How to read rows of an array as RGB of 8 bits.
+def rows_of_array(array: np.ndarray, from_file: bool) -> Callable[[int, int], np.ndarray]:
+    """Returns a function that reads rows of an array as 8-bit RGB.
 
-    Numbers of more than 8 bits rarely fill their type: a camera's 12 bits in a file of 16 would be
-    black. They are taken to fill as many bits as the largest of them needs, 8 or more.
+    Integers of more than 8 bits rarely use their whole range: a camera's 12 bits in a 16-bit file
+    would look black. So the range ends at the bits that the largest integer needs, 8 or more.
 
     Args:
         array: `(h, w)`, `(h, w, 3)` or `(h, w, 4)` of uint8, bool, larger integers or floats.
-        of_file: whether floats are a file's, in which nobody knows their meaning: what lies outside
-            0 to 1 stretches that range. Otherwise what lies a little outside is cut off.
+        from_file: whether the array comes from a file. A file does not say what its floats mean, so
+            floats outside 0 to 1 stretch that range. In other arrays, floats slightly outside 0 to 1
+            are clipped.
 
     Raises:
-        InvalidImage: the floats are too far outside 0 to 1, or not all are numbers.
+        InvalidImage: floats are too far outside 0 to 1, NaN or infinite.
     """
     if array.dtype == np.uint8:
-        return lambda top, bottom: _rgb(array[top:bottom])
+        return lambda top, bottom: _to_rgb(array[top:bottom])
     if array.dtype == np.bool_ or np.issubdtype(array.dtype, np.floating):
-        low, high = (0.0, 1.0) if array.dtype == np.bool_ else _range_of_floats(array, of_file)
-        return lambda top, bottom: _rgb(_levels(array[top:bottom], low, high))
+        low, high = (0.0, 1.0) if array.dtype == np.bool_ else _range_of_floats(array, from_file)
+        return lambda top, bottom: _to_rgb(_to_8_bit(array[top:bottom], low, high))
     colours = array[:, :, :3] if array.ndim == 3 else array
     smallest = min(0, int(colours.min()))
     shift: int | np.ndarray = _surplus_bits(int(colours.max()) - smallest)
-    if array.shape[2:] == (4,):  # Opacity has a range of its own.
+    if array.shape[2:] == (4,):  # Opacity has its own range.
         shift = np.array([shift] * 3 + [_surplus_bits(int(array[:, :, 3].max()))])
-    return lambda top, bottom: _rgb(
+    return lambda top, bottom: _to_rgb(
         ((array[top:bottom].astype(np.int64) - smallest) >> shift).astype(np.uint8)
     )
 
@@ -159,44 +160,44 @@ def _surplus_bits(largest: int) -> int:
     return max(0, largest.bit_length() - 8)
 
 
-def _range_of_floats(array: np.ndarray, of_file: bool) -> tuple[float, float]:
+def _range_of_floats(array: np.ndarray, from_file: bool) -> tuple[float, float]:
     low, high = float(array.min()), float(array.max())
-    if of_file and np.isfinite([low, high]).all():
+    if from_file and np.isfinite([low, high]).all():
         return min(0.0, low), max(1.0, high)
-    # No comparison holds for NaN.
+    # Written so that NaN fails, too: no comparison with NaN is true.
     if not (low >= -_OVERSHOOT and high <= 1 + _OVERSHOOT):
         raise InvalidImage(
             "The picture's floats are not all numbers: some are NaN or infinite."
-            if of_file
-            else "An array of floats has values of 0 to 1, none of them NaN or infinite. Received:"
+            if from_file
+            else "An array of floats must have values of 0 to 1, not NaN or infinite. Received:"
             f" {low:g} to {high:g}"
         )
     return 0.0, 1.0
 
 
-def _levels(values: np.ndarray, low: float, high: float) -> np.ndarray:
+def _to_8_bit(values: np.ndarray, low: float, high: float) -> np.ndarray:
     shares: np.ndarray = (values.astype(np.float32) - np.float32(low)) / np.float32(high - low)
     return np.asarray(np.rint(shares.clip(0, 1) * 255), np.uint8)
 
 
-def _rgb(array: np.ndarray) -> np.ndarray:
+def _to_rgb(array: np.ndarray) -> np.ndarray:
     if array.shape[2:] == (3,):
         return array
-    return np.asarray(_opaque(Image.fromarray(np.ascontiguousarray(array))))
+    return np.asarray(_to_opaque_rgb(Image.fromarray(np.ascontiguousarray(array))))
 
 
 def reduced_by_strips(
     rows: Callable[[int, int], np.ndarray], width: int, height: int
 ) -> np.ndarray:
-    """Brings a picture's longer side to at most `WORKING_SIDE` by averaging over areas.
+    """Reduces a picture's longer side to at most `WORKING_SIDE` by averaging over areas.
 
-    A picture of more than twice that is first averaged over whole squares of pixels, strip by
-    strip, so that there is never an RGB copy of it in full size.
+    A picture of at least twice that size is first averaged over squares of whole pixels, strip by
+    strip, so memory never holds an RGB copy in full size.
 
     Args:
-        rows: gives the rows from one number up to another as `(rows, width, 3)` uint8.
-        width: of the picture.
-        height: of the picture.
+        rows: returns the rows from a first row up to a last, as `(rows, width, 3)` uint8.
+        width: the picture's width in pixels.
+        height: the picture's height in pixels.
     """
     factor = max(width, height) // WORKING_SIDE
     if factor > 1:
@@ -218,17 +219,17 @@ def _orientation(image: Image.Image) -> int:
     """The EXIF orientation, 1 to 8."""
     try:
         value = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception:  # Broken EXIF data in a sound picture: it is shown as it is.
+    except Exception:  # The picture is intact and only its EXIF data broken.
         return 1
     return value if value in range(1, 9) else 1
 
 
 def upright(pixels: np.ndarray, orientation: int) -> tuple[np.ndarray, bool]:
-    """The upright picture, and whether width and height changed places."""
+    """Turns a picture upright; also returns whether width and height were swapped."""
     turned = orientation >= 5
     if turned:
         pixels = pixels.swapaxes(0, 1)
-    # What is left is a flip of the upright rows (3, 4, 7, 8) and of its columns (2, 3, 6, 7).
+    # Then flip the rows (orientations 3, 4, 7, 8) and the columns (2, 3, 6, 7).
     if orientation in (3, 4, 7, 8):
         pixels = pixels[::-1]
     if orientation in (2, 3, 6, 7):

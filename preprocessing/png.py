@@ -1,4 +1,4 @@
-"""What a PNG file holds besides its pixels, and what a decoder may choke on."""
+"""Removes what a PNG file holds besides its pixels, because a decoder may fail on it."""
 
 import struct
 

@@ -1,15 +1,15 @@
-"""Pictures made smaller."""
+"""Reduces pictures."""
 
 import cv2
 import numpy as np
 
 
 def reduced(pixels: np.ndarray, scale: float) -> np.ndarray:
-    """A picture made smaller by averaging over areas; as it is where `scale` is 1 or more.
+    """Reduces a picture by averaging over areas; returns it unchanged if `scale` is 1 or more.
 
     Args:
         pixels: `(height, width)` or `(height, width, 3)` uint8.
-        scale: the new width per old width.
+        scale: the new width divided by the old width.
     """
     if scale >= 1:
         return pixels
@@ -19,5 +19,5 @@ def reduced(pixels: np.ndarray, scale: float) -> np.ndarray:
 
 
 def reduced_to(pixels: np.ndarray, side: int) -> np.ndarray:
-    """A picture with its longer side at most `side` pixels long."""
+    """Reduces a picture's longer side to at most `side` pixels."""
     return reduced(pixels, side / max(pixels.shape[:2]))

@@ -1,4 +1,4 @@
-"""How files of pictures are called."""
+"""The file name endings of pictures."""
 
 from functools import cache
 
@@ -9,8 +9,8 @@ from preprocessing.images import FORMATS
 
 @cache
 def picture_suffixes() -> frozenset[str]:
-    """The endings of names, in small letters and with their dot, of the formats that are decoded."""
-    # A camera with two lenses writes several JPEGs into one file, which Pillow calls by that name.
+    """The endings of all formats that `decode` reads, in lower case and with their dot."""
+    # Pillow's name for a file of several JPEGs, which cameras with two lenses write.
     formats = {*FORMATS, "MPO"}
     registered = Image.registered_extensions().items()
     return frozenset(suffix for suffix, name in registered if name in formats)

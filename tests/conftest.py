@@ -1,4 +1,4 @@
-"""What many tests use: two public-domain photographs, the recognizer, and FER-2013 where it is."""
+"""Shared fixtures: two public-domain photographs, the recognizer, and FER-2013 if it is there."""
 
 import os
 import signal
@@ -14,8 +14,14 @@ from model import Recognizer
 from preprocessing import fer2013
 
 ROOT = Path(__file__).parent.parent
-# A script's background job ignores Ctrl-C, and so would the programs that tests start and interrupt.
+# Background jobs of a script ignore Ctrl-C, and programs that tests start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts files with slow tests first: those that run last are short, and no core waits for one."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The deployment files, each held to its platform's own parser or description."""
+"""Each deployment file is checked with its platform's own parser or description."""
 
 import json
 import re
@@ -25,7 +25,7 @@ SPACE = (ROOT / "docs" / "huggingface" / "README.md").read_text(encoding="utf-8"
 ROUTES = ("/readyz", "/healthz")
 
 
-def test_app_engine_takes_its_file() -> None:
+def test_app_yaml_passes_app_engines_parser() -> None:
     app = appinfo.LoadSingleAppInfo(APP)
     assert (app.env, app.GetEffectiveRuntime()) == ("flex", "custom")
     assert app.network.session_affinity
@@ -52,7 +52,7 @@ def cloud_run_schemas() -> dict[str, Any]:
 
 
 def faults(value: Any, schema: dict[str, Any], schemas: dict[str, Any], path: str) -> list[str]:
-    """Where a value is not what a Google API description says: unknown fields and wrong types."""
+    """The unknown fields and wrong types in a value, by a Google API description."""
     schema = schemas[schema["$ref"]] if "$ref" in schema else schema
     kinds = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool}
     if not isinstance(value, kinds[schema["type"]]):
@@ -69,7 +69,7 @@ def faults(value: Any, schema: dict[str, Any], schemas: dict[str, Any], path: st
     return found
 
 
-def test_cloud_runs_description_fits_its_file() -> None:
+def test_service_yaml_fits_cloud_runs_description() -> None:
     assert faults(SERVICE, {"$ref": "Service"}, cloud_run_schemas(), "service") == []
     [container] = SERVICE["spec"]["template"]["spec"]["containers"]
     probes = (container[name]["httpGet"]["path"] for name in ("startupProbe", "livenessProbe"))
@@ -77,7 +77,7 @@ def test_cloud_runs_description_fits_its_file() -> None:
     assert f"PORT={container['ports'][0]['containerPort']}" in DOCKERFILE
 
 
-def test_the_check_of_cloud_runs_file_can_fail() -> None:
+def test_service_yaml_check_can_fail() -> None:
     wrong = json.loads(json.dumps(SERVICE))
     wrong["spec"]["template"]["spec"]["containerConcurrency"] = "many"
     wrong["spec"]["template"]["spec"]["sessions"] = True
@@ -88,7 +88,7 @@ def test_the_check_of_cloud_runs_file_can_fail() -> None:
     ]
 
 
-def test_hadolint_has_nothing_to_say() -> None:
+def test_dockerfile_passes_hadolint() -> None:
     hadolint = Path(sys.executable).with_name("hadolint")
     result = subprocess.run(
         [hadolint, ROOT / "Dockerfile"], capture_output=True, text=True, check=False
@@ -97,7 +97,7 @@ def test_hadolint_has_nothing_to_say() -> None:
 
 
 def settings_of(platform: str) -> dict[str, str]:
-    """The settings that a platform's file hands to the server."""
+    """The settings that a platform's file gives the server."""
     if platform == "App Engine":
         return dict(appinfo.LoadSingleAppInfo(APP).env_variables)
     if platform == "Cloud Run":
@@ -108,7 +108,7 @@ def settings_of(platform: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("platform", ["image", "App Engine", "Cloud Run", "Space"])
-def test_a_platform_sets_only_settings_that_exist_to_what_they_take(
+def test_platform_files_set_only_valid_settings(
     platform: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fields = {f"DEMO_{name}".upper(): name for name in Settings.model_fields} | {"PORT": "port"}
@@ -126,8 +126,8 @@ def test_a_platform_sets_only_settings_that_exist_to_what_they_take(
     ("platform", "added"),
     [("App Engine", "198.51.100.7, 203.0.113.9"), ("Cloud Run", "198.51.100.7")],
 )
-def test_visitors_are_told_apart_behind_a_platforms_proxies(platform: str, added: str) -> None:
-    """As the platforms' documentation says what they add to what a visitor may have sent."""
+def test_client_of_tells_visitors_apart_behind_platform_proxies(platform: str, added: str) -> None:
+    """Each platform adds to the visitor's own header what its documentation says."""
     proxies = int(settings_of(platform)["DEMO_TRUSTED_PROXIES"])
     for sent in ("", "192.0.2.1, ", "192.0.2.1, 192.0.2.2, 192.0.2.3, "):
         headers = [(b"x-forwarded-for", f"{sent}{added}".encode())]
@@ -135,7 +135,7 @@ def test_visitors_are_told_apart_behind_a_platforms_proxies(platform: str, added
         assert client_of(scope, proxies) == "198.51.100.7"
 
 
-def test_the_lock_holds_every_pin_with_its_hashes() -> None:
+def test_lock_file_holds_every_pin_with_its_hashes() -> None:
     lock = (ROOT / "requirements-serve.lock").read_text()
     locked = {
         canonicalize_name(name): (version, hashes.count("--hash=sha256:"))

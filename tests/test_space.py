@@ -1,4 +1,4 @@
-"""The header and the commands of a Hugging Face Space, held to that platform's own parsers."""
+"""The header and commands of a Hugging Face Space are checked with the platform's own parsers."""
 
 import re
 import shlex
@@ -22,9 +22,9 @@ Colour = Literal["red", "yellow", "green", "blue", "indigo", "purple", "pink", "
 
 
 class SpaceHeader(BaseModel):
-    """What a Space's header may say here: huggingface.co/docs/hub/spaces-config-reference.
+    """The fields of a Space's header: huggingface.co/docs/hub/spaces-config-reference.
 
-    The Hub checks the values only when a Space is pushed, and refuses long descriptions then.
+    The Hub checks the values, such as the length of descriptions, only when a Space is pushed.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
@@ -41,7 +41,7 @@ class SpaceHeader(BaseModel):
     pinned: bool
 
 
-def test_a_space_takes_its_header() -> None:
+def test_space_header_is_accepted() -> None:
     header = SpaceHeader(**SpaceCard(SPACE).data.to_dict())
     assert f"PORT={header.app_port} " in DOCKERFILE
 
@@ -58,17 +58,17 @@ def test_a_space_takes_its_header() -> None:
         ("every face;", "every face in a picture;", "at most 60 characters"),
     ],
 )
-def test_the_check_of_the_spaces_header_can_fail(right: str, wrong: str, message: str) -> None:
+def test_space_header_check_can_fail(right: str, wrong: str, message: str) -> None:
     assert right in SPACE
     with pytest.raises((ValidationError, yaml.YAMLError), match=message):
         SpaceHeader(**SpaceCard(SPACE.replace(right, wrong, 1)).data.to_dict())
 
 
 def parsed(command_line: str) -> tuple[str | None, dict[str, Any]]:
-    """A line for Hugging Face's command line, as that reads it: the command and what it is given.
+    """Parses a line with Hugging Face's command line: the command and its parameters.
 
     Raises:
-        click.UsageError: the command line does not take it.
+        click.UsageError: the command line refuses it.
     """
     command, words = hf, shlex.split(command_line)[1:]
     while isinstance(command, click.Group):
@@ -77,7 +77,7 @@ def parsed(command_line: str) -> tuple[str | None, dict[str, Any]]:
     return command.name, command.make_context(command.name, words).params
 
 
-def test_a_space_is_made_with_three_commands() -> None:
+def test_space_is_made_with_three_commands() -> None:
     (create, made), (upload, readme), (uploads, files) = (
         parsed(line) for line in re.findall(r"^\.venv/bin/(hf .*)$", SPACE, re.MULTILINE)
     )
@@ -102,7 +102,7 @@ def test_a_space_is_made_with_three_commands() -> None:
         assert [name for name in sent if name == source or name.startswith(f"{source}/")], source
 
 
-def test_the_check_of_the_commands_can_fail() -> None:
+def test_space_commands_check_can_fail() -> None:
     [line, *_] = re.findall(r"^\.venv/bin/(hf repos .*)$", SPACE, re.MULTILINE)
     for right, wrong in (("--space-sdk", "--space-sd"), ("space ", "spice "), ("create", "make")):
         with pytest.raises(click.UsageError):

@@ -3,7 +3,7 @@
 from model import FaceExpression
 from model.labels import EMOTIONS
 
-# A spreadsheet runs a cell that begins so.
+# Spreadsheets run a cell as a formula if it begins with one of these.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 FACE_COLUMNS: tuple[str, ...] = (

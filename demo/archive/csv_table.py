@@ -145,7 +145,7 @@ def _open(target: Path, inputs: Sequence[Path], identity: Identity, resume: bool
     if target.suffix.lower() in {*picture_suffixes(), ".zip"}:
         raise Unwritable(
             f"{target}: The table is not written, because this is the name of a picture or a zip file."
-            " Name the table after --csv, such as --csv expressions.csv."
+            " Give the table a name of its own, such as --csv expressions.csv."
         )
     if address_of(target):
         raise Unwritable(
@@ -182,8 +182,8 @@ def _check_resumable(
         ours = stream.read(len(head)) == head
     if not ours or any(is_same(target, each) for each in inputs):
         raise Unwritable(
-            f"{target}: The table is not written, because this file is there and is no table of an"
-            " earlier run. Name another file, or move this one away."
+            f"{target}: The table is not written, because this file exists and is not a table of an"
+            " earlier run. Choose another file, or move this one away."
         )
     if not resume:
         raise Unwritable(

@@ -146,7 +146,7 @@ def _rows(
 
     items = [{"number": number, "entries": pickle.dumps(chunk)} for number, chunk in chunks]
     data = ray.data.from_items(items, override_num_blocks=len(items))
-    return data.map_batches(
+    rows: Iterator[dict[str, Any]] = data.map_batches(
         PartWriter,
         fn_constructor_kwargs={
             "make": make,
@@ -157,6 +157,7 @@ def _rows(
         num_cpus=1,
         compute=ray.data.ActorPoolStrategy(min_size=1, max_size=min(count, len(items))),
     ).iter_rows()
+    return rows
 
 
 class PartWriter:

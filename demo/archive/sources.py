@@ -269,6 +269,6 @@ def _passed_over(kinds: Counter[str]) -> str:
     more = ", and others" if len(kinds) > _MOST_KINDS else ""
     files = "1 file was" if count == 1 else f"{count} files were"
     return (
-        f"{files} passed over, because the suffix is not that of a picture ({named}{more}). To read"
-        " such a file, name it."
+        f"{files} skipped, because pictures have other suffixes ({named}{more}). To read such a file,"
+        " name it on the command line."
     )

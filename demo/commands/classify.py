@@ -31,25 +31,25 @@ from demo.writing import Unwritable
 from model import Recognizer
 from preprocessing.images import InvalidImage
 
-# From how many pictures on a progress bar tells more than it disturbs.
+# Runs of more pictures than this show a progress bar.
 _MANY = 5
 
 _EPILOG = """\
-A folder is read with all folders in it, also those behind links. Hidden files and folders are left out.
-Files that are no pictures by their suffix are passed over, and their number is printed. A zip file is
-read without unpacking it; of its members, those are refused that are archives, encrypted, or made to
-do harm. A quoted pattern such as 'photos/**/*.jpg' gives the pictures and zip files that match it.
+A folder is read with all its subfolders, also through links. Hidden files and folders are skipped.
+Files without the suffix of a picture are skipped too, and their number is printed. A zip file is read
+without unpacking it; members that are archives, encrypted or made to do harm are refused. A quoted
+pattern such as 'photos/**/*.jpg' gives the pictures and zip files that match it.
 s3://BUCKET/FOLDER and gs://BUCKET/FOLDER are read like folders.
 
---json prints one JSON document per picture, one a line, as the HTTP routes give it, with its path.
+--json prints one line per picture: the JSON that the HTTP routes give, and the picture's path.
 
 --csv writes one row per face. A picture without a face has one row with face 0 and no emotion. A
 picture that cannot be read has one row with the reason under `error`. Rows come in the order of paths.
 FILE is UTF-8 with a byte order mark, so that spreadsheets show every name correctly. In Python, open
 it with encoding="utf-8-sig"; pandas and DuckDB need no setting. "--csv -" prints the table without
-the mark. A spreadsheet would run a cell that begins like a formula (with = + - @, a tab or a carriage
-return): such a path gets ./ in front and still leads to the same file. A name's bytes that are not
-UTF-8 are written as in caf\\xe9.jpg.
+the mark. Spreadsheets run a cell as a formula if it begins with = + - @, a tab or a carriage return.
+A path that does gets ./ in front and still leads to the same file. Bytes of a name that are not UTF-8
+are escaped, as in caf\\xe9.jpg.
 
 --parquet writes the same rows as part-000000.parquet and so on into DIR, which may be the address of
 a folder in a bucket too. With --engine ray, Ray does the work on all machines of a cluster, on which
@@ -64,18 +64,19 @@ CSV file, and the last 256 pictures of Parquet files.
 
 A damaged picture is read if at most a tenth of it is missing; a line on stderr says so.
 
---explain writes what spoke for each face's emotion, lit up on the aligned face, as a PNG into DIR:
+--explain writes an attention map of each face into DIR: a PNG of the aligned face that lights up the
+parts that spoke for its emotion. Maps mirror your folder tree, so names never clash:
 party/IMG_1.jpg gives DIR/IMG_1.jpg-face1-happy.png with `classify party`, and
 DIR/party/IMG_1.jpg-face1-happy.png with `classify party holiday.heic`. Faces count from the left.
-Maps in DIR are not read as pictures where DIR is in a PATH. With --json each face has
-`attention_file`, the path of its map, or null if it could not be written.
+If DIR lies in a PATH, its maps are not read as pictures. With --json each face has
+`attention_file`: the path of its map, or null if the map could not be written.
 
-A run replaces only maps and reports that an earlier run wrote. If any other file lies in their place,
-the command ends before it reads a picture.
+A run replaces only maps and reports of an earlier run. If any other file is in the way, the command
+ends before it reads a picture.
 
-exit codes: 0 every picture was read; 1 any was not, or a map not written (the others are);
+exit codes: 0 every picture was read; 1 a picture was not read or a map not written (all others were);
 2 wrong usage; 3 the table could not be written to its end, such as on a full disk; 4 a bucket or a
-cluster cannot be reached; 130 stopped by Ctrl-C and 143 by SIGTERM, what was written until then is
+cluster cannot be reached; 130 stopped by Ctrl-C and 143 by SIGTERM, everything written so far is
 complete."""
 
 Write = Callable[[Path, Answer, Sequence[Path | None]], None]
@@ -83,7 +84,7 @@ Write = Callable[[Path, Answer, Sequence[Path | None]], None]
 
 @dataclass(frozen=True)
 class ClassifyOptions:
-    """What `classify` was asked for.
+    """The options of `classify`.
 
     Attributes:
         paths: the pictures and folders to read.
@@ -96,7 +97,7 @@ class ClassifyOptions:
         address: of a Ray cluster.
         explain: where to write attention maps.
         min_face: the smallest face, in pixels of a picture scaled to at most 1280.
-        detector: how faces are found.
+        detector: the name of the face detector.
     """
 
     paths: list[Path]
@@ -113,7 +114,7 @@ class ClassifyOptions:
 
 
 def add_classify(commands: Any) -> None:
-    """Adds the command to those of the command line."""
+    """Adds the command to the command line."""
     classify: argparse.ArgumentParser = commands.add_parser(
         "classify",
         help="print the expression of every face in pictures",
@@ -129,9 +130,9 @@ def add_classify(commands: Any) -> None:
         help="a picture, folder, zip file or pattern such as 'photos/**/*.jpg'",
     )
     output = classify.add_mutually_exclusive_group()
-    output.add_argument("--json", action="store_true", help="print JSON, one picture a line")
+    output.add_argument("--json", action="store_true", help="print JSON, one line per picture")
     output.add_argument(
-        "--csv", type=_table, metavar="FILE", help="write a table to FILE instead, or print it (-)"
+        "--csv", type=_table, metavar="FILE", help="write a table to FILE, or print it if FILE is -"
     )
     output.add_argument(
         "--parquet", type=path, metavar="DIR", help="write the table as Parquet files into DIR"
@@ -160,13 +161,13 @@ def add_classify(commands: Any) -> None:
         "--explain",
         type=path,
         metavar="DIR",
-        help="also write what spoke for each face's emotion, as a picture into DIR",
+        help="also write each face's attention map, a picture, into DIR",
     )
     add_face_options(classify, min_face=40)
 
 
 def _table(text: str) -> Path | Literal["-"]:
-    # Not as a path, which `./-` would be too.
+    # Compare the text: as a path, `./-` would equal "-".
     return STDOUT if text == STDOUT else path(text)
 
 
@@ -254,7 +255,7 @@ def _print(job: batch.Job, as_json: bool) -> int:
 
 
 def _save_maps(maps: AttentionFolder, path: Path, answer: Answer) -> list[Path | None]:
-    """Writes each face's attention map; None for one that cannot be, after saying why."""
+    """Writes each face's attention map; if one fails, says why and gives None for it."""
     files: list[Path | None] = []
     for place, face in enumerate(answer.faces, start=1):
         try:
@@ -285,7 +286,7 @@ def _to_stdout(recognizer: Recognizer, as_json: bool) -> Write:
     def write(path: Path, answer: Answer, files: Sequence[Path | None]) -> None:
         if as_json:
             document: dict[str, Any] = {"path": str(path), **to_json(answer, recognizer.classifier)}
-            # No files where no maps were asked for.
+            # `files` is empty without --explain.
             for face, file in zip(document["faces"], files, strict=False):
                 face["attention_file"] = None if file is None else str(file)
             text = json.dumps(document)

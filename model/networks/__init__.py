@@ -1,1 +1,1 @@
-"""The networks, one file for each family and for each report that describes one."""
+"""The networks: one file for each family, and one for each report that describes a network."""

@@ -11,16 +11,16 @@ _SIDE = 100
 def cnn_2x100(dropout: float = 0.5, side: int | None = None) -> keras.Model:
     """Two wide convolutions and a dense layer: 2,831,107 parameters, as the report prints.
 
-    It sees RGB in 0 to 1: a grey face is enlarged, and its levels become all three channels. The
-    report names no rate of dropout; one half is the usual one before a dense layer (Srivastava et
-    al., "Dropout", JMLR 2014).
+    It takes RGB of 0 to 1, so each grey face is enlarged and copied to all three channels. The report
+    gives no dropout rate; one half is usual before a dense layer (Srivastava et al., "Dropout", JMLR
+    2014).
 
     Args:
-        dropout: share of the flattened features dropped while training.
-        side: a face's width and height in pixels; None takes any.
+        dropout: the share of the flattened features dropped in training.
+        side: a face's width and height in pixels; None accepts any.
 
     Returns:
-        A model as `model.networks.heads.one_head` gives it.
+        A model as from `model.networks.heads.one_head`.
     """
     inputs = keras.Input((side, side, 1), name="face")
     x = layers.Rescaling(1 / 255, name="rescaling")(inputs)

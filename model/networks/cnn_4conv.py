@@ -10,17 +10,18 @@ from preprocessing.alignment import SIZE
 def cnn_4conv(dropout: float = 0.25, side: int | None = SIZE) -> keras.Model:
     """Four convolutions and two dense layers, all with batch normalisation, ReLU and dropout.
 
-    The report says that the first has 64 filters of 3x3. The others are those of the course project
-    "Facial Expression Recognition with Keras", whose first is the same and whose rate, batch and
-    schedule the report has too: 128 of 5x5, 512 and 512 of 3x3, dense 256 and 512.
+    The report says only that the first convolution has 64 filters of 3x3. The other sizes come from
+    the course project "Facial Expression Recognition with Keras", which has the same first convolution
+    and the same rate, batch and schedule as the report: 128 filters of 5x5, 512 and 512 of 3x3, dense
+    layers of 256 and 512.
 
     Args:
-        dropout: share of the features dropped while training, after each block and dense layer.
-        side: a face's width and height in pixels; None takes 48, the one size that a dense layer
-            behind it allows.
+        dropout: the share of the features dropped in training, after each block and dense layer.
+        side: a face's width and height in pixels; None means 48, the only size that the dense
+            layer allows.
 
     Returns:
-        A model as `model.networks.heads.one_head` gives it.
+        A model as from `model.networks.heads.one_head`.
     """
     inputs = keras.Input((side or SIZE, side or SIZE, 1), name="face")
     x = layers.Rescaling(1 / 255, name="rescaling")(inputs)

@@ -8,20 +8,20 @@ from preprocessing.alignment import SIZE
 
 
 def cnn_rmsprop(dropout: float = 0.5, side: int | None = SIZE) -> keras.Model:
-    """Three pairs of 3x3 convolutions, a pooling after each pair, and a dense layer.
+    """Three pairs of 3x3 convolutions, with a pooling after each pair, and a dense layer.
 
-    The report says "plain CNN" and how it was trained. Pairs of 3x3 convolutions that double their
-    filters after each pooling are the usual shape (Simonyan and Zisserman, "Very Deep Convolutional
-    Networks", ICLR 2015), half as wide here for a quarter of the pixels; the dropout of one half
-    before the last layer is theirs too.
+    The report says only "plain CNN" and how it was trained. Its usual shape is pairs of 3x3
+    convolutions with twice the filters after each pooling (Simonyan and Zisserman, "Very Deep
+    Convolutional Networks", ICLR 2015). It is half as wide here, for a quarter of the pixels. The
+    dropout of one half before the last layer also comes from that paper.
 
     Args:
-        dropout: share of the dense layer's features dropped while training.
-        side: a face's width and height in pixels; None takes 48, the one size that a dense layer
-            behind it allows.
+        dropout: the share of the dense layer's features dropped in training.
+        side: a face's width and height in pixels; None means 48, the only size that the dense
+            layer allows.
 
     Returns:
-        A model as `model.networks.heads.one_head` gives it.
+        A model as from `model.networks.heads.one_head`.
     """
     inputs = keras.Input((side or SIZE, side or SIZE, 1), name="face")
     x = layers.Rescaling(1 / 255, name="rescaling")(inputs)

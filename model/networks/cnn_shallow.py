@@ -10,16 +10,16 @@ from preprocessing.alignment import SIZE
 def cnn_shallow(dropout: float = 0.0, side: int | None = SIZE) -> keras.Model:
     """Two 5x5 convolutions of stride 2 and a dense layer, without regularisation.
 
-    The report says nothing of the range of its input: grey levels of 0 to 1 here, as the tutorials
-    have it that such networks come from.
+    The report does not give the range of its input; this network takes grey levels of 0 to 1, as
+    tutorials with such networks do.
 
     Args:
-        dropout: share of the dense layer's features dropped while training; the report drops none.
-        side: a face's width and height in pixels; None takes 48, the one size that a dense layer
-            behind it allows.
+        dropout: the share of the dense layer's features dropped in training; the report drops none.
+        side: a face's width and height in pixels; None means 48, the only size that the dense
+            layer allows.
 
     Returns:
-        A model as `model.networks.heads.one_head` gives it.
+        A model as from `model.networks.heads.one_head`.
     """
     inputs = keras.Input((side or SIZE, side or SIZE, 1), name="face")
     x = layers.Rescaling(1 / 255, name="rescaling")(inputs)
@@ -35,12 +35,12 @@ def cnn_wide(dropout: float = 0.3, side: int | None = SIZE) -> keras.Model:
     """Three 5x5 convolutions, each followed by a 2x2 pooling, a dense layer, and dropout of 30 %.
 
     Args:
-        dropout: share of the dense layer's features dropped while training.
-        side: a face's width and height in pixels; None takes 48, the one size that a dense layer
-            behind it allows.
+        dropout: the share of the dense layer's features dropped in training.
+        side: a face's width and height in pixels; None means 48, the only size that the dense
+            layer allows.
 
     Returns:
-        A model as `model.networks.heads.one_head` gives it.
+        A model as from `model.networks.heads.one_head`.
     """
     inputs = keras.Input((side or SIZE, side or SIZE, 1), name="face")
     x = layers.Rescaling(1 / 255, name="rescaling")(inputs)

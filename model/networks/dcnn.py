@@ -10,19 +10,19 @@ _DECAY = 1e-3
 
 
 def dcnn(dropout: float = 0.5, side: int | None = SIZE) -> keras.Model:
-    """Six convolutions of two sizes, two poolings and two dense layers, kernels held small by L2.
+    """Six convolutions of two sizes, two poolings and two dense layers, with L2 on the kernels.
 
-    The report names these numbers and no filters. Those here are the usual ones of networks by that
-    name for FER-2013: pairs of 64, 128 and 256, the first of 5x5, each followed by ELU and batch
+    The report gives these numbers but no filters. Networks called DCNN for FER-2013 usually have pairs
+    of 64, 128 and 256 filters, the first pair of 5x5, each convolution followed by ELU and batch
     normalisation.
 
     Args:
-        dropout: share of the features dropped while training, before each dense layer.
-        side: a face's width and height in pixels; None takes 48, the one size that a dense layer
-            behind it allows.
+        dropout: the share of the features dropped in training, before each dense layer.
+        side: a face's width and height in pixels; None means 48, the only size that the dense
+            layer allows.
 
     Returns:
-        A model as `model.networks.heads.one_head` gives it.
+        A model as from `model.networks.heads.one_head`.
     """
     small = keras.regularizers.L2(_DECAY)
     inputs = keras.Input((side or SIZE, side or SIZE, 1), name="face")

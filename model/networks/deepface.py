@@ -8,19 +8,19 @@ from preprocessing.alignment import SIZE
 
 
 def deepface_emotion(dropout: float = 0.2, side: int | None = SIZE) -> keras.Model:
-    """DeepFace's architecture, trained here: its own weights come by download alone.
+    """DeepFace's architecture, trained here because its own weights exist only as a download.
 
     Serengil and Ozpinar, "HyperExtended LightFace: A Facial Attribute Analysis Framework" (ICEET
-    2021): five convolutions, one pooling of maxima and two of means, two dense layers; 1,485,831
-    parameters.
+    2021): five convolutions, one maximum pooling, two average poolings and two dense layers;
+    1,485,831 parameters.
 
     Args:
-        dropout: share of the features dropped while training, after each dense layer.
-        side: a face's width and height in pixels; None takes 48, the one size that a dense layer
-            behind it allows.
+        dropout: the share of the features dropped in training, after each dense layer.
+        side: a face's width and height in pixels; None means 48, the only size that the dense
+            layer allows.
 
     Returns:
-        A model as `model.networks.heads.one_head` gives it.
+        A model as from `model.networks.heads.one_head`.
     """
     inputs = keras.Input((side or SIZE, side or SIZE, 1), name="face")
     x = layers.Rescaling(1 / 255, name="rescaling")(inputs)

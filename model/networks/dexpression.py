@@ -11,16 +11,16 @@ def dexpression(dropout: float = 0.0, side: int | None = None) -> keras.Model:
     """Two parallel feature-extraction blocks behind one large convolution.
 
     Burkert et al., "DeXpression: Deep Convolutional Neural Network for Expression Recognition"
-    (2015), on faces of 48 px instead of 224: its dense layer then sees 3x3 positions instead of
-    14x14. Batch normalisation stands in for its local response normalisation, which Keras lacks.
+    (2015), on faces of 48 px instead of 224, so its dense layer sees 3x3 positions instead of 14x14.
+    Batch normalisation replaces its local response normalisation, which Keras lacks.
 
     Args:
-        dropout: share of the last features dropped while training; the paper drops none.
-        side: a face's width and height in pixels; None takes 48, the one size that a dense layer
-            behind it allows.
+        dropout: the share of the last features dropped in training; the paper drops none.
+        side: a face's width and height in pixels; None means 48, the only size that the dense
+            layer allows.
 
     Returns:
-        A model as `model.networks.heads.one_head` gives it.
+        A model as from `model.networks.heads.one_head`.
     """
     inputs = keras.Input((side or SIZE, side or SIZE, 1), name="face")
     x = layers.Conv2D(64, 7, 2, padding="same", activation="relu", name="stem_conv")(

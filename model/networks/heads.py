@@ -1,4 +1,4 @@
-"""What all networks have in common: how grey levels come in, and how the answer goes out."""
+"""The parts that all networks share: the scaling of grey levels, and the heads."""
 
 import keras
 from keras import layers
@@ -9,13 +9,13 @@ STANDARDISATION = "standardisation"
 
 
 def rescale(inputs: keras.KerasTensor) -> keras.KerasTensor:
-    """Grey levels of 0 to 255 as -1 to 1."""
+    """Scales grey levels of 0 to 255 to -1 to 1."""
     return layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(inputs)
 
 
 def standardise(inputs: keras.KerasTensor) -> keras.KerasTensor:
-    """Grey levels of any range with mean 0 and deviation 1, each face by itself."""
-    # One grey level is added to the variance, so a blank picture is not divided by zero.
+    """Scales each face's grey levels to mean 0 and standard deviation 1."""
+    # Adding 1 to the variance keeps a blank picture from being divided by zero.
     return layers.GroupNormalization(
         1, epsilon=1.0, center=False, scale=False, dtype="float32", name=STANDARDISATION
     )(inputs)
@@ -24,16 +24,17 @@ def standardise(inputs: keras.KerasTensor) -> keras.KerasTensor:
 def add_heads(
     inputs: keras.KerasTensor, features: keras.KerasTensor, dropout: float, name: str
 ) -> keras.Model:
-    """Puts the two heads on a trunk: FER-2013's labels and the FER+ votes.
+    """Puts the two heads on a trunk, one for FER-2013's labels and one for the FER+ votes.
 
-    Each head is a 1x1 convolution to one map per emotion and the mean of each map, which equals
-    pooling before a dense layer, so the maps show what spoke for the answer at no extra cost: class
-    activation maps, Zhou et al., "Learning Deep Features for Discriminative Localization" (CVPR 2016).
+    Each head is a 1x1 convolution to one map per emotion, followed by the mean of each map. This
+    equals pooling before a dense layer, so the maps show what speaks for the answer at no extra cost.
+    They are the class activation maps of Zhou et al., "Learning Deep Features for Discriminative
+    Localization" (CVPR 2016).
 
     Args:
         inputs: the model's input.
         features: `(batch, height, width, channels)`, the trunk's output.
-        dropout: share of channels dropped while training, the same for both heads.
+        dropout: the share of channels dropped in training, the same for both heads.
         name: the model's name.
     """
     features = layers.SpatialDropout2D(dropout, name="dropout")(features)
@@ -47,7 +48,7 @@ def add_heads(
 
 
 def one_head(inputs: keras.KerasTensor, features: keras.KerasTensor, name: str) -> keras.Model:
-    """Puts the only head of the reports' networks on a trunk: a dense layer to the seven emotions.
+    """Puts one head on a trunk, as the reports' networks have it: a dense layer to the seven emotions.
 
     Args:
         inputs: the model's input.
@@ -65,7 +66,7 @@ def one_head(inputs: keras.KerasTensor, features: keras.KerasTensor, name: str) 
 def one_head_of_maps(
     inputs: keras.KerasTensor, features: keras.KerasTensor, name: str
 ) -> keras.Model:
-    """The same where the report's network ends in a 3x3 convolution to one map for each emotion.
+    """Puts one head on a trunk: a 3x3 convolution to one map per emotion, and the mean of each map.
 
     Args:
         inputs: the model's input.
@@ -78,9 +79,9 @@ def one_head_of_maps(
 
 
 def with_maps(network: keras.Model) -> keras.Model:
-    """The same network that also gives its heads' maps, `(batch, height, width, 7)`, as outputs.
+    """Adds the heads' maps, `(batch, height, width, 7)`, to a network's outputs.
 
-    Networks whose answer is no mean of maps stay as they are.
+    Networks without maps are returned unchanged.
     """
     names = [f"{head}_maps" for head in ("fer", "votes")]
     known = {layer.name for layer in network.layers}

@@ -10,18 +10,18 @@ from preprocessing.alignment import SIZE
 def mini_xception(
     dropout: float = 0.0, side: int | None = SIZE, two_heads: bool = False
 ) -> keras.Model:
-    """The small network of depthwise separable convolutions that most demos of the field serve.
+    """A small network of depthwise separable convolutions, which most expression demos use.
 
     Arriaga et al., "Real-time Convolutional Neural Networks for Emotion and Gender Classification"
-    (2017), which is Chollet, "Xception" (CVPR 2017), made small: 58,423 parameters.
+    (2017), a small version of Chollet, "Xception" (CVPR 2017): 58,423 parameters.
 
     Args:
-        dropout: share of the last features dropped while training; the paper drops none.
-        side: a face's width and height in pixels; None takes any.
-        two_heads: with this project's heads in place of the paper's one.
+        dropout: the share of the last features dropped in training; the paper drops none.
+        side: a face's width and height in pixels; None accepts any.
+        two_heads: whether to use this project's two heads instead of the paper's one.
 
     Returns:
-        A model as `model.networks.heads.one_head_of_maps`, or `add_heads`, gives it.
+        A model as from `model.networks.heads.one_head_of_maps`, or from `add_heads` with two heads.
     """
     inputs = keras.Input((side, side, 1), name="face")
     x = rescale(inputs)

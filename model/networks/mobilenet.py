@@ -1,4 +1,4 @@
-"""The network of the HSE face recogniser, with the two heads in place of its own."""
+"""The network of the HSE face recogniser, with this project's two heads."""
 
 import keras
 from keras import layers
@@ -6,7 +6,7 @@ from keras import layers
 from model.networks.heads import add_heads, standardise
 from preprocessing.alignment import SIZE
 
-# Filters of the thirteen blocks, and those of them that halve the resolution.
+# The filters of the thirteen blocks, and the numbers of the blocks that halve the resolution.
 _FILTERS = (64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024)
 _HALVING = (2, 4, 6, 12)
 
@@ -15,20 +15,20 @@ def mobilenet(enlarged: int, dropout: float = 0.2, side: int | None = SIZE) -> k
     """Builds a MobileNet for 48x48 faces.
 
     Howard et al., "MobileNets: Efficient Convolutional Neural Networks for Mobile Vision
-    Applications" (2017), without its dense layer: each of thirteen blocks is a 3x3 convolution of
-    every channel by itself and a 1x1 convolution of all of them. Layers are as they are there, so
-    that weights trained elsewhere fit (`train_resnet.begin.hse_weights`); `model.networks.heads.add_heads` gives
-    it the heads. Under Keras's mixed precision only the 1x1 convolutions, nearly all of the
-    arithmetic, are in bfloat16: for the rest it saves nothing on a CPU, or costs.
+    Applications" (2017), without its dense layer. Each of the thirteen blocks is a depthwise 3x3
+    convolution and a 1x1 convolution. The layers match the paper, so weights trained elsewhere fit
+    (`train_resnet.begin.hse_weights`). `model.networks.heads.add_heads` adds the heads. Under Keras's mixed
+    precision, only the 1x1 convolutions, which are nearly all of the arithmetic, run in bfloat16; for
+    the other layers, bfloat16 saves nothing on a CPU or even costs time.
 
     Args:
-        enlarged: side in pixels to which each face is enlarged, as large as the weights to begin
-            with saw faces, or smaller at less cost; halved five times without a rest.
-        dropout: share of the last features dropped while training.
-        side: a face's width and height in pixels; None takes any.
+        enlarged: the side in pixels to which each face is enlarged, a multiple of 32. Use the size of
+            the faces that the initial weights were trained on, or a smaller one at less cost.
+        dropout: the share of the last features dropped in training.
+        side: a face's width and height in pixels; None accepts any.
 
     Returns:
-        A model as `model.networks.resnet.resnet` gives it.
+        A model as from `model.networks.resnet.resnet`.
     """
     inputs = keras.Input((side, side, 1), name="face")
     x = standardise(inputs)

@@ -1,4 +1,4 @@
-"""A plain network to measure the residual network against, with the same input and the same heads."""
+"""A plain network with the residual network's input and heads, for comparison."""
 
 import keras
 from keras import layers
@@ -8,15 +8,15 @@ from preprocessing.alignment import SIZE
 
 
 def plain_cnn(width: int, dropout: float = 0.2, side: int | None = SIZE) -> keras.Model:
-    """A stack of eight 3x3 convolutions without shortcuts, the shape of VGG with normalisation.
+    """A stack of eight 3x3 convolutions without shortcuts, shaped like VGG with batch normalisation.
 
     Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition"
     (ICLR 2015); Ioffe and Szegedy, "Batch Normalization" (ICML 2015).
 
     Args:
-        width: channels of the first stage, doubled in each of the three that follow.
-        dropout: share of the last features dropped while training.
-        side: a face's width and height in pixels; None takes any.
+        width: the channels of the first stage; each of the next three stages doubles them.
+        dropout: the share of the last features dropped in training.
+        side: a face's width and height in pixels; None accepts any.
 
     Returns:
         A model with the inputs and outputs of `model.networks.resnet.resnet`.

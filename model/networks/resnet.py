@@ -17,16 +17,17 @@ def resnet(
     """Builds a residual network of basic blocks for 48x48 faces.
 
     He et al., "Deep Residual Learning for Image Recognition" (CVPR 2016), with a 3x3 stem of stride
-    1 and no pooling after it, which keeps all 48x48 positions through the first stage. The two heads
-    (see `add_heads`) share the trunk.
+    1 and no pooling, so the first stage keeps all 48x48 positions. The two heads (see `add_heads`)
+    share the trunk.
 
     Args:
-        width: channels of the first stage; each later stage halves the resolution and doubles them.
-        blocks: residual blocks in each stage; `(2, 2, 2, 2)` is ResNet-18, `(3, 4, 6, 3)` ResNet-34.
-        dropout: share of the last features dropped while training.
-        standardised: first bring each face to mean 0 and deviation 1, which light and contrast do not
-            change then; else grey levels are brought to -1 to 1.
-        side: how many pixels a face is wide and high; None takes any, as a run needs that begins with smaller ones.
+        width: the channels of the first stage; each later stage doubles them and halves the resolution.
+        blocks: the number of residual blocks in each stage; `(2, 2, 2, 2)` is ResNet-18, `(3, 4, 6, 3)` ResNet-34.
+        dropout: the share of the last features dropped in training.
+        standardised: whether to scale each face to mean 0 and standard deviation 1, which cancels
+            light and contrast; otherwise grey levels are scaled to -1 to 1.
+        side: a face's width and height in pixels; None accepts any, for runs that begin with smaller
+            faces.
 
     Returns:
         A model from `(batch, 48, 48, 1)` grey levels of 0 to 255 to
@@ -63,7 +64,7 @@ def convolution(
         kernel_initializer="he_normal",
         name=f"{name}_conv",
     )(x)
-    # Keras's default momentum of 0.99 lags behind for hundreds of steps; 0.9 is what PyTorch uses.
+    # Keras's default momentum of 0.99 lags behind for hundreds of steps; PyTorch uses 0.9.
     return layers.BatchNormalization(momentum=0.9, name=f"{name}_norm")(x)
 
 
@@ -71,8 +72,8 @@ def basic_block(x: keras.KerasTensor, filters: int, stride: int, name: str) -> k
     shortcut = x
     x = convolution(x, filters, kernel=3, stride=stride, name=f"{name}_1")
     x = layers.ReLU(name=f"{name}_1_relu")(x)
-    # Its scale begins at one: from zero, as large batches have it, these short runs start too slowly
-    # (train_resnet/STUDY.md).
+    # The scale of this normalisation starts at one. Starting at zero is common for large batches, but
+    # makes these short runs start too slowly (train_resnet/STUDY.md).
     x = convolution(x, filters, kernel=3, stride=1, name=f"{name}_2")
     if stride != 1 or shortcut.shape[-1] != filters:
         shortcut = convolution(shortcut, filters, kernel=1, stride=stride, name=f"{name}_shortcut")

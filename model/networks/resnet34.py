@@ -8,18 +8,18 @@ from model.networks.resnet import basic_block, convolution
 
 
 def resnet34(dropout: float = 0.0, side: int | None = None) -> keras.Model:
-    """ResNet-34 as published: 64 channels behind a 7x7 convolution and a pooling of stride 2 each.
+    """ResNet-34 as published: a 7x7 convolution to 64 channels and a pooling, both of stride 2.
 
-    He et al., "Deep Residual Learning for Image Recognition" (CVPR 2016). The report says no more of
-    it, so faces come in as FER-2013 has them, 48 px in grey levels. The project's own ResNet-34
-    (`resnet34-w32`) keeps all of these pixels in its first stage; here 12x12 positions are left.
+    He et al., "Deep Residual Learning for Image Recognition" (CVPR 2016). The report gives no
+    details, so this network takes FER-2013's faces unchanged: 48 px in grey levels. Only 12x12 positions
+    reach its first stage; the project's own ResNet-34 (`resnet34-w32`) keeps all 48x48.
 
     Args:
-        dropout: share of the last features dropped while training.
-        side: a face's width and height in pixels; None takes any.
+        dropout: the share of the last features dropped in training.
+        side: a face's width and height in pixels; None accepts any.
 
     Returns:
-        A model as `model.networks.heads.one_head` gives it.
+        A model as from `model.networks.heads.one_head`.
     """
     inputs = keras.Input((side, side, 1), name="face")
     x = convolution(rescale(inputs), 64, kernel=7, stride=2, name="stem")  # (batch, 24, 24, 64)

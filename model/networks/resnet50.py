@@ -9,15 +9,15 @@ from model.networks.heads import one_head, rescale
 def resnet50(dropout: float = 0.0, side: int | None = None) -> keras.Model:
     """ResNet-50 as published, on faces of 48 px in grey levels.
 
-    He et al., "Deep Residual Learning for Image Recognition" (CVPR 2016). The report says nothing
-    of its input; batches of 785 say that its images were small.
+    He et al., "Deep Residual Learning for Image Recognition" (CVPR 2016). The report does not
+    describe its input; its batches of 785 suggest small images.
 
     Args:
-        dropout: share of the last features dropped while training.
-        side: a face's width and height in pixels; None takes any.
+        dropout: the share of the last features dropped in training.
+        side: a face's width and height in pixels; None accepts any.
 
     Returns:
-        A model as `model.networks.heads.one_head` gives it.
+        A model as from `model.networks.heads.one_head`.
     """
     inputs = keras.Input((side, side, 1), name="face")
     trunk = keras.applications.ResNet50(

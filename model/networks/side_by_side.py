@@ -1,4 +1,4 @@
-"""Several networks as one."""
+"""Combines several networks into one."""
 
 from collections.abc import Sequence
 from math import lcm
@@ -10,19 +10,19 @@ from keras import layers
 def side_by_side(
     networks: Sequence[keras.Model], weights: Sequence[int] | None = None
 ) -> keras.Model:
-    """Several trained networks as one: each sees the face, and their maps and logits are averaged.
+    """Combines trained networks into one that averages their maps and logits.
 
     Lakshminarayanan et al., "Simple and Scalable Predictive Uncertainty Estimation using Deep
-    Ensembles" (NeurIPS 2017), whose mean is of probabilities; that of logits keeps the logits the
-    means of the maps.
+    Ensembles" (NeurIPS 2017), average probabilities. Averaging logits keeps each logit the mean of its
+    map.
 
     Args:
-        networks: what `resnet` gives, or others with heads of `add_heads`, for the same side. Maps of
-            different sizes are enlarged to the least common multiple, which changes no mean.
-        weights: how many times each counts in the means; once each without.
+        networks: networks with heads from `add_heads`, such as `resnet`, all for the same side. Maps
+            of different sizes are enlarged to their least common multiple, which changes no mean.
+        weights: how many times each network counts in the means; None counts each once.
 
     Returns:
-        A model as `resnet` gives it; the layers of the first have names that begin with "trunk1_".
+        A model as from `resnet`; the first network's layers have names that begin with "trunk1_".
     """
     face = keras.Input(networks[0].input.shape[1:], name="face")
     trunks = []

@@ -10,15 +10,14 @@ def xception(dropout: float = 0.0, side: int | None = None) -> keras.Model:
     """Xception as published, on faces of 48 px in grey levels.
 
     Chollet, "Xception: Deep Learning with Depthwise Separable Convolutions" (CVPR 2017). The report
-    says no more than "a depthwise-separable stack with residuals"; batches of 785 say that its
-    images were small.
+    says only "a depthwise-separable stack with residuals"; its batches of 785 suggest small images.
 
     Args:
-        dropout: share of the last features dropped while training.
-        side: a face's width and height in pixels; None takes any.
+        dropout: the share of the last features dropped in training.
+        side: a face's width and height in pixels; None accepts any.
 
     Returns:
-        A model as `model.networks.heads.one_head` gives it.
+        A model as from `model.networks.heads.one_head`.
     """
     inputs = keras.Input((side, side, 1), name="face")
     trunk = keras.applications.Xception(

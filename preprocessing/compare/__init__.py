@@ -1,1 +1,1 @@
-"""The detectors side by side: `python -m preprocessing.compare`."""
+"""Measures the detectors side by side: `python -m preprocessing.compare`."""

@@ -1,8 +1,9 @@
 """Measures the detectors side by side: `python -m preprocessing.compare --output DIR`.
 
-Writes `detectors.md`, a table, and `detectors.png`, a plot: recall, false alarms and milliseconds of
-each detector on pictures made from what packages ship and, where it is given, on FER-2013's faces.
-Takes half an hour on two cores, most of it for dlib's network; with `--every 5` a fifth.
+It writes a table, `detectors.md`, and a plot, `detectors.png`, with each detector's recall, false alarms
+and milliseconds. The pictures are made from photographs that Python packages ship and, with `--data`,
+from FER-2013's faces. It takes half an hour on two cores, mostly for dlib's network; with `--every 5` a
+fifth of that.
 """
 
 import argparse
@@ -13,6 +14,7 @@ from preprocessing import fer2013
 from preprocessing.compare.figures import measure, plot, table
 from preprocessing.compare.pictures import faceless, made, of_fer2013
 from preprocessing.faces import DETECTORS
+from preprocessing.results import Occupied, claim
 
 
 def main() -> int:
@@ -23,12 +25,12 @@ def main() -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="where to write")
-    parser.add_argument("--data", help="FER-2013, as `python -m train_resnet` takes it")
+    parser.add_argument("--data", help="FER-2013, as for `python -m train_resnet`")
     parser.add_argument(
-        "--faces", type=int, default=400, metavar="N", help="how many of its faces (default: 400)"
+        "--faces", type=int, default=400, metavar="N", help="use N faces of FER-2013 (default: 400)"
     )
     parser.add_argument(
-        "--every", type=int, default=1, metavar="N", help="take each N-th picture (default: 1)"
+        "--every", type=int, default=1, metavar="N", help="use every N-th picture (default: 1)"
     )
     parser.add_argument(
         "--detectors",
@@ -36,9 +38,14 @@ def main() -> int:
         choices=list(DETECTORS),
         default=list(DETECTORS),
         metavar="NAME",
-        help=f"which of {', '.join(DETECTORS)} (default: all)",
+        help=f"one or more of {', '.join(DETECTORS)} (default: all)",
     )
     options = parser.parse_args()
+    try:
+        claim(options.output)
+    except Occupied as error:
+        print(error, file=sys.stderr)
+        return 2
     shots = [*made(), *faceless()]
     if options.data:
         try:
@@ -49,7 +56,6 @@ def main() -> int:
         shots += of_fer2013(images, min(options.faces, len(images)))
     shots = shots[:: max(1, options.every)]
     results = {name: measure(name, shots) for name in options.detectors}
-    options.output.mkdir(parents=True, exist_ok=True)
     (options.output / "detectors.md").write_text(table(results), encoding="utf-8")
     plot(results, options.output / "detectors.png")
     print(table(results), end="")

@@ -1,4 +1,4 @@
-"""What a detector finds in pictures whose faces are known: recall, false alarms, milliseconds."""
+"""Measures recall, false alarms and milliseconds of a detector on pictures with known faces."""
 
 import os
 import time
@@ -14,21 +14,22 @@ from tqdm import tqdm
 from preprocessing.compare.pictures import Shot, Truth
 from preprocessing.faces import Detector, Face, detector
 
-# A face is found when its box is there, and its landmarks are: not of another face, not upside down.
+# A face counts as found if box and landmarks are both close to the truth. In widths of the face: the
+# distance of the middles, the width, and the mean distance of the landmarks.
 _NEAR, _WIDTHS, _POINTS = 0.5, (0.5, 2.0), 0.15
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a detector made of one picture.
+    """A detector's result on one picture.
 
     Attributes:
         kind: what is varied in the picture, such as "brightness".
         degree: how it is varied, such as "gamma 4".
-        asked: how many faces are in it.
-        found: how many of them were found.
-        false: how many others were reported.
-        milliseconds: the time that the thread spent on it.
+        asked: the number of faces in the picture.
+        found: the number of those faces that the detector found.
+        false: the number of false alarms.
+        milliseconds: the CPU time of the thread.
     """
 
     kind: str
@@ -40,34 +41,34 @@ class Result:
 
 
 def measure(name: str, shots: Sequence[Shot]) -> list[Result]:
-    """Has a detector look for the faces of pictures, on every core.
+    """Runs a detector on pictures, on all cores.
 
     Args:
-        name: a name of `preprocessing.faces.DETECTORS`.
+        name: a name in `preprocessing.faces.DETECTORS`.
         shots: the pictures.
     """
     detectors = {size: detector(name, size) for size in {shot.min_face for shot in shots}}
 
     def result(shot: Shot) -> Result:
-        return judge(detectors[shot.min_face], shot)
+        return measure_one(detectors[shot.min_face], shot)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         results = pool.map(result, shots)
         return list(tqdm(results, total=len(shots), desc=name, unit="picture", leave=False))
 
 
-def judge(looks: Detector, shot: Shot) -> Result:
-    """Has a detector look for the faces of one picture."""
+def measure_one(finder: Detector, shot: Shot) -> Result:
+    """Runs a detector on one picture and compares its faces with the known ones."""
     began = time.thread_time()
-    faces = looks.detect(shot.grey)
+    faces = finder.detect(shot.grey)
     milliseconds = 1000 * (time.thread_time() - began)
-    found = sum(any(is_of(face, truth) for face in faces) for truth in shot.faces)
-    false = sum(not any(is_of(face, truth) for truth in shot.faces) for face in faces)
+    found = sum(any(matches(face, truth) for face in faces) for truth in shot.faces)
+    false = sum(not any(matches(face, truth) for truth in shot.faces) for face in faces)
     return Result(shot.kind, shot.degree, len(shot.faces), found, false, milliseconds)
 
 
-def is_of(face: Face, truth: Truth) -> bool:
-    """Whether a detection is of a face that is there."""
+def matches(face: Face, truth: Truth) -> bool:
+    """Whether a detected face matches a known face."""
     x, y, width, height = face.box
     apart = np.hypot(x + width / 2 - truth.x, y + height / 2 - truth.y)
     low, high = _WIDTHS
@@ -79,7 +80,7 @@ def is_of(face: Face, truth: Truth) -> bool:
 
 
 def table(results: dict[str, list[Result]]) -> str:
-    """Recall by kind and degree, false alarms and milliseconds of each detector, in Markdown."""
+    """A Markdown table of each detector's recall by kind and degree, false alarms and milliseconds."""
     lines = [
         "| pictures | n | " + " | ".join(results) + " |",
         "| --- | --- |" + " --- |" * len(results),
@@ -108,27 +109,27 @@ def _cell(chosen: list[Result]) -> str:
 
 
 def plot(results: dict[str, list[Result]], path: Path) -> None:
-    """Draws recall by kind and degree, and false alarms beside milliseconds."""
+    """Plots recall by kind and degree, and false alarms against milliseconds."""
     first = next(iter(results.values()))
     kinds = list(dict.fromkeys(each.kind for each in first if each.asked))
     rows = -(-(len(kinds) + 1) // 3)
     figure = Figure(figsize=(15, 3.6 * rows), layout="constrained")
     axes = figure.subplots(rows, 3, squeeze=False).ravel()
-    for kind, place in zip(kinds, axes, strict=False):
+    for kind, axis in zip(kinds, axes, strict=False):
         degrees = list(dict.fromkeys(each.degree for each in first if each.kind == kind))
         for number, (name, each) in enumerate(results.items()):
             recall = []
             for degree in degrees:
                 chosen = [one for one in each if (one.kind, one.degree) == (kind, degree)]
                 recall.append(100 * sum(o.found for o in chosen) / sum(o.asked for o in chosen))
-            # Beside each other where curves would lie on one line.
+            # Shifted a little, so that equal curves do not hide each other.
             at = np.arange(len(degrees)) + 0.06 * (number - len(results) / 2)
-            place.plot(at, recall, marker="o", markersize=4, label=name, color=f"C{number}")
-        place.set_xticks(range(len(degrees)), degrees, rotation=25, ha="right", fontsize=8)
-        place.set_xlim(-0.5, len(degrees) - 0.5)
-        place.set_ylim(-4, 104)
-        place.set_ylabel("faces found (%)")
-        place.set_title(kind)
+            axis.plot(at, recall, marker="o", markersize=4, label=name, color=f"C{number}")
+        axis.set_xticks(range(len(degrees)), degrees, rotation=25, ha="right", fontsize=8)
+        axis.set_xlim(-0.5, len(degrees) - 0.5)
+        axis.set_ylim(-4, 104)
+        axis.set_ylabel("faces found (%)")
+        axis.set_title(kind)
     last = axes[len(kinds)]
     for number, (name, each) in enumerate(results.items()):
         without = [one for one in each if not one.asked]
@@ -136,10 +137,10 @@ def plot(results: dict[str, list[Result]], path: Path) -> None:
         milliseconds = float(np.median([one.milliseconds for one in each]))
         last.scatter(milliseconds, false, label=name, color=f"C{number}", s=60)
     last.set_xscale("log")
-    last.set_xlabel("milliseconds a picture, median")
+    last.set_xlabel("median milliseconds per picture")
     last.set_ylabel("faceless pictures with a false alarm (%)")
     last.set_title("cost and false alarms")
     last.legend()
-    for place in axes[len(kinds) + 1 :]:
-        place.set_axis_off()
+    for axis in axes[len(kinds) + 1 :]:
+        axis.set_axis_off()
     figure.savefig(path, dpi=110)

@@ -1,7 +1,7 @@
-"""Pictures with and without faces whose places are known, made from what packages ship.
+"""Makes pictures with known faces, and pictures without faces, from those that packages ship.
 
-The two photographs are Grace Hopper (matplotlib) and the astronaut Eileen Collins (scikit-image),
-both in the public domain. Everything is changed by fixed random numbers.
+The two photographs show Grace Hopper (from matplotlib) and the astronaut Eileen Collins (from
+scikit-image); both are in the public domain. The random numbers are fixed.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _NO_FACE = (
 )  # fmt: skip
 _VIEWS, _INSERTED = 230, 240
 
-# Shares of a face's width: two lenses, a mask, a hat; from the middle of the face.
+# Each cover's left, top, width and height, in widths of the face from its middle, and its grey level.
 _COVERS = {
     "sunglasses": ((-0.42, -0.28, 0.84, 0.24), 25),
     "mask": ((-0.45, 0.06, 0.9, 0.55), 190),
@@ -33,13 +33,13 @@ _COVERS = {
 
 @dataclass(frozen=True)
 class Truth:
-    """A face that is there.
+    """A known face in a picture.
 
     Attributes:
-        x: how far its middle lies from the left, in pixels.
-        y: how far its middle lies from the top.
-        width: as dlib's detector frames a face.
-        landmarks: `(5, 2)` float32 in dlib's order, or None where they are not known.
+        x: the x of the face's middle, in pixels.
+        y: the y of the face's middle, in pixels.
+        width: the width of the box that dlib's detector puts around the face, in pixels.
+        landmarks: `(5, 2)` float32 in dlib's order, or None if they are not known.
     """
 
     x: float
@@ -48,7 +48,7 @@ class Truth:
     landmarks: np.ndarray | None = None
 
     def moved(self, matrix: np.ndarray) -> "Truth":
-        """The face in a picture that was changed by a `(2, 3)` similarity."""
+        """The same face after a `(2, 3)` similarity transform of the picture."""
         x, y = matrix @ (self.x, self.y, 1)
         points = self.landmarks
         if points is not None:
@@ -58,14 +58,14 @@ class Truth:
 
 @dataclass(frozen=True)
 class Shot:
-    """A picture to look for faces in.
+    """A picture for a detector, with its known faces.
 
     Attributes:
-        kind: what it tries: "size", "turn", "brightness", "cover", "place", "no face" and others.
-        degree: how much of that, as a heading.
+        kind: what is varied: "size", "turn", "brightness", "cover", "place", "no face" and others.
+        degree: how it is varied, as a heading.
         grey: `(height, width)` uint8.
-        faces: the faces in it.
-        min_face: how small a face is asked for.
+        faces: the known faces in the picture.
+        min_face: the `min_face` for the detector, in pixels.
     """
 
     kind: str
@@ -76,14 +76,14 @@ class Shot:
 
 
 def grey_of(picture: np.ndarray) -> np.ndarray:
-    """Any of scikit-image's pictures as `(height, width)` uint8."""
+    """Converts any of scikit-image's pictures to `(height, width)` uint8."""
     picture = decode(np.squeeze(picture)).pixels
     return cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
 
 
 @cache
 def portraits() -> tuple[tuple[np.ndarray, Truth], ...]:
-    """The two photographs, `(height, width)` uint8, each with its face."""
+    """The two photographs, `(height, width)` uint8, each with its known face."""
     astronaut = grey_of(skimage.data.astronaut())
     hopper = grey_of(decode(get_sample_data("grace_hopper.jpg", asfileobj=False)).pixels)
     boxes = ((176.0, 76.0, 90.0, 90.0), (180.0, 139.0, 187.0, 187.0))
@@ -100,18 +100,18 @@ def cut(
     at: tuple[float, float],
     angle: float = 0.0,
 ) -> tuple[np.ndarray, Truth]:
-    """A portrait turned by `angle` degrees, its face `width` pixels wide at a place of a new picture.
+    """Makes a new picture from a portrait, with the face in a given size, place and angle.
 
     Args:
-        portrait: photograph and face.
+        portrait: the photograph and its face.
         size: the new picture's width and height in pixels.
-        width: how wide the face is in it, in pixels.
-        at: x and y of the face's middle.
-        angle: degrees clockwise.
+        width: the face's width in the new picture, in pixels.
+        at: x and y of the face's middle in the new picture.
+        angle: how far the portrait is turned, in degrees clockwise.
     """
     picture, face = portrait
     scale = width / face.width
-    if scale < 0.7:  # warpAffine does not average.
+    if scale < 0.7:  # warpAffine alone would alias.
         picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         face = face.moved(np.array([[scale, 0, 0], [0, scale, 0]]))
         scale = 1.0
@@ -124,7 +124,7 @@ def cut(
 
 
 def made() -> Iterator[Shot]:
-    """The photographs by size, turn, brightness, cover and place of the face, and a profile."""
+    """The photographs with the face's size, turn, brightness, cover and place varied, and a profile."""
     for portrait in portraits():
         for width in (16, 20, 24, 32, 40, 60, 80, 120, 200, 400):
             for at in ((0.3, 0.35), (0.5, 0.5), (0.72, 0.4), (0.4, 0.62)):
@@ -167,7 +167,7 @@ def made() -> Iterator[Shot]:
 
 
 def _in_a_room(view: np.ndarray, face: Truth) -> np.ndarray:
-    """The photograph around the face, and a wall where it would have ended."""
+    """Keeps the photograph near the face and fills the rest with a plain wall."""
     room = np.full_like(view, 120)
     reach = (face.width * np.array([2.2, 1.9, 2.2, 3.5])).round().astype(int)
     left, top = max(0, round(face.x) - reach[0]), max(0, round(face.y) - reach[1])
@@ -189,7 +189,7 @@ def _covered(
 def _at_edge(
     portrait: tuple[np.ndarray, Truth], share: float, side: str
 ) -> tuple[np.ndarray, Truth]:
-    """A face of which an edge of the picture cuts off a share."""
+    """A picture whose edge cuts off a share of the face."""
     width, size = 120, (480, 360)
     near = width * (0.5 - share)
     at = {
@@ -202,11 +202,11 @@ def _at_edge(
 
 
 def faceless() -> Iterator[Shot]:
-    """scikit-image's pictures without a face as they are, and views of them.
+    """scikit-image's pictures without a face, unchanged, and views of them.
 
     The views are cut, mirrored, turned by right angles, blurred, darkened and compressed, in two
-    sizes. Collars, emblems and medals below the two portraits' faces, where false alarms are most
-    likely, are among them twice.
+    sizes. False alarms are most likely on collars, emblems and medals, so the parts below the two
+    portraits' faces are used twice.
     """
     rng = np.random.default_rng(0)
     pictures = [grey_of(getattr(skimage.data, name)()) for name in _NO_FACE]
@@ -224,15 +224,15 @@ def faceless() -> Iterator[Shot]:
         view = view[:, ::-1] if rng.random() < 0.5 else view
         scale = rng.choice([640, 1280]) / max(view.shape)
         view = cv2.resize(np.ascontiguousarray(view), None, fx=scale, fy=scale)
-        yield Shot("no face", "views", _worse(view, rng.uniform(45, 300), rng), ())
+        yield Shot("no face", "views", _degraded(view, rng.uniform(45, 300), rng), ())
 
 
 def _samples() -> list[np.ndarray]:
     return list(load_sample_images().images)
 
 
-def _worse(picture: np.ndarray, face: float, rng: np.random.Generator) -> np.ndarray:
-    """Blurred, for a face of this width, darkened, and compressed."""
+def _degraded(picture: np.ndarray, face: float, rng: np.random.Generator) -> np.ndarray:
+    """Blurs a picture in proportion to a face of this width, darkens it and compresses it."""
     picture = cv2.GaussianBlur(picture, (0, 0), face * rng.uniform(0.001, 0.015))
     dark = (picture * rng.uniform(0.3, 1)).astype(np.uint8)
     quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 96))]
@@ -240,11 +240,11 @@ def _worse(picture: np.ndarray, face: float, rng: np.random.Generator) -> np.nda
 
 
 def of_fer2013(images: np.ndarray, count: int) -> Iterator[Shot]:
-    """FER-2013's faces: with a border, as small head shots, and in views without a face.
+    """FER-2013's faces: with a border, as small head shots, and pasted into views without a face.
 
     Args:
         images: `(n, 48, 48)` uint8.
-        count: how many of them with a border, and how many as head shots.
+        count: the number of faces used, each with a border and as a head shot.
     """
     rng = np.random.default_rng(2)
     chosen = images[rng.permutation(len(images))[:count]]

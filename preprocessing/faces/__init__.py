@@ -1,6 +1,6 @@
-"""Faces in a grey picture: one detector a file, how two of them are joined, and the landmarks.
+"""Finds faces in a grey picture: one detector a file, the joined default, and the landmarks.
 
-`python -m preprocessing.compare` measures them side by side.
+`python -m preprocessing.compare` measures the detectors side by side.
 """
 
 from collections.abc import Callable
@@ -43,16 +43,17 @@ DETECTORS: dict[str, Callable[[int], Detector]] = {
 
 
 def detector(name: str = DEFAULT, min_face: int = 40, second_look: bool = True) -> Detector:
-    """A detector by its name.
+    """Builds a detector by its name.
 
     Args:
         name: one of `DETECTORS`.
         min_face: the smallest face to find, in pixels of the picture scaled to a longer side of at
             most 1280.
-        second_look: whether the default looks twice, see `JoinedDetector`; the others never do.
+        second_look: whether `JoinedDetector` searches a picture without a find again; the other
+            detectors never do.
 
     Raises:
-        ValueError: there is no such detector, or `min_face` is out of its range.
+        ValueError: the name is unknown, or `min_face` is out of its range.
     """
     if name not in DETECTORS:
         raise ValueError(f"A detector is one of {', '.join(DETECTORS)}. Received: {name!r}")

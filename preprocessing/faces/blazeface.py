@@ -1,4 +1,4 @@
-"""BlazeFace's two networks on LiteRT, and the parts of a picture that each of them is shown."""
+"""BlazeFace's two networks on LiteRT, and the views of a picture that each network sees."""
 
 import hashlib
 import json
@@ -12,49 +12,49 @@ import cv2
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from preprocessing.faces.face import Box, Face, at_detection_size, checked
-from preprocessing.faces.landmarks import landmarks_of
+from preprocessing.faces.face import Box, Face, at_detection_size, checked_min_face
+from preprocessing.faces.landmarks import landmarks_at_roll
 
 NAME = "blazeface"
 WEIGHTS = Path(__file__).parent / "weights"
 
-# A head that fills the picture is found best with so much more around it, as shares of the picture.
+# The border added around the picture, as a share of its longer side: a head that fills the picture
+# is found best with it.
 BORDER = 0.3
 
-# The full range needs a face to be 15 of its 192 pixels wide: a view is at most so many faces across.
+# The width of a view in faces, at most: the full range needs a face to be 15 of its 192 pixels wide.
 _FACES_ACROSS = 13
 
-# Neighbouring tiles share so much that a face of `min_face` lies whole in one of them.
-_SHARED = 0.12
+# The share of a tile that its neighbour overlaps, so that one tile holds a face of `min_face` whole.
+_OVERLAP = 0.12
 
-# Anchors of one view whose boxes overlap by so much are one face (MediaPipe's value).
-_SAME_FACE = 0.3
+# Boxes of one view with at least this intersection over union are one face (MediaPipe's value).
+_NMS_IOU = 0.3
 
-# Of a view no more anchors are looked at, the surest first: a pattern may light up all of them.
+# The most anchors of a view that are used, the surest first: a pattern may light up all of them.
 _MOST_ANCHORS = 1000
-
 
 # At 0.5 the short range takes a colour wheel, coins and a cat's eye for faces.
 SCORE_THRESHOLD = 0.6
 
-# Grey levels of 0 to 255 as the networks take them.
+# Maps grey levels of 0 to 255 to the networks' input range, -1 to 1.
 _LEVELS = (np.arange(256) / 127.5 - 1).astype(np.float32)
 
 
 class InvalidDetector(ValueError):
-    """A detector's file that cannot be used; the message names it and the remedy."""
+    """A detector's file cannot be used; the message names the file and the remedy."""
 
 
 @dataclass(frozen=True)
-class Sight:
-    """What a network takes for a face.
+class Detection:
+    """A face that a network reports.
 
     Attributes:
-        box: x, y, width and height in pixels of the picture, from the brows to the chin. Of 361
-            faces of FER-2013 dlib's boxes are 0.98 times as wide and 0.02 higher in the middle: as
-            good as the same.
-        score: 0 to 1.
-        eyes: x and y of the eye on the face's left in the picture, and of the other.
+        box: x, y, width and height in pixels of the picture, from the brows to the chin. On 361
+            faces of FER-2013, dlib's boxes are 0.98 times as wide and their middles 0.02 higher, so
+            the two are practically the same.
+        score: how sure the network is, 0 to 1.
+        eyes: `(2, 2)`, x and y of the eye on the left of the picture, then of the other eye.
     """
 
     box: Box
@@ -63,29 +63,29 @@ class Sight:
 
     @property
     def roll(self) -> float:
-        """How far the face leans, in degrees clockwise; 0 where it is upright."""
+        """How far the face leans, in degrees clockwise; 0 is upright."""
         across, down = self.eyes[1] - self.eyes[0]
         return float(np.degrees(np.arctan2(down, across)))
 
 
 @dataclass(frozen=True)
 class View:
-    """A square of a picture, in its pixels; what reaches past the picture's edge repeats the edge."""
+    """A square of a picture, in its pixels; beyond the picture's edge, the edge is repeated."""
 
     left: float
     top: float
     side: float
 
 
-def whole(shape: tuple[int, int], border: float = 0.0) -> View:
-    """The view of all of a picture, with a border around it as a share of its longer side."""
+def whole_view(shape: tuple[int, int], border: float = 0.0) -> View:
+    """The view that shows a whole picture, with a border given as a share of its longer side."""
     height, width = shape
     side = max(shape) * (1 + 2 * border)
     return View((width - side) / 2, (height - side) / 2, side)
 
 
-def quarters(view: View) -> list[View]:
-    """Four parts of a view; neighbours share a third of their sides."""
+def quarter_views(view: View) -> list[View]:
+    """Four parts of a view; neighbours overlap by a third of their side."""
     side = 0.6 * view.side
     ends = (0.0, view.side - side)
     return [View(view.left + x, view.top + y, side) for y in ends for x in ends]
@@ -98,22 +98,22 @@ def tiles(shape: tuple[int, int], min_face: int) -> list[View]:
     def starts(length: int) -> list[float]:
         if length <= side:
             return [(length - side) / 2]
-        count = 1 + int(np.ceil((length - side) / (side * (1 - _SHARED))))
+        count = 1 + int(np.ceil((length - side) / (side * (1 - _OVERLAP))))
         return [float(start) for start in np.linspace(0, length - side, count)]
 
     return [View(left, top, side) for top in starts(shape[0]) for left in starts(shape[1])]
 
 
 class Network:
-    """One of BlazeFace's networks. Safe to share between threads: each has an interpreter.
+    """One of BlazeFace's networks. Threads may share it: each thread gets its own interpreter.
 
     V. Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs" (2019).
 
     Args:
-        name: of the weights beside this file.
+        name: the name of the weights file, without its ending.
 
     Raises:
-        InvalidDetector: a file is missing, or is not what its JSON says.
+        InvalidDetector: a file is missing, or does not match its JSON.
     """
 
     def __init__(self, name: str) -> None:
@@ -121,50 +121,48 @@ class Network:
         self._content, info = _checked_weights(WEIGHTS / f"{name}.tflite")
         self.side = int(info["input"]["side"])
         self._anchors = _anchors(self.side, info["anchors"])
-        self._of_thread = threading.local()
+        self._local = threading.local()
 
-    def look(self, grey: np.ndarray, view: View, threshold: float) -> list[Sight]:
-        """The faces in a view of a picture, each once, the surest first.
+    def detect(self, grey: np.ndarray, view: View, threshold: float) -> list[Detection]:
+        """Finds the faces in a view of a picture, each once, the surest first.
 
         Args:
             grey: `(height, width)` uint8.
-            view: the part that the network is shown.
-            threshold: what scores less is left out, 0 to 1.
+            view: the part of the picture that the network sees.
+            threshold: the lowest score to report, 0 to 1.
         """
-        regressions, logits = self._run(shown(grey, view, self.side))
+        regressions, logits = self._run(crop_view(grey, view, self.side))
         chosen = np.flatnonzero(logits > np.log(threshold / (1 - threshold)))
         if not len(chosen):
             return []
         chosen = chosen[np.argsort(-logits[chosen])][:_MOST_ANCHORS]
         scores = 1 / (1 + np.exp(-logits[chosen]))
-        # Pairs of x and y: the middle and the size of the box, then eyes, nose, mouth and ears.
+        # Eight pairs of x and y: the box's middle, its size, then six keypoints: eyes, nose, mouth, ears.
         points = regressions[chosen].reshape(-1, 8, 2) / self.side
         points[:, [0, *range(2, 8)]] += self._anchors[chosen, None]
         points *= view.side
         points[:, [0, *range(2, 8)]] += (view.left, view.top)
-        return _blended(points, scores)
+        return _weighted_nms(points, scores)
 
     def _run(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        if not hasattr(self._of_thread, "interpreter"):
+        if not hasattr(self._local, "interpreter"):
             interpreter = Interpreter(model_content=self._content, num_threads=1)
             interpreter.allocate_tensors()
-            [self._of_thread.input] = (each["index"] for each in interpreter.get_input_details())
-            # Sixteen numbers an anchor, and one.
+            [self._local.input] = (each["index"] for each in interpreter.get_input_details())
+            # The regressions have 16 numbers an anchor, the logits one.
             outputs = sorted(interpreter.get_output_details(), key=lambda each: -each["shape"][-1])
-            self._of_thread.outputs = [each["index"] for each in outputs]
-            self._of_thread.interpreter = interpreter
-        interpreter = self._of_thread.interpreter
-        # Grey levels to -1 ... 1, three times the same for red, green and blue.
-        interpreter.tensor(self._of_thread.input)()[0] = _LEVELS[pixels][..., None]
+            self._local.outputs = [each["index"] for each in outputs]
+            self._local.interpreter = interpreter
+        interpreter = self._local.interpreter
+        # The grey level fills red, green and blue alike.
+        interpreter.tensor(self._local.input)()[0] = _LEVELS[pixels][..., None]
         interpreter.invoke()
-        regressions, logits = (
-            interpreter.get_tensor(index)[0] for index in self._of_thread.outputs
-        )
+        regressions, logits = (interpreter.get_tensor(index)[0] for index in self._local.outputs)
         return regressions, logits[:, 0]
 
 
-def shown(grey: np.ndarray, view: View, side: int) -> np.ndarray:
-    """A view of a picture in the size that a network takes, `(side, side)` uint8."""
+def crop_view(grey: np.ndarray, view: View, side: int) -> np.ndarray:
+    """Cuts a view out of a picture and scales it to a network's input, `(side, side)` uint8."""
     height, width = grey.shape
     scale = side / view.side
     left, top = max(0, round(view.left)), max(0, round(view.top))
@@ -180,72 +178,73 @@ def shown(grey: np.ndarray, view: View, side: int) -> np.ndarray:
     return cv2.copyMakeBorder(part, above, *rest, cv2.BORDER_REPLICATE)
 
 
-def _blended(points: np.ndarray, scores: np.ndarray) -> list[Sight]:
-    """Each group of anchors that see the same face as one, its places weighted by their scores.
+def _weighted_nms(points: np.ndarray, scores: np.ndarray) -> list[Detection]:
+    """Non-maximum suppression that averages overlapping boxes and eyes, weighted by their scores.
 
-    The paper's "tie resolution" in place of choosing the surest, which makes places jump less.
+    This is the paper's "tie resolution": boxes jitter less than when only the surest is kept.
 
     Args:
-        points: `(n, 8, 2)` float32, see `Network.look`.
+        points: `(n, 8, 2)` float32, box and keypoints as in `Network.detect`.
         scores: `(n,)` float32, the largest first.
     """
     low, high = points[:, 0] - points[:, 1] / 2, points[:, 0] + points[:, 1] / 2
     area = points[:, 1].prod(1)
     left = np.arange(len(points))
-    sights = []
+    detections = []
     while len(left):
         first = left[0]
-        common = np.minimum(high[left], high[first]) - np.maximum(low[left], low[first])
-        shared = common.clip(0).prod(1)
-        # The first is in its own group, even where its box has no area.
-        same = shared >= _SAME_FACE * np.maximum(area[left] + area[first] - shared, 1e-9)
+        sides = np.minimum(high[left], high[first]) - np.maximum(low[left], low[first])
+        intersection = sides.clip(0).prod(1)
+        union = area[left] + area[first] - intersection
+        same = intersection >= _NMS_IOU * np.maximum(union, 1e-9)
+        # The first belongs to its own group even if its box has no area.
         same[0] = True
         group = left[same]
-        shares = scores[group] / scores[group].sum()
-        middle, size, one, other = (shares[:, None, None] * points[group, :4]).sum(0)
+        weights = scores[group] / scores[group].sum()
+        middle, size, one, other = (weights[:, None, None] * points[group, :4]).sum(0)
         box = (*(middle - size / 2).tolist(), *size.tolist())
-        sights.append(Sight(box, float(scores[first]), np.stack([one, other])))
+        detections.append(Detection(box, float(scores[first]), np.stack([one, other])))
         left = left[~same]
-    return sights
+    return detections
 
 
 def _anchors(side: int, layers: list[dict[str, int]]) -> np.ndarray:
-    """The middles of the anchors, `(n, 2)` float32, x and y from 0 to 1."""
+    """The anchors' middles, `(n, 2)` float32, x and y from 0 to 1."""
     middles = []
     for layer in layers:
-        places = side // layer["stride"]
-        y, x = np.divmod(np.arange(places * places), places)
-        grid = (np.stack([x, y], 1) + 0.5) / places
+        cells = side // layer["stride"]
+        y, x = np.divmod(np.arange(cells * cells), cells)
+        grid = (np.stack([x, y], 1) + 0.5) / cells
         middles.append(grid.repeat(layer["at_a_place"], axis=0))
     return np.concatenate(middles).astype(np.float32)
 
 
-def same_place(one: Box, other: Box) -> bool:
-    """Whether two boxes are of one face: the smaller lies in the other by more than half."""
-    common = 1.0
-    for place in (0, 1):
-        ends = min(one[place] + one[place + 2], other[place] + other[place + 2])
-        common *= max(0.0, ends - max(one[place], other[place]))
-    return common > 0.5 * min(one[2] * one[3], other[2] * other[3])
+def same_face(one: Box, other: Box) -> bool:
+    """Whether two boxes frame one face: more than half of the smaller lies in the other."""
+    intersection = 1.0
+    for axis in (0, 1):
+        end = min(one[axis] + one[axis + 2], other[axis] + other[axis + 2])
+        intersection *= max(0.0, end - max(one[axis], other[axis]))
+    return intersection > 0.5 * min(one[2] * one[3], other[2] * other[3])
 
 
 class BlazeFaceDetector:
-    """BlazeFace's short and full range, with dlib's landmarks. Safe to share between threads.
+    """BlazeFace's short and full range, with dlib's landmarks. Threads may share one.
 
-    The short range sees the picture with its border repeated, for heads that fill it; the full range
-    the picture, or tiles of it where `min_face` is small beside it.
+    The short range sees the whole picture with a border around it, and finds heads that fill the
+    picture. The full range sees the picture, or tiles of it where `min_face` is small.
 
     Args:
         min_face: the smallest face to find, in pixels of the picture scaled to a longer side of at
             most 1280.
-        threshold: faces scoring less are left out; scores are 0 to 1.
+        threshold: the lowest score to report, 0 to 1.
 
     Raises:
         InvalidDetector: a file is missing or damaged.
     """
 
     def __init__(self, min_face: int = 40, threshold: float = SCORE_THRESHOLD) -> None:
-        self.min_face = checked(min_face)
+        self.min_face = checked_min_face(min_face)
         self.threshold = threshold
         self._short, self._full = Network("blazeface-short"), Network("blazeface-full")
 
@@ -253,22 +252,22 @@ class BlazeFaceDetector:
         """Finds the faces of a picture, as `Detector.detect` says."""
         grey = np.ascontiguousarray(grey)
         small, scale = at_detection_size(grey)
-        sights = self._short.look(small, whole(small.shape, BORDER), self.threshold)
+        detections = self._short.detect(small, whole_view(small.shape, BORDER), self.threshold)
         for view in tiles(small.shape, self.min_face):
-            sights += self._full.look(small, view, self.threshold)
+            detections += self._full.detect(small, view, self.threshold)
         faces: list[Face] = []
-        for sight in sorted(sights, key=lambda sight: -sight.score):
-            x, y, width, height = (value / scale for value in sight.box)
+        for detection in sorted(detections, key=lambda detection: -detection.score):
+            x, y, width, height = (value / scale for value in detection.box)
             box = (x, y, width, height)
-            if not any(same_place(box, face.box) for face in faces):
-                points = landmarks_of(grey, box, sight.roll)
-                faces.append(Face(box, sight.score, points, NAME))
+            if not any(same_face(box, face.box) for face in faces):
+                points = landmarks_at_roll(grey, box, detection.roll)
+                faces.append(Face(box, detection.score, points, NAME))
         return sorted(faces, key=lambda face: face.box[0])
 
 
 @cache
 def _checked_weights(path: Path) -> tuple[bytes, dict[str, Any]]:
-    """A network's file and what its JSON says of it."""
+    """A network's weights and the contents of its JSON, after checking the SHA-256."""
     information = path.with_suffix(".json")
     try:
         content = path.read_bytes()

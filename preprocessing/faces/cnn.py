@@ -1,4 +1,4 @@
-"""dlib's convolutional detector (max-margin object detection), for comparison: it is slow on a CPU."""
+"""dlib's convolutional detector (max-margin object detection), kept for comparison: it is slow on a CPU."""
 
 import threading
 from functools import cache
@@ -7,12 +7,13 @@ import cv2
 import dlib
 import numpy as np
 
-from preprocessing.faces.face import Face, at_detection_size, checked
+from preprocessing.faces.face import Face, at_detection_size, checked_min_face
 from preprocessing.faces.landmarks import dlib_model, landmark_predictor, landmarks_in
 
 NAME = "cnn"
 
-# It finds faces from about 80 pixels, doubled from 40; a second doubling would take 20 s a picture.
+# The smallest face it finds, in pixels; doubling the picture halves that. A second doubling would take
+# 20 s a picture.
 _WINDOW = 80
 
 
@@ -27,7 +28,7 @@ def _network() -> "dlib.cnn_face_detection_model_v1":
 class CnnDetector:
     """dlib's mmod network (King, "Max-Margin Object Detection", 2015) with dlib's landmarks.
 
-    Safe to share between threads: they take turns.
+    Threads may share one: they take turns.
 
     Args:
         min_face: the smallest face to find, in pixels of the picture scaled to a longer side of at
@@ -35,9 +36,9 @@ class CnnDetector:
     """
 
     def __init__(self, min_face: int = 40) -> None:
-        self.min_face = checked(min_face)
+        self.min_face = checked_min_face(min_face)
         self.doublings = int(min_face < _WINDOW)
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         _network()
         landmark_predictor()
 
@@ -45,7 +46,7 @@ class CnnDetector:
         """Finds the faces of a picture, as `Detector.detect` says."""
         grey = np.ascontiguousarray(grey)
         small, scale = at_detection_size(grey)
-        with self._turn:
+        with self._lock:
             found = list(_network()(cv2.cvtColor(small, cv2.COLOR_GRAY2RGB), self.doublings))
         faces = []
         for each in found:

@@ -1,4 +1,4 @@
-"""dlib's five landmarks of a face, by which it is aligned whatever detector found it."""
+"""dlib's five landmarks of a face; every face is aligned by them, whichever detector found it."""
 
 import importlib.util
 from functools import cache
@@ -10,7 +10,7 @@ import numpy as np
 
 from preprocessing.faces.face import Box
 
-# dlib's model has learned upright faces; one that leans further is turned upright for it.
+# In degrees. dlib's model knows upright faces, so a face that leans further is turned upright first.
 _LEANING = 15.0
 
 
@@ -23,7 +23,7 @@ def landmark_predictor() -> "dlib.shape_predictor":
 def dlib_model(name: str) -> Path:
     """Where the package face-recognition-models keeps one of dlib's models.
 
-    Its own `__init__` needs setuptools' pkg_resources, so it is found, not imported.
+    The package's `__init__` needs setuptools' pkg_resources, so this looks it up without importing it.
     """
     spec = importlib.util.find_spec("face_recognition_models")
     if spec is None or not spec.submodule_search_locations:
@@ -32,7 +32,7 @@ def dlib_model(name: str) -> Path:
 
 
 def landmarks_in(grey: np.ndarray, box: Box) -> np.ndarray:
-    """The five landmarks of the face inside a box.
+    """The five landmarks of the upright face inside a box.
 
     Args:
         grey: `(height, width)` uint8.
@@ -47,13 +47,13 @@ def landmarks_in(grey: np.ndarray, box: Box) -> np.ndarray:
     return np.array([(point.x, point.y) for point in points], np.float32)
 
 
-def landmarks_of(grey: np.ndarray, box: Box, roll: float) -> np.ndarray:
+def landmarks_at_roll(grey: np.ndarray, box: Box, roll: float) -> np.ndarray:
     """The five landmarks of a face that may lean, lie on its side or stand on its head.
 
     Args:
         grey: `(height, width)` uint8.
-        box: as for `landmarks_in`, around the same middle.
-        roll: the angle of the line through its eyes, in degrees clockwise.
+        box: x, y, width, height as for `landmarks_in`, as if the face were upright.
+        roll: the angle of the line through the eyes, in degrees clockwise.
 
     Returns:
         `(5, 2)` float32 in pixels of `grey`, in dlib's order.
@@ -71,18 +71,18 @@ def landmarks_of(grey: np.ndarray, box: Box, roll: float) -> np.ndarray:
 def turned_upright(
     grey: np.ndarray, middle: tuple[float, float], across: float, roll: float, side: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A square of a picture, turned so that a face that leans stands upright.
+    """Cuts a square out of a picture, turned so that a leaning face stands upright.
 
     Args:
-        grey: `(height, width)` uint8; past its edges they are repeated.
-        middle: of the square, x and y.
-        across: its side in pixels of `grey`.
+        grey: `(height, width)` uint8; beyond its edges, the edges are repeated.
+        middle: x and y of the square's middle.
+        across: the square's side in pixels of `grey`.
         roll: how far the face leans, in degrees clockwise.
-        side: its side in pixels of the result.
+        side: the square's side in pixels of the result.
 
     Returns:
-        `(side, side)` uint8, averaged where it is smaller than the original, and the `(2, 3)` matrix
-        from pixels of `grey` to pixels of the result.
+        The square, `(side, side)` uint8, averaged over areas where it is reduced, and the `(2, 3)`
+        matrix from pixels of `grey` to pixels of the result.
     """
     factor = min(16, max(1, round(across / side)))
     matrix = cv2.getRotationMatrix2D(middle, roll, side * factor / across)

@@ -54,7 +54,7 @@ def read(film: Locator, path: Path) -> None:
 
 
 def drop(page: Page, *files: Path) -> None:
-    """Drops files, or with none a text, on the page's foot, as a hand would."""
+    """Drops files, or a text if there are none, on the bottom of the page."""
     box = page.locator("#model").bounding_box()
     assert box
     devtools = page.context.new_cdp_session(page)
@@ -68,9 +68,9 @@ def drop(page: Page, *files: Path) -> None:
         devtools.send("Input.dispatchDragEvent", {"type": kind, "data": data, **place})
 
 
-def test_a_film_is_read_and_shown(page: Page, film: Locator, films: Path) -> None:
+def test_film_tab_reads_and_shows_a_film(page: Page, film: Locator, films: Path) -> None:
     expect(film).to_contain_text("deleted with its results as soon as you have them")
-    film.get_by_label("Draw boxes and emotions into it").check()
+    film.get_by_label("Draw boxes and emotions into the film").check()
     film.get_by_label("Small pictures of the largest changes").check()
     read(film, films / "change.mp4")
     expect(film.locator(".fx-verdict")).to_have_text("One person: mostly happy")
@@ -80,7 +80,7 @@ def test_a_film_is_read_and_shown(page: Page, film: Locator, films: Path) -> Non
     assert row.locator("td").all_inner_texts()[0] == "0:00 to 0:06"
     shares = [int(text.rstrip("%")) for text in row.locator("td").all_inner_texts()[1:]]
     assert 99 <= sum(shares) <= 101
-    # Seeing the moment in the film, in which the browser plays what was encoded here.
+    # Showing the moment in the film, which the browser plays as it was encoded here.
     moment = film.get_by_role("button", name="person 1: happy to neutral")
     expect(moment.locator("img")).to_be_visible()
     page.wait_for_function("document.querySelector('.fx-film video').readyState >= 1")
@@ -95,15 +95,13 @@ def test_a_film_is_read_and_shown(page: Page, film: Locator, films: Path) -> Non
     assert summary["film"]["name"] == "change.mp4"
 
 
-def test_the_timeline_and_the_film_follow_each_other(
-    page: Page, film: Locator, films: Path
-) -> None:
+def test_film_tab_keeps_timeline_and_film_in_step(page: Page, film: Locator, films: Path) -> None:
     read(film, films / "change.mp4")
     seek, video = film.get_by_role("slider", name="Place in the film"), film.locator("video")
     page.wait_for_function("document.querySelector('.fx-film video').readyState >= 2")
     expect(film.locator(".fx-then")).to_have_text(re.compile("0:00: person 1 happy"))
     expect(film.locator(".fx-switch")).to_be_hidden()
-    # No picture of anybody unless asked for.
+    # No picture of anyone unless asked for.
     expect(film.get_by_role("button", name="person 1: happy to neutral")).to_be_visible()
     expect(film.locator(".fx-moments img")).to_have_count(0)
     expect(film.get_by_role("link", name=re.compile("annotated"))).to_have_count(0)
@@ -112,7 +110,7 @@ def test_the_timeline_and_the_film_follow_each_other(
     assert box
     canvas = film.locator(".fx-timeline")
     yellow = [int(COLOURS["happy"][start : start + 2], 16) for start in (1, 3, 5)]
-    # The first half and little more is happy.
+    # Little more than the first half is happy.
     strip = (box["width"] - 62) * 56
     assert 0.4 < canvas.evaluate(PIXELS, yellow) / strip < 0.7
     seek.click(position={"x": 62 + (box["width"] - 62) * 5 / 6, "y": 20})
@@ -132,7 +130,7 @@ def test_the_timeline_and_the_film_follow_each_other(
     assert after
     moved = (box["width"] - 62) * (video.evaluate("v => v.currentTime") - 1) / 6
     assert after["x"] - before["x"] == pytest.approx(moved, abs=8)
-    # In the dark its text is light.
+    # In the dark theme its text is light.
     page.evaluate("document.body.classList.add('dark')")
     page.wait_for_timeout(300)
     ink = canvas.evaluate("c => getComputedStyle(c).color.match(/[0-9]+/g).map(Number)")
@@ -140,7 +138,7 @@ def test_the_timeline_and_the_film_follow_each_other(
     assert canvas.evaluate(PIXELS, ink) > 20
 
 
-def test_a_film_can_be_stopped_and_focus_stays(page: Page, film: Locator, films: Path) -> None:
+def test_film_tab_stops_a_film_and_keeps_the_focus(page: Page, film: Locator, films: Path) -> None:
     choose(film, films / "long.mp4")
     button = film.locator("[data-do=switch]")
     expect(button).to_be_enabled()
@@ -158,7 +156,9 @@ def test_a_film_can_be_stopped_and_focus_stays(page: Page, film: Locator, films:
     expect(button).to_be_focused()
 
 
-def test_what_is_no_film_gets_one_sentence(page: Page, film: Locator, films: Path) -> None:
+def test_film_tab_explains_other_files_in_one_sentence(
+    page: Page, film: Locator, films: Path
+) -> None:
     alert, button = film.get_by_role("alert"), film.locator("[data-do=switch]")
     address = page.url
     choose(film, films / "still.jpg")
@@ -167,23 +167,23 @@ def test_what_is_no_film_gets_one_sentence(page: Page, film: Locator, films: Pat
     choose(film, films / "IMG_1.HEIC")
     expect(alert).to_have_text("IMG_1.HEIC is a picture, not a film. Choose it under Picture.")
     choose(film, films / "text.txt")
-    expect(alert).to_contain_text("text.txt is no film.")
+    expect(alert).to_contain_text("text.txt is not a film.")
     for files, words in {
         (films / "still.jpg",): "is a picture, not a film.",
-        (films / "text.txt",): "text.txt is no film.",
+        (films / "text.txt",): "text.txt is not a film.",
         (films / "folder",): "A folder cannot be read here.",
         30 * (films / "two.mp4",): "One film is read at a time.",
-        (): "What was dropped is no file.",
+        (): "What you dropped is not a file.",
     }.items():
         drop(page, *files)
         expect(alert).to_contain_text(words)
         expect(page.get_by_text(words)).to_have_count(1)
         expect(button).to_be_disabled()
     assert page.url == address
-    # What only the server can tell.
+    # A fault that only the server can find.
     read(film, films / "text.mp4")
     expect(alert).to_contain_text("This is not a film this program can read.")
-    # And the next one is read.
+    # The next film is read.
     drop(page, films / "two.mp4")
     expect(alert).to_be_hidden()
     expect(film.locator(".fx-name")).to_contain_text("two.mp4")
@@ -193,9 +193,7 @@ def test_what_is_no_film_gets_one_sentence(page: Page, film: Locator, films: Pat
 
 
 @pytest.mark.parametrize("width", [390])
-def test_a_telephone_shows_a_film_to_try_without_scrolling_sideways(
-    page: Page, film: Locator
-) -> None:
+def test_film_tab_fits_a_phone(page: Page, film: Locator) -> None:
     film.get_by_role("button", name="Try a film").click()
     expect(film.locator(".fx-verdict")).to_contain_text("Two people: 1 most")
     expect(film.locator(".fx-name")).to_contain_text("grace-hopper.mp4")
@@ -206,5 +204,5 @@ def test_a_telephone_shows_a_film_to_try_without_scrolling_sideways(
             page.wait_for_timeout(200)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             canvas = film.locator(".fx-timeline")
-            # Sharp: a pixel of its own for each of the screen's.
+            # The curve is sharp: one of its pixels for each of the screen's.
             assert canvas.evaluate("c => c.width / c.clientWidth") == pytest.approx(1, abs=0.02)

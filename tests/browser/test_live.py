@@ -15,7 +15,7 @@ from model.labels import COLOURS
 
 YELLOW = [int(COLOURS["happy"][start : start + 2], 16) for start in (1, 3, 5)]
 
-# How many pixels of a canvas have a colour.
+# The number of a canvas's pixels that have a colour.
 PIXELS = """(canvas, wanted) => {
     const dots = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
     let count = 0;
@@ -56,21 +56,21 @@ def saved(page: Page, live: Locator, name: str) -> bytes:
 
 
 def wait_for_pixels(live: Locator, colour: object, least: int) -> None:
-    """Waits until so many of the timeline's pixels are of a colour; it grows while the camera is on."""
+    """Waits until this many pixels of the timeline have a colour; it grows while the camera is on."""
     live.page.wait_for_function(
         f"([canvas, wanted, least]) => ({PIXELS})(canvas, wanted) > least",
         arg=[live.locator(".fx-timeline").element_handle(), colour, least],
     )
 
 
-def test_what_the_camera_is_used_for_is_said_before_it_starts(page: Page, live: Locator) -> None:
+def test_live_tab_says_what_the_camera_is_for_before_it_starts(page: Page, live: Locator) -> None:
     expect(live).to_contain_text("What your camera is used for")
     expect(live).to_contain_text("In the EU inferring emotions at school and at work is prohibited")
     page.wait_for_timeout(500)
     assert not live.locator("video").evaluate("video => video.srcObject")
 
 
-def test_a_face_is_followed_and_its_probabilities_shown(page: Page, live: Locator) -> None:
+def test_live_tab_follows_a_face_and_shows_its_probabilities(page: Page, live: Locator) -> None:
     start(live)
     expect(live.locator(".fx-people caption")).to_have_text(re.compile(r"Person 1: happy >?\d+%"))
     assert int(happy(live).strip(">%")) > 80
@@ -103,8 +103,8 @@ def test_a_face_is_followed_and_its_probabilities_shown(page: Page, live: Locato
     assert 0 < number - (track["x"] + track["width"]) < 16
 
 
-def test_the_box_is_where_the_mirrored_face_is(page: Page, live: Locator) -> None:
-    """In the camera's picture the face is left of the middle, in the mirror right of it."""
+def test_live_tab_draws_the_box_around_the_mirrored_face(page: Page, live: Locator) -> None:
+    """The face is left of the middle in the camera's picture, and right of it in the mirror."""
     start(live)
     box = """canvas => {
         const {width, height} = canvas;
@@ -131,20 +131,20 @@ def test_the_box_is_where_the_mirrored_face_is(page: Page, live: Locator) -> Non
     page.wait_for_function("!document.fullscreenElement")
 
 
-def test_the_group_has_level_and_spread(live: Locator) -> None:
+def test_live_tab_shows_the_groups_mean_and_spread(live: Locator) -> None:
     start(live)
     live.get_by_role("button", name="All together").click()
     table = live.locator(".fx-group")
-    # One has no spread, and nothing is 0 %.
+    # One person has no spread, and nothing is 0 %.
     expect(table.locator("caption")).to_have_text("1 face")
     expect(table.locator("[data-emotion=happy] td").last).to_have_text(re.compile(r">?\d+%"))
     expect(table.locator("[data-emotion=disgust] td").last).to_have_text("<1%")
     expect(live.locator(".fx-people")).to_be_hidden()
-    # The level is an area, seen though nothing is spread.
+    # The mean is an area, visible even without spread.
     wait_for_pixels(live, YELLOW, 200)
 
 
-def test_keys_start_and_stop_and_what_was_seen_is_saved(page: Page, live: Locator) -> None:
+def test_live_tab_starts_stops_and_saves_by_keyboard(page: Page, live: Locator) -> None:
     button = live.locator("[data-do=switch]")
     button.focus()
     page.keyboard.press("Enter")
@@ -168,7 +168,7 @@ def test_keys_start_and_stop_and_what_was_seen_is_saved(page: Page, live: Locato
     assert float(cells["happy"]) == float(cells["confidence"]) > 0.8
     plot = np.asarray(Image.open(io.BytesIO(saved(page, live, "Save the plot (PNG)"))))[..., :3]
     assert (np.abs(plot - np.array(YELLOW)).max(axis=2) < 3).mean() > 0.05
-    # And again, with nothing of the run before.
+    # A second start shows nothing of the first run.
     page.keyboard.press("Escape")
     start(live)
     again = saved(page, live, "Save the table (CSV)").decode("utf-8-sig").splitlines()
@@ -176,7 +176,9 @@ def test_keys_start_and_stop_and_what_was_seen_is_saved(page: Page, live: Locato
 
 
 @pytest.mark.parametrize("way", ["button", "tab"])
-def test_stop_and_another_tab_switch_the_camera_off(page: Page, live: Locator, way: str) -> None:
+def test_live_tab_switches_the_camera_off_on_stop_and_tab_change(
+    page: Page, live: Locator, way: str
+) -> None:
     start(live)
     track = live.locator("video").evaluate_handle("video => video.srcObject.getTracks()[0]")
     assert track.evaluate("track => track.readyState") == "live"
@@ -189,7 +191,7 @@ def test_stop_and_another_tab_switch_the_camera_off(page: Page, live: Locator, w
     start(live)
 
 
-def test_each_trouble_with_a_camera_has_one_sentence(page: Page, live: Locator) -> None:
+def test_live_tab_explains_each_camera_problem_in_one_sentence(page: Page, live: Locator) -> None:
     button = live.locator("[data-do=switch]")
     for error, words in {
         "NotAllowedError": "The browser does not let this page use the camera. Allow it",
@@ -216,10 +218,10 @@ def test_each_trouble_with_a_camera_has_one_sentence(page: Page, live: Locator) 
         event = {"type": kind, "x": box["x"] + 5, "y": box["y"] + 5}
         data = {"items": [text], "dragOperationsMask": 1}
         devtools.send("Input.dispatchDragEvent", {**event, "data": data})
-    expect(live.get_by_role("alert")).to_contain_text("Nothing is read that is dropped here.")
+    expect(live.get_by_role("alert")).to_contain_text("Files dropped here are not read.")
 
 
-def test_a_full_screen_that_is_refused_is_said(page: Page, live: Locator) -> None:
+def test_live_tab_says_that_full_screen_was_refused(page: Page, live: Locator) -> None:
     start(live)
     page.evaluate(
         "() => { Element.prototype.requestFullscreen = () => Promise.reject(new TypeError()) }"
@@ -228,7 +230,7 @@ def test_a_full_screen_that_is_refused_is_said(page: Page, live: Locator) -> Non
     expect(live.get_by_role("alert")).to_have_text("This did not work. Try again.")
 
 
-def test_a_camera_can_be_chosen_and_may_vanish(page: Page, live: Locator) -> None:
+def test_live_tab_lets_a_camera_be_chosen_and_vanish(page: Page, live: Locator) -> None:
     choice = live.locator("[data-do=camera]")
     expect(choice).to_be_hidden()
     page.evaluate(
@@ -254,7 +256,7 @@ def test_a_camera_can_be_chosen_and_may_vanish(page: Page, live: Locator) -> Non
     page.wait_for_function("track => track.readyState === 'ended'", arg=first)
     assert page.evaluate("window.asked") == ["any", "two"]
     expect(live.locator("[data-do=switch]")).to_have_text("Stop the camera")
-    # Its plug is pulled.
+    # The camera is unplugged.
     page.evaluate(
         """() => {
             const [track] = document.querySelector(".fx-live video").srcObject.getTracks();
@@ -264,23 +266,21 @@ def test_a_camera_can_be_chosen_and_may_vanish(page: Page, live: Locator) -> Non
         }"""
     )
     alert = live.get_by_role("alert")
-    expect(alert).to_contain_text("The camera was switched off or taken away.")
+    expect(alert).to_contain_text("The camera was switched off or unplugged.")
     live.get_by_role("button", name="Start the camera").click()
-    expect(alert).to_contain_text("The chosen camera is not there any more.")
+    expect(alert).to_contain_text("The chosen camera is no longer connected.")
     start(live)
     expect(alert).to_be_hidden()
     expect(choice).to_be_hidden()
 
 
 @pytest.mark.parametrize("width", [390])
-def test_a_telephone_shows_the_face_and_its_numbers_without_scrolling(
-    page: Page, live: Locator
-) -> None:
+def test_live_tab_fits_a_phone(page: Page, live: Locator) -> None:
     start(live)
     page.wait_for_timeout(500)
     expect(live.locator("video")).to_be_in_viewport()
     expect(live.locator(".fx-people tr").last).to_be_in_viewport()
-    # Wherever the page is scrolled to.
+    # At any scroll position.
     for place in ("0", "document.documentElement.scrollHeight"):
         page.evaluate(f"window.scrollTo(0, {place})")
         expect(live.get_by_role("button", name="Stop the camera")).to_be_in_viewport(ratio=1)

@@ -1,4 +1,4 @@
-"""The page as operators may set it up: behind a login, with a rate limit."""
+"""The page with an operator's settings: behind a login, or with a rate limit."""
 
 from pathlib import Path
 
@@ -14,9 +14,7 @@ def visit(page: Page, address: str) -> None:
     expect(page.locator("#picture input[type=file]")).to_be_enabled()
 
 
-def test_behind_a_login_the_page_works_as_without(
-    chromium: Browser, tmp_path: Path, pictures: Path
-) -> None:
+def test_page_works_behind_a_login(chromium: Browser, tmp_path: Path, pictures: Path) -> None:
     with serving(tmp_path, DEMO_AUTH="ada:secret") as server:
         with pytest.raises(Error, match="ERR_INVALID_AUTH_CREDENTIALS"):
             chromium.new_page().goto(server.address)
@@ -31,7 +29,7 @@ def test_behind_a_login_the_page_works_as_without(
             assert download.value.suggested_filename == "expressions.jpg"
 
 
-def test_a_visitor_beyond_the_rate_is_told_how_long_to_wait(
+def test_page_tells_a_visitor_beyond_the_rate_how_long_to_wait(
     chromium: Browser, tmp_path: Path, pictures: Path
 ) -> None:
     with serving(tmp_path, DEMO_REQUESTS_PER_MINUTE="2") as server:
@@ -41,7 +39,7 @@ def test_a_visitor_beyond_the_rate_is_told_how_long_to_wait(
         expect(page.get_by_text("3 of 3 read")).to_be_visible()
         page.locator(".fx-thumb").last.click()
         verdict = page.locator(".fx-answer .fx-verdict")
-        expect(verdict).to_contain_text("at most 2 a minute are taken. Try again in")
+        expect(verdict).to_contain_text("at most 2 a minute are allowed. Try again in")
         expect(page.get_by_role("button", name="Try again", exact=True)).to_be_visible()
         page.locator(".fx-thumb").first.click()
         with_boxes = page.get_by_role("button", name="Save the picture with its boxes")

@@ -1,4 +1,4 @@
-"""What visitors do with the picture tab, in a real Chromium."""
+"""The picture tab in a real Chromium, used as visitors use it."""
 
 import csv
 import io
@@ -53,7 +53,7 @@ def answered(page: Page) -> None:
 
 
 def transfer(page: Page, *files: tuple[str, str, bytes], text: str = "") -> object:
-    """What the browser is handed with a drop or a paste."""
+    """The data that the browser gets with a drop or a paste."""
     return page.evaluate_handle(
         """([files, text]) => {
             const transfer = new DataTransfer();
@@ -69,7 +69,7 @@ def transfer(page: Page, *files: tuple[str, str, bytes], text: str = "") -> obje
 
 
 def drop(page: Page, *files: tuple[str, str, bytes], on: str = ".fx-start", text: str = "") -> None:
-    """Drops files as a file manager does; it is a fault when the browser would leave the page."""
+    """Drops files as a file manager does; fails if the browser would leave the page."""
     left = page.evaluate(
         """([selector, dataTransfer]) => {
             const event = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
@@ -81,7 +81,7 @@ def drop(page: Page, *files: tuple[str, str, bytes], on: str = ".fx-start", text
 
 
 def paste(page: Page, *files: tuple[str, str, bytes], text: str = "") -> None:
-    """Presses Ctrl+V, wherever the focus is."""
+    """Presses Ctrl+V without moving the focus."""
     page.evaluate(
         """(clipboardData) => (document.activeElement ?? document.body).dispatchEvent(
             new ClipboardEvent("paste", { clipboardData, bubbles: true }))""",
@@ -101,7 +101,7 @@ def file(picture: Path, kind: str = "image/jpeg") -> tuple[str, str, bytes]:
 
 @pytest.fixture
 def ways(pictures: Path) -> dict[str, Callable[[Page], None]]:
-    """The ways in; each brings a picture of another size."""
+    """The ways to choose a picture; each brings a picture of another size."""
     return {
         "example": lambda page: page.get_by_role("button", name="Grace Hopper", exact=True).click(),
         "file": lambda page: choose(page, pictures / "two.jpg"),
@@ -112,7 +112,7 @@ def ways(pictures: Path) -> dict[str, Callable[[Page], None]]:
     }
 
 
-# What each way's answer must be: the size of its picture, and its verdict.
+# The right answer for each way: the size of its picture, and its verdict.
 EXPECTED = {
     "example": ((512, 600), "One face: .*neutral"),
     "file": ((1024, 512), "2 faces: .*happy"),
@@ -124,14 +124,14 @@ EXPECTED = {
 
 
 def every_pair(names: list[str]) -> Iterator[str]:
-    """A walk through names in which each follows each, itself included."""
+    """A sequence of names in which each name follows every name, itself included."""
     for place, first in enumerate(names):
         yield first
         for second in names[place:]:
             yield from (second, first)
 
 
-# What is seen of the chosen photograph at one moment; null while it has no answer.
+# What the page shows of the chosen photograph at one moment; null while it has no answer.
 SEEN = """() => {
     const image = document.querySelector(".fx-photo img");
     const json = document.querySelector(".fx-json pre").textContent;
@@ -143,9 +143,9 @@ SEEN = """() => {
 
 
 def check(page: Page, way: str) -> None:
-    """The picture, its answer and its JSON are of one and the same picture."""
+    """Checks that picture, answer and JSON belong to the same picture."""
     size, words = EXPECTED[way]
-    # In one look: what is seen in a second one may be of the next moment.
+    # All at once, since a second look may show the next moment.
     seen = page.wait_for_function(
         f"(size) => {{ const seen = ({SEEN})(); return seen?.shown.join() === size && seen; }}",
         arg=",".join(map(str, size)),
@@ -155,14 +155,14 @@ def check(page: Page, way: str) -> None:
 
 
 def come(page: Page, ways: dict[str, Callable[[Page], None]], way: str) -> None:
-    """Brings a photograph one way, and checks its answer as soon as it is there."""
+    """Chooses a photograph in one way, and checks its answer as soon as it appears."""
     before = thumbs(page).count()
     ways[way](page)
     expect(thumbs(page)).to_have_count(before + 1)
     check(page, way)
 
 
-def test_no_way_in_shows_the_answer_of_another(
+def test_picture_tab_never_shows_another_pictures_answer(
     page: Page, ways: dict[str, Callable[[Page], None]]
 ) -> None:
     others = [way for way in ways if way != "example"]
@@ -173,7 +173,7 @@ def test_no_way_in_shows_the_answer_of_another(
         if thumbs(page).count() == 20:
             page.get_by_role("button", name="Clear all").click()
             come(page, ways, way)
-    # The example stands where nothing is chosen.
+    # The example is shown while nothing is chosen.
     for way in others:
         clear(page)
         for each in ("example", way):
@@ -181,13 +181,13 @@ def test_no_way_in_shows_the_answer_of_another(
 
 
 def clear(page: Page) -> None:
-    """Takes all photographs away."""
+    """Removes all photographs."""
     while page.get_by_role("button", name="Remove this photograph").is_visible():
         page.get_by_role("button", name="Remove this photograph").click()
     expect(page.locator(".fx-picture[data-empty]")).to_be_attached()
 
 
-def test_each_way_in_works_after_each_photograph_is_taken_away(
+def test_picture_tab_takes_pictures_in_every_way_after_removal(
     page: Page, ways: dict[str, Callable[[Page], None]]
 ) -> None:
     for way in ways:
@@ -197,8 +197,8 @@ def test_each_way_in_works_after_each_photograph_is_taken_away(
         expect(page.locator(".fx-json")).to_be_hidden()
 
 
-def test_an_answer_that_comes_late_is_its_own_photographs(page: Page, pictures: Path) -> None:
-    """The first photograph's answer is held back until the second was chosen to be looked at."""
+def test_picture_tab_gives_a_late_answer_to_its_own_photograph(page: Page, pictures: Path) -> None:
+    """The first photograph's answer is held back until the second is chosen."""
     held: list[Route] = []
     page.route(
         "**/api/v1/expressions?*",
@@ -215,7 +215,7 @@ def test_an_answer_that_comes_late_is_its_own_photographs(page: Page, pictures: 
     check(page, "file")
 
 
-def test_a_photograph_taken_away_while_it_is_read_leaves_nothing(
+def test_picture_tab_keeps_nothing_of_a_photograph_removed_early(
     page: Page, pictures: Path
 ) -> None:
     held: list[Route] = []
@@ -229,7 +229,7 @@ def test_a_photograph_taken_away_while_it_is_read_leaves_nothing(
     expect(page.locator(".fx-strip")).to_be_hidden()
 
 
-def test_the_blue_button_opens_a_chooser_always(page: Page, pictures: Path) -> None:
+def test_picture_tab_button_always_opens_the_file_dialog(page: Page, pictures: Path) -> None:
     expect(page.locator("label.fx-primary")).to_have_text(re.compile("^Choose photographs"))
     for _ in range(2):
         choose(page, pictures / "astronaut.jpg")
@@ -238,7 +238,7 @@ def test_the_blue_button_opens_a_chooser_always(page: Page, pictures: Path) -> N
         expect(page.locator("label.fx-primary")).to_be_in_viewport()
 
 
-def test_several_photographs_are_read_in_turn(page: Page, pictures: Path) -> None:
+def test_picture_tab_reads_several_photographs_in_turn(page: Page, pictures: Path) -> None:
     names = ["two.jpg", "text.jpg", "wall.png", "phone.heic"]
     choose(page, *(pictures / name for name in names))
     expect(thumbs(page)).to_have_count(4)
@@ -263,7 +263,9 @@ def test_several_photographs_are_read_in_turn(page: Page, pictures: Path) -> Non
     expect(page.get_by_text("An example answer:")).to_be_visible()
 
 
-def test_a_spreadsheet_runs_no_cell_of_the_table(page: Page, pictures: Path) -> None:
+def test_picture_tab_table_has_no_cell_that_a_spreadsheet_would_run(
+    page: Page, pictures: Path
+) -> None:
     name = '=HYPERLINK("https:x"),a.jpg'
     drop(page, (name, "image/jpeg", (pictures / "astronaut.jpg").read_bytes()))
     answered(page)
@@ -274,18 +276,20 @@ def test_a_spreadsheet_runs_no_cell_of_the_table(page: Page, pictures: Path) -> 
     assert row["path"] == f"'{name}"
 
 
-def test_at_most_twenty_are_taken_and_the_others_named(page: Page, pictures: Path) -> None:
+def test_picture_tab_takes_twenty_photographs_and_names_the_rest(
+    page: Page, pictures: Path
+) -> None:
     small = (pictures / "small.jpg").read_bytes()
     drop(page, *((f"{number}.jpg", "image/jpeg", small) for number in range(30)))
     expect(notice(page)).to_contain_text(
-        "At most 20 photographs are held at once: 10 of these are left out."
+        "The page holds 20 photographs at most, so 10 of these were left out."
     )
     expect(page.get_by_text("20 of 20 read")).to_be_visible(timeout=60_000)
     expect(thumbs(page)).to_have_count(20)
 
 
 @pytest.mark.parametrize("tab", ["Picture", "Live camera"])
-def test_what_is_dropped_beside_the_zone_never_leaves_the_page(
+def test_picture_tab_stays_when_files_are_dropped_beside_the_zone(
     page: Page, pictures: Path, tab: str
 ) -> None:
     page.get_by_role("tab", name=tab).click()
@@ -294,10 +298,10 @@ def test_what_is_dropped_beside_the_zone_never_leaves_the_page(
         expect(verdict(page)).to_contain_text("One face")
 
 
-def test_each_thing_that_is_no_picture_gets_one_sentence(page: Page, pictures: Path) -> None:
+def test_picture_tab_explains_other_files_in_one_sentence(page: Page, pictures: Path) -> None:
     refused: dict[str, Callable[[], None]] = {
         "The clipboard holds no picture.": lambda: paste(page, text="a word"),
-        "What was dropped is no file.": lambda: drop(page, text="a word"),
+        "What you dropped is not a file.": lambda: drop(page, text="a word"),
     }
     for sentence, do in refused.items():
         do()
@@ -315,20 +319,22 @@ def test_each_thing_that_is_no_picture_gets_one_sentence(page: Page, pictures: P
         expect(verdict(page)).to_contain_text(sentence)
         expect(notice(page)).to_be_hidden()
     choose(page, pictures / "large.jpg")
-    expect(verdict(page)).to_contain_text("The picture has 20.5 MB; at most 20 MB are taken.")
+    expect(verdict(page)).to_contain_text("The picture has 20.5 MB; at most 20 MB are allowed.")
     drop(page, ("IMG_1.HEIC", "", (pictures / "phone.heic").read_bytes()))
     check(page, "heic")
     paste(page, ("IMG_2.heif", "", (pictures / "phone.heic").read_bytes()))
     check(page, "heic")
 
 
-def test_a_pasted_picture_is_answered_wherever_the_focus_is(page: Page, pictures: Path) -> None:
+def test_picture_tab_answers_a_pasted_picture_wherever_the_focus_is(
+    page: Page, pictures: Path
+) -> None:
     page.locator("h1").click()
     paste(page, file(pictures / "astronaut.jpg"))
     expect(verdict(page)).to_contain_text(re.compile("One face: .*happy"))
 
 
-def test_the_paste_button_reads_the_clipboard(page: Page, astronaut: np.ndarray) -> None:
+def test_picture_tab_paste_button_reads_the_clipboard(page: Page, astronaut: np.ndarray) -> None:
     png = io.BytesIO()
     Image.fromarray(astronaut).save(png, "PNG")
     page.evaluate(
@@ -351,14 +357,14 @@ def test_the_paste_button_reads_the_clipboard(page: Page, astronaut: np.ndarray)
         ("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })", "only to pages opened by https://"),
     ],
 )  # fmt: skip
-def test_a_camera_that_is_not_there_is_said_once(page: Page, setting: str, sentence: str) -> None:
+def test_picture_tab_reports_a_missing_camera_once(page: Page, setting: str, sentence: str) -> None:
     page.evaluate(setting)
     page.get_by_role("button", name="Use the camera").click()
     expect(notice(page)).to_contain_text(sentence)
     assert page.locator(".fx-picture").get_by_text(sentence).count() == 1
 
 
-def test_a_clipboard_that_is_refused_is_said_once(page: Page) -> None:
+def test_picture_tab_reports_a_refused_clipboard_once(page: Page) -> None:
     page.evaluate(
         "() => { navigator.clipboard.read = async () => { throw new DOMException('', 'NotAllowedError') } }"
     )
@@ -369,7 +375,7 @@ def test_a_clipboard_that_is_refused_is_said_once(page: Page) -> None:
     expect(notice(page)).to_contain_text("only to pages opened by https://")
 
 
-def test_a_clipboard_that_takes_nothing_is_said_once(page: Page, pictures: Path) -> None:
+def test_picture_tab_reports_once_that_copying_failed(page: Page, pictures: Path) -> None:
     choose(page, pictures / "astronaut.jpg")
     answered(page)
     page.get_by_text("The answer as JSON").click()
@@ -378,11 +384,11 @@ def test_a_clipboard_that_takes_nothing_is_said_once(page: Page, pictures: Path)
     )
     page.get_by_role("button", name="Copy").click()
     expect(notice(page)).to_have_text(
-        "The browser does not let this page write to the clipboard. Mark the text and copy it."
+        "The browser does not let this page write to the clipboard. Select the text and copy it."
     )
 
 
-def test_the_camera_is_switched_off_when_it_is_left(page: Page, pictures: Path) -> None:
+def test_picture_tab_switches_the_camera_off_when_left(page: Page, pictures: Path) -> None:
     leave: list[Callable[[], None]] = [
         lambda: page.get_by_role("button", name="Close the camera").click(),
         lambda: page.get_by_role("tab", name="Film").click(),
@@ -397,7 +403,7 @@ def test_the_camera_is_switched_off_when_it_is_left(page: Page, pictures: Path) 
         page.wait_for_function("track => track.readyState === 'ended'", arg=track)
 
 
-def test_a_snapshot_of_the_camera_is_not_mirrored(page: Page, pictures: Path) -> None:
+def test_picture_tab_snapshot_is_not_mirrored(page: Page, pictures: Path) -> None:
     snap(page)
     check(page, "camera")
     encoded = page.evaluate(
@@ -422,7 +428,7 @@ def likeness(one: Image.Image, other: Image.Image) -> float:
 
 
 def posted(page: Page, picture: Path) -> dict[str, Any]:
-    """The HTTP route's answer to a file."""
+    """Returns the HTTP route's answer to a file."""
     answer = page.request.post(
         f"{page.url.split('#')[0]}api/v1/expressions",
         data=picture.read_bytes(),
@@ -431,10 +437,10 @@ def posted(page: Page, picture: Path) -> dict[str, Any]:
     return dict(answer.json())
 
 
-def test_a_large_picture_is_made_smaller_and_answered_in_its_own_pixels(
+def test_picture_tab_reduces_a_large_picture_and_answers_in_its_own_pixels(
     page: Page, pictures: Path
 ) -> None:
-    """It is turned by EXIF besides; the HTTP route's answer to the original is the measure."""
+    """EXIF turns it, too; the answer must match the HTTP route's answer to the original."""
     original = pictures / "camera.jpg"
     page.evaluate(
         """() => {
@@ -462,7 +468,7 @@ def test_a_large_picture_is_made_smaller_and_answered_in_its_own_pixels(
     assert face["emotion"] == measure["emotion"] == "happy"
 
 
-def test_a_chosen_face_shows_its_chart_and_is_said(page: Page, pictures: Path) -> None:
+def test_picture_tab_shows_and_announces_a_chosen_face(page: Page, pictures: Path) -> None:
     choose(page, pictures / "two.jpg")
     answered(page)
     expect(page.get_by_role("status").filter(has_text="2 faces")).to_be_attached()
@@ -490,7 +496,9 @@ def test_a_chosen_face_shows_its_chart_and_is_said(page: Page, pictures: Path) -
 
 
 @pytest.mark.parametrize("name", ["two.jpg", "landscape.jpg", "portrait.jpg"])
-def test_picture_faces_and_chart_are_seen_together(page: Page, pictures: Path, name: str) -> None:
+def test_picture_tab_shows_picture_faces_and_chart_together(
+    page: Page, pictures: Path, name: str
+) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
     choose(page, pictures / name)
     answered(page)
@@ -498,7 +506,7 @@ def test_picture_faces_and_chart_are_seen_together(page: Page, pictures: Path, n
         expect(page.locator(f".fx-picture {part}").first).to_be_in_viewport(ratio=1)
 
 
-def test_tags_of_crowds_do_not_cover_each_other(page: Page, pictures: Path) -> None:
+def test_picture_tab_keeps_tags_of_crowds_apart(page: Page, pictures: Path) -> None:
     choose(page, pictures / "crowd.jpg")
     answered(page)
     places = [tag.bounding_box() for tag in page.locator(".fx-tag").all()]
@@ -516,12 +524,12 @@ def test_tags_of_crowds_do_not_cover_each_other(page: Page, pictures: Path) -> N
             assert apart
 
 
-def test_a_picture_turned_by_exif_is_upright(page: Page, pictures: Path) -> None:
+def test_picture_tab_applies_exif_orientation(page: Page, pictures: Path) -> None:
     choose(page, pictures / "phone.jpg")
     check(page, "heic")  # the same picture
 
 
-def test_a_picture_that_lies_on_its_side_is_said_to_be_turned(page: Page, pictures: Path) -> None:
+def test_picture_tab_says_that_a_picture_is_turned(page: Page, pictures: Path) -> None:
     choose(page, pictures / "lying.jpg")
     expect(verdict(page)).to_contain_text("One face: ")
     expect(page.locator(".fx-advice")).to_have_text("The picture was turned by 90° to find a face.")
@@ -529,7 +537,7 @@ def test_a_picture_that_lies_on_its_side_is_said_to_be_turned(page: Page, pictur
     assert told["turned"] == 90
 
 
-def test_a_damaged_file_is_said_to_be_damaged(page: Page, pictures: Path) -> None:
+def test_picture_tab_says_that_a_file_is_damaged(page: Page, pictures: Path) -> None:
     choose(page, pictures / "cut.tif")
     expect(verdict(page)).to_contain_text("One face: ")
     expect(page.locator(".fx-advice p")).to_have_text(
@@ -537,13 +545,13 @@ def test_a_damaged_file_is_said_to_be_damaged(page: Page, pictures: Path) -> Non
     )
 
 
-def test_no_face_says_what_to_try(page: Page, pictures: Path) -> None:
+def test_picture_tab_says_what_to_try_without_a_face(page: Page, pictures: Path) -> None:
     choose(page, pictures / "wall.png")
     check(page, "drop")
     expect(page.locator(".fx-advice")).to_contain_text("turn the face to the camera")
 
 
-def test_what_a_busy_server_refuses_is_tried_again(page: Page, pictures: Path) -> None:
+def test_picture_tab_tries_again_when_the_server_is_busy(page: Page, pictures: Path) -> None:
     problem = {"type": "about:blank", "title": "", "status": 503, "detail": "Too many pictures."}
     refusals = [503, 503]
 
@@ -559,7 +567,9 @@ def test_what_a_busy_server_refuses_is_tried_again(page: Page, pictures: Path) -
     check(page, "file")
 
 
-def test_a_server_that_is_gone_is_said_and_can_be_tried_again(page: Page, pictures: Path) -> None:
+def test_picture_tab_reports_an_unreachable_server_and_offers_another_try(
+    page: Page, pictures: Path
+) -> None:
     page.route("**/api/v1/expressions?*", lambda route: route.abort())
     choose(page, pictures / "two.jpg")
     expect(verdict(page)).to_contain_text("The server cannot be reached.")
@@ -568,7 +578,7 @@ def test_a_server_that_is_gone_is_said_and_can_be_tried_again(page: Page, pictur
     check(page, "file")
 
 
-def test_the_picture_with_its_boxes_can_be_saved(page: Page, pictures: Path) -> None:
+def test_picture_tab_saves_the_annotated_picture(page: Page, pictures: Path) -> None:
     choose(page, pictures / "astronaut.jpg")
     answered(page)
     with page.expect_download() as download:
@@ -580,7 +590,7 @@ def test_the_picture_with_its_boxes_can_be_saved(page: Page, pictures: Path) -> 
     assert (np.abs(saved - happy).max(axis=2) < 40).sum() > 200
 
 
-def test_the_bar_chart_can_be_saved(page: Page, pictures: Path) -> None:
+def test_picture_tab_saves_the_bar_chart(page: Page, pictures: Path) -> None:
     choose(page, pictures / "astronaut.jpg")
     answered(page)
     with page.expect_download() as download:
@@ -588,14 +598,14 @@ def test_the_bar_chart_can_be_saved(page: Page, pictures: Path) -> None:
     assert download.value.suggested_filename == "expression-1-happy.png"
     chart = np.asarray(Image.open(download.value.path()).convert("RGB"), int)
     assert chart.shape == (600, 900, 3)
-    # The bars of the likely and of an unlikely emotion are as long as their probabilities.
+    # The bars of a likely and an unlikely emotion are as long as their probabilities.
     for emotion, least, most in (("happy", 590, 612), ("angry", 0, 12)):
         colour = [int(COLOURS[emotion][start : start + 2], 16) for start in (1, 3, 5)]
         middle = 90 + round((EMOTIONS.index(emotion) + 0.5) * 68)
         assert least <= (np.abs(chart[middle] - colour).max(axis=1) < 4).sum() <= most
 
 
-def test_the_json_can_be_copied(page: Page, pictures: Path) -> None:
+def test_picture_tab_copies_the_json(page: Page, pictures: Path) -> None:
     choose(page, pictures / "two.jpg")
     answered(page)
     page.get_by_text("The answer as JSON").click()
@@ -605,7 +615,7 @@ def test_the_json_can_be_copied(page: Page, pictures: Path) -> None:
     assert copied == posted(page, pictures / "two.jpg")
 
 
-def test_words_are_the_servers(page: Page) -> None:
+def test_picture_tab_uses_the_servers_words(page: Page) -> None:
     from demo.answer.as_text import percent
 
     values = [0, 0.004, 0.005, 0.015, 0.125, 0.135, 0.5, 0.985, 0.994, 0.995, 1]
@@ -620,9 +630,7 @@ def test_words_are_the_servers(page: Page) -> None:
 
 
 @pytest.mark.parametrize("width", [390])
-def test_a_telephone_shows_the_answer_and_the_next_photograph_at_the_thumb(
-    page: Page, pictures: Path
-) -> None:
+def test_picture_tab_fits_a_phone(page: Page, pictures: Path) -> None:
     widths = "[document.documentElement.scrollWidth, window.innerWidth]"
     assert page.evaluate(widths) == [390, 390]
     choose(page, pictures / "two.jpg")
@@ -637,7 +645,7 @@ def test_a_telephone_shows_the_answer_and_the_next_photograph_at_the_thumb(
     check(page, "drop")
 
 
-def test_all_that_can_be_pressed_has_a_name(page: Page, pictures: Path) -> None:
+def test_picture_tab_controls_all_have_names(page: Page, pictures: Path) -> None:
     choose(page, pictures / "two.jpg", pictures / "wall.png")
     answered(page)
     pressable = page.locator("button:visible, a:visible, input:visible").all()
@@ -650,8 +658,8 @@ def test_all_that_can_be_pressed_has_a_name(page: Page, pictures: Path) -> None:
         assert name, element.evaluate("e => e.outerHTML")
 
 
-def test_it_can_be_used_by_keyboard_alone(page: Page) -> None:
-    """From the top of the page to the example, and on to the first face of the answer."""
+def test_picture_tab_works_by_keyboard_alone(page: Page) -> None:
+    """Tab leads from the top of the page to the example, and on to the first face of the answer."""
     _tab_to(page, "[data-example]")
     page.keyboard.press("Enter")
     answered(page)

@@ -1,4 +1,4 @@
-"""The page over plain HTTP from another machine, where the browser gives neither clipboard nor camera."""
+"""The page over plain HTTP from another machine, where the browser blocks clipboard and camera."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ CLIPBOARD = CAMERA.replace("a camera", "the clipboard")
 
 @pytest.fixture
 def page(chromium: Browser, server: str) -> Iterator[Page]:
-    """The page under the name of another machine. No error may go unhandled."""
+    """The page under another machine's name. It must leave no error unhandled."""
     if "127.0.0.1" not in server:
         pytest.skip("DEMO_URL names a server elsewhere.")
     page = chromium.new_page()
@@ -31,7 +31,7 @@ def page(chromium: Browser, server: str) -> Iterator[Page]:
     assert not errors
 
 
-def test_every_button_for_camera_and_clipboard_says_what_is_missing(page: Page) -> None:
+def test_page_over_http_says_why_camera_and_clipboard_are_missing(page: Page) -> None:
     notice = page.locator(".fx-notice")
     page.get_by_role("button", name="Use the camera").click()
     expect(notice).to_have_text(CAMERA)
@@ -44,16 +44,16 @@ def test_every_button_for_camera_and_clipboard_says_what_is_missing(page: Page) 
     expect(notice).to_be_hidden()
     page.get_by_text("The answer as JSON").click()
     page.get_by_role("button", name="Copy").click()
-    expect(notice).to_have_text(f"{CLIPBOARD} Mark the text and copy it.")
+    expect(notice).to_have_text(f"{CLIPBOARD} Select the text and copy it.")
     page.get_by_role("tab", name="Live camera").click()
     page.get_by_role("button", name="Start the camera").click()
     expect(page.locator(".fx-live").get_by_role("alert")).to_have_text(CAMERA)
     expect(page.get_by_role("button", name="Start the camera")).to_be_visible()
 
 
-def test_what_the_sentences_advise_works(page: Page, pictures: Path) -> None:
+def test_page_over_http_takes_the_ways_it_advises(page: Page, pictures: Path) -> None:
     heic = (pictures / "phone.heic").read_bytes()
-    for name in ("IMG_1.HEIC", "image"):  # A pasted file may have no type, and even no ending.
+    for name in ("IMG_1.HEIC", "image"):  # A pasted file may have no type and no ending.
         paste(page, (name, "", heic))
         check(page, "heic")
     page.locator("#picture input[type=file]").set_input_files(pictures / "two.jpg")

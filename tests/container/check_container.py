@@ -1,4 +1,4 @@
-"""What the image does when it runs: `make container` builds it and runs these."""
+"""Checks of the running image; `make container` builds it and runs them."""
 
 import io
 import json
@@ -22,12 +22,12 @@ from .engine import BASE, IMAGE, STRICT, Container, engine, running
 
 ROOT = Path(__file__).parents[2]
 
-# What /metrics says of the pictures that are being read.
+# The line of /metrics for pictures that are being read.
 INSIDE = "demo_pictures_waiting"
 
 PNG = {"Content-Type": "image/png"}
 
-# Sends its standard input as a picture, from inside the container.
+# Sends its standard input as a picture from inside the container.
 POST = """
 import os, sys, urllib.request as u
 url = f"http://127.0.0.1:{os.environ['PORT']}/api/v1/expressions"
@@ -46,7 +46,7 @@ for path in sorted(site.iterdir()):
 """
 
 
-def test_the_image_is_small(container: Container, figures: list[str]) -> None:
+def test_image_is_small(container: Container, figures: list[str]) -> None:
     image, base = (
         int(engine("image", "inspect", "-f", "{{.Size}}", name)) / 1e6 for name in (IMAGE, BASE)
     )
@@ -54,7 +54,7 @@ def test_the_image_is_small(container: Container, figures: list[str]) -> None:
     sizes: dict[str, float] = {}
     for line in container.python(LARGEST).splitlines():
         size, name = line.split(" ", 1)
-        # A wheel's libraries lie beside its package, in NAME.libs.
+        # A wheel keeps its libraries in NAME.libs, beside its package.
         package = name.removesuffix(".libs").replace("opencv_python_headless", "cv2")
         package = package.replace("pillow", "PIL")
         sizes[package] = sizes.get(package, 0) + int(size) / 1e6
@@ -63,7 +63,7 @@ def test_the_image_is_small(container: Container, figures: list[str]) -> None:
     assert 100 < image - base <= 800
 
 
-def test_what_serving_does_not_need_is_not_in_it(container: Container) -> None:
+def test_image_leaves_out_what_serving_does_not_need(container: Container) -> None:
     absent = ("pip", "setuptools", "tensorflow", "keras", "skimage", "pytest", "train_resnet")
     code = "import importlib.util as i, sys; print([i.find_spec(n) is None for n in sys.argv[1:]])"
     listed = container.python(f"import sys; sys.argv[1:] = {[*absent, 'demo']!r}; {code}")
@@ -73,7 +73,7 @@ def test_what_serving_does_not_need_is_not_in_it(container: Container) -> None:
     assert container.python(code).startswith(f"{[None] * len(tools)} /opt/venv")
 
 
-def test_it_has_no_rights_and_writes_nowhere_but_to_its_temporary_folder(
+def test_container_has_no_rights_and_writes_only_temporary_files(
     container: Container,
 ) -> None:
     status = container.python("print(open('/proc/1/status').read())")
@@ -87,7 +87,7 @@ def test_it_has_no_rights_and_writes_nowhere_but_to_its_temporary_folder(
     container.python("open('/tmp/written', 'w')")
 
 
-def test_a_posted_photograph_is_answered_as_the_library_answers_it(
+def test_container_gives_the_same_answer_as_the_library(
     container: Container, photograph: Path, recognizer: Recognizer
 ) -> None:
     with photograph.open("rb") as file:
@@ -106,7 +106,7 @@ def test_a_posted_photograph_is_answered_as_the_library_answers_it(
     assert answer["model"]["sha256"] == recognizer.classifier.info["sha256"]
 
 
-def test_the_browser_tests_pass_against_it(container: Container, figures: list[str]) -> None:
+def test_container_passes_the_browser_tests(container: Container, figures: list[str]) -> None:
     resting, _ = container.memory()
     environment = {**os.environ, "DEMO_URL": container.address, "REQUIRE_BROWSER": "1"}
     command = [sys.executable, "-m", "pytest", "-q", "--no-header", "tests/browser"]
@@ -125,10 +125,10 @@ def test_the_browser_tests_pass_against_it(container: Container, figures: list[s
     assert resting < 400
 
 
-def test_pictures_beyond_its_memory_do_not_end_it(
+def test_container_survives_pictures_beyond_its_memory(
     container: Container, photograph: Path, figures: list[str]
 ) -> None:
-    """The largest WebP takes a gigabyte to decode; the container has one in all."""
+    """The largest WebP needs a gigabyte to decode; the container has only one gigabyte."""
     file = io.BytesIO()
     Image.new("RGB", (8000, 8000)).save(file, "WEBP", lossless=True)
     statuses = [
@@ -146,14 +146,14 @@ def test_pictures_beyond_its_memory_do_not_end_it(
     assert container.python("print(open('/proc/1/stat').read().split()[0])").strip() == "1"
 
 
-def test_it_needs_no_network(photograph: Path) -> None:
+def test_container_needs_no_network(photograph: Path) -> None:
     with running(*STRICT, network="none") as alone:
         assert alone.python("import os; print(os.listdir('/sys/class/net'))").strip() == "['lo']"
         answer = json.loads(alone.python(POST, photograph.read_bytes()))
     assert [face["emotion"] for face in answer["faces"]] == ["happy"]
 
 
-def test_sigterm_ends_it_in_time_with_a_browser_open_and_a_picture_inside(
+def test_container_stops_on_sigterm_in_time_while_busy(
     chromium: Browser, photograph: Path, tmp_path: Path, figures: list[str]
 ) -> None:
     large = tmp_path / "large.png"

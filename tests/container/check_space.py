@@ -1,4 +1,4 @@
-"""The image as a Hugging Face Space runs it: as user 1000, in a frame of huggingface.co."""
+"""Runs the image as a Hugging Face Space does: as user 1000, in a frame of huggingface.co."""
 
 import re
 import subprocess
@@ -25,20 +25,20 @@ def space() -> Iterator[Container]:
 
 
 def framed(chromium: Browser, address: str) -> Page:
-    """A page of huggingface.co, as the browser believes, that shows an address in a frame."""
+    """A page that the browser takes for huggingface.co and that shows an address in a frame."""
 
     def answer(route: Route) -> None:
         frame = f'<iframe src="{address}" width="1000" height="900"></iframe>'
         route.fulfill(body=f"<!doctype html><title>Space</title>{frame}", content_type="text/html")
 
-    # A page of the internet asks before it shows what is on this machine; a real Space is not.
+    # The browser asks before an internet page may reach this machine; a real Space is elsewhere.
     context = chromium.new_context(permissions=["local-network-access"])
     page = context.new_page()
     page.route(PAGE, answer)
     return page
 
 
-def test_the_page_works_in_the_frame(space: Container, chromium: Browser, pictures: Path) -> None:
+def test_space_page_works_in_the_frame(space: Container, chromium: Browser, pictures: Path) -> None:
     page = framed(chromium, space.address)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -56,9 +56,7 @@ def test_the_page_works_in_the_frame(space: Container, chromium: Browser, pictur
     page.context.close()
 
 
-def test_without_the_setting_the_browser_shows_no_frame(
-    container: Container, chromium: Browser
-) -> None:
+def test_space_page_needs_the_setting_to_be_framed(container: Container, chromium: Browser) -> None:
     page = framed(chromium, container.address)
     with page.expect_console_message(lambda line: "frame-ancestors" in line.text):
         page.goto(PAGE)
@@ -66,7 +64,7 @@ def test_without_the_setting_the_browser_shows_no_frame(
     page.context.close()
 
 
-def test_the_platforms_user_can_run_it(space: Container) -> None:
+def test_space_runs_as_the_platforms_user(space: Container) -> None:
     status = space.python("print(open('/proc/1/status').read())")
     assert re.search(r"^Uid:\t1000\t", status, re.MULTILINE)
     with pytest.raises(subprocess.CalledProcessError) as failed:

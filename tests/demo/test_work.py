@@ -1,4 +1,4 @@
-"""Tasks that are handed out ahead and come back in order."""
+"""Tasks that start ahead and return in order."""
 
 import itertools
 import threading
@@ -10,7 +10,7 @@ import pytest
 from demo.work import in_order
 
 
-def test_in_order_gives_tasks_in_order_and_holds_few_of_an_endless_row() -> None:
+def test_in_order_keeps_the_order_and_holds_few_tasks_of_an_endless_series() -> None:
     handed: list[int] = []
     with ThreadPoolExecutor(2) as pool:
 
@@ -26,7 +26,7 @@ def test_in_order_gives_tasks_in_order_and_holds_few_of_an_endless_row() -> None
     assert handed == list(range(13))
 
 
-def test_in_order_leaves_the_failure_of_one_task_to_that_task() -> None:
+def test_in_order_keeps_a_tasks_failure_to_that_task() -> None:
     with ThreadPoolExecutor(1) as pool:
         results = in_order([1, 0, 2], lambda task: pool.submit(lambda: 2 / task), ahead=1)
         assert next(results)[1].result() == 2
@@ -35,7 +35,7 @@ def test_in_order_leaves_the_failure_of_one_task_to_that_task() -> None:
         assert next(results)[1].result() == 1
 
 
-def test_in_order_takes_back_what_has_not_begun() -> None:
+def test_in_order_cancels_tasks_that_have_not_begun() -> None:
     done, hold = [], threading.Event()
 
     def work(task: int) -> None:

@@ -1,4 +1,7 @@
-"""2,000 mutated pictures through the decoder; and that crashes, hangs and wrong answers are seen."""
+"""Sends 1,000 mutated pictures through the decoder; crashes, hangs and wrong answers are noticed.
+
+`.ci/run` sends ten times as many, `make fuzz` a hundred times.
+"""
 
 import itertools
 import os
@@ -20,7 +23,7 @@ from tests.fuzz.pictures import FORMATS, pictures
 from tests.fuzz.verdict import Verdict, judged, wrong_with_picture, wrong_with_refusal
 from tests.fuzz.worker import Worker
 
-# None of the sound pictures has as many bytes.
+# No intact picture has this many bytes.
 _LONG = 20_000
 
 
@@ -41,10 +44,11 @@ def waits(*_: object) -> Verdict:
     return Verdict("picture")
 
 
-def test_2000_mutated_pictures_are_read_or_refused_in_time_and_memory(tmp_path: Path) -> None:
-    summary = campaign(2000, 0, tmp_path)
+@pytest.mark.slow
+def test_decode_reads_or_refuses_1000_mutated_pictures(tmp_path: Path) -> None:
+    summary = campaign(1000, 0, tmp_path)
     assert summary.finds == []
-    assert summary.count == 2000
+    assert summary.count == 1000
     assert summary.growth < MAX_GROWTH_BYTES
     for form in FORMATS:
         assert summary.outcomes[form, "InvalidImage"] > 0
@@ -53,7 +57,8 @@ def test_2000_mutated_pictures_are_read_or_refused_in_time_and_memory(tmp_path: 
     assert len(summary.sentences) >= 4, "not all refused for the same reason"
 
 
-def test_the_pictures_they_are_made_from_are_read_and_the_others_refused(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_decode_reads_the_seed_pictures_and_refuses_the_other_files(tmp_path: Path) -> None:
     with Worker(tmp_path / "log") as process:
         for name, data in pictures().items():
             result = process.judge(data, recognize=True)
@@ -63,7 +68,7 @@ def test_the_pictures_they_are_made_from_are_read_and_the_others_refused(tmp_pat
                 assert result.faces == 1, name
 
 
-def test_the_same_seed_gives_the_same_mutants() -> None:
+def test_mutants_are_the_same_for_the_same_seed() -> None:
     def drawn_from(seed: int) -> list[bytes]:
         seen = []
 
@@ -81,7 +86,8 @@ def test_the_same_seed_gives_the_same_mutants() -> None:
     assert drawn_from(5) != drawn_from(6)
 
 
-def test_a_crash_is_seen_and_the_next_picture_is_judged(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_worker_reports_a_crash_and_judges_the_next_picture(tmp_path: Path) -> None:
     with Worker(tmp_path / "log", judge=dies_of_long_files) as process:
         crash = process.judge(bytes(_LONG + 1))
         assert crash.find
@@ -91,7 +97,8 @@ def test_a_crash_is_seen_and_the_next_picture_is_judged(tmp_path: Path) -> None:
     assert b"Fatal Python error: Segmentation fault" in (tmp_path / "log").read_bytes()
 
 
-def test_a_find_is_shrunk_and_kept_and_the_others_go_on(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_campaign_shrinks_and_keeps_a_find_and_goes_on(tmp_path: Path) -> None:
     summary = campaign(150, 2, tmp_path, judge=dislikes_long_files)
     assert summary.count == 150
     [find] = summary.finds
@@ -101,11 +108,11 @@ def test_a_find_is_shrunk_and_kept_and_the_others_go_on(tmp_path: Path) -> None:
     assert "planted" in find.kept_at.with_suffix(".txt").read_text()
 
 
-def test_a_decoder_that_never_ends_is_found(
+def test_worker_finds_a_decoder_that_never_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Worker(tmp_path / "log", judge=waits) as process:
-        process.held()  # It has started by then.
+        process.held()  # The worker has started by then.
         monkeypatch.setattr(worker, "_MAX_WAIT", 0.5)
         result = process.judge(b"")
         assert result.find
@@ -113,7 +120,7 @@ def test_a_decoder_that_never_ends_is_found(
         assert process.starts == 2
 
 
-def test_what_computes_for_too_long_or_needs_too_much_is_found(
+def test_judge_finds_too_much_time_or_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     data = pictures()["png-rgb"]
@@ -125,7 +132,7 @@ def test_what_computes_for_too_long_or_needs_too_much_is_found(
     assert "s of processor time" in judged(data).why
 
 
-def test_an_error_that_is_no_refusal_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_judge_finds_an_error_that_is_no_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_: bytes) -> Picture:
         raise KeyError("exif")
 
@@ -148,7 +155,7 @@ def test_an_error_that_is_no_refusal_is_found(monkeypatch: pytest.MonkeyPatch) -
         {"width": 4000, "height": 3200},
     ],
 )
-def test_a_picture_that_breaks_its_contract_is_found(wrong: dict) -> None:
+def test_judge_finds_a_picture_that_breaks_its_contract(wrong: dict) -> None:
     picture = decode(pictures()["png-rgb"])
     assert wrong_with_picture(picture) == ""
     assert wrong_with_picture(replace(picture, **wrong))
@@ -164,6 +171,6 @@ def test_a_picture_that_breaks_its_contract_is_found(wrong: dict) -> None:
         type("Other", (InvalidImage,), {})("This is a sentence."),
     ],
 )
-def test_a_refusal_that_is_no_sentence_is_found(error: InvalidImage) -> None:
+def test_judge_finds_a_refusal_that_is_no_sentence(error: InvalidImage) -> None:
     assert wrong_with_refusal(error)
     assert wrong_with_refusal(ImageTooLarge("This is a sentence.")) == ""

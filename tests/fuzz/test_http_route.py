@@ -1,4 +1,4 @@
-"""Mutated requests to a real server: answers as documented, never 500, and it goes on."""
+"""A real server answers mutated requests as documented, never with 500, and goes on."""
 
 from pathlib import Path
 
@@ -11,10 +11,11 @@ _JSON = "application/json"
 _PROBLEM_JSON = "application/problem+json"
 
 
-def test_200_mutated_requests_are_answered_as_documented(tmp_path: Path) -> None:
-    answers = ask_often(200, 0, tmp_path)
+@pytest.mark.slow
+def test_post_expressions_answers_100_mutated_requests_as_documented(tmp_path: Path) -> None:
+    answers = ask_often(100, 0, tmp_path)
     assert answers.broken == []
-    assert answers.count == 200
+    assert answers.count == 100
     assert {status for status, _ in answers.statuses} >= {200, 415, 422}
 
 
@@ -32,7 +33,7 @@ def test_200_mutated_requests_are_answered_as_documented(tmp_path: Path) -> None
         (200, "image/png", b"\x89PNG"),
     ],
 )
-def test_an_answer_that_is_not_as_documented_is_seen(status: int, kind: str, body: bytes) -> None:
+def test_fuzzer_notices_an_undocumented_answer(status: int, kind: str, body: bytes) -> None:
     check(422, _PROBLEM_JSON, _PROBLEM)
     with pytest.raises(Broken):
         check(status, kind, body)

@@ -1,4 +1,4 @@
-"""Ten seconds of load and a crowd; and the load test's own judgement."""
+"""Five seconds of load, a crowd of visitors, and the load test's own judgement."""
 
 import asyncio
 import json
@@ -19,8 +19,10 @@ from .pictures import BROKEN, Upload, uploads
 from .report import HEADING, broken_limits, memory_by_minute, row
 from .visitors import Visit, client, send, visit
 
+pytestmark = pytest.mark.slow
+
 CLIENTS = 16
-SECONDS = 10
+SECONDS = 5
 CROWD = 200
 
 # Milliseconds, for the 99th percentile: `make load` holds 100 on two cores that do nothing else,
@@ -37,17 +39,17 @@ def mix() -> list[Upload]:
 
 @pytest.fixture(scope="module")
 def photograph(mix: list[Upload]) -> Upload:
-    """The smallest, of 100 kB."""
+    """The smallest photograph, of 100 kB."""
     return min((each for each in mix if each.status == 200), key=lambda each: len(each.content))
 
 
 @pytest.fixture(scope="module")
 def text(mix: list[Upload]) -> Upload:
-    """What is no picture, and is answered at once."""
+    """A file that is no picture and is answered at once."""
     return next(each for each in mix if each.content.startswith(b"This is no picture."))
 
 
-def test_the_mix_is_as_stated(mix: list[Upload]) -> None:
+def test_mix_is_as_stated(mix: list[Upload]) -> None:
     shares = dict.fromkeys((each.form for each in mix), 0)
     for each in mix:
         shares[each.form] += each.share
@@ -58,12 +60,12 @@ def test_the_mix_is_as_stated(mix: list[Upload]) -> None:
     assert mean == pytest.approx(1.2e6, rel=0.05)
 
 
-def test_ten_seconds_of_load_break_no_limit(mix: list[Upload]) -> None:
+def test_server_breaks_no_limit_in_ten_seconds_of_load(mix: list[Upload]) -> None:
     result, _ = measure(CLIENTS, SECONDS, mix)
     assert broken_limits(result, health_limit=BUSY_MACHINE) == []
 
 
-def test_of_200_visitors_at_once_each_is_answered(tmp_path: Path, photograph: Upload) -> None:
+def test_server_answers_each_of_200_visitors_at_once(tmp_path: Path, photograph: Upload) -> None:
     async def one(address: str, number: int) -> Visit:
         async with client(address, number) as connection:
             return (await send(connection, photograph))[0]
@@ -74,13 +76,13 @@ def test_of_200_visitors_at_once_each_is_answered(tmp_path: Path, photograph: Up
     with serving(tmp_path, **SETTINGS) as server:
         visits = asyncio.run(crowd(server.address))
         assert [each.wrong for each in visits if each.wrong] == []
-        # More than that where the first are done before the last have come.
+        # More are served if the first are done before the last arrive.
         assert sum(not each.refused for each in visits) >= cores() + Settings().max_waiting
         [afterwards, *_] = asyncio.run(visit(server.address, 1, 0.1, [photograph]))
         assert (afterwards.refused, afterwards.wrong) == (False, None)
 
 
-def test_visitors_visit_this_machine_only(photograph: Upload) -> None:
+def test_visitors_refuse_other_machines(photograph: Upload) -> None:
     for address in ("http://192.0.2.1:7860", "http://faces.example", "https://127.0.0.1.example"):
         with pytest.raises(ValueError, match=r"127\.0\.0\.1 only"):
             asyncio.run(visit(address, 1, 1, [photograph]))
@@ -96,7 +98,7 @@ def answer(upload: Upload, **changes: Any) -> bytes:
     return json.dumps({**document, **changes}).encode()
 
 
-def test_a_wrong_answer_is_told_from_a_right_one(photograph: Upload, text: Upload) -> None:
+def test_expectation_tells_wrong_answers_from_right_ones(photograph: Upload, text: Upload) -> None:
     assert fault(photograph, 200, {}, answer(photograph)) is None
     elsewhere = {"x": 0, "y": 0, "width": 100, "height": 100}
     for status, body in (
@@ -138,7 +140,7 @@ GOOD = Result(
 )
 
 
-def test_a_broken_limit_is_told() -> None:
+def test_report_names_a_broken_limit() -> None:
     assert broken_limits(GOOD) == []
     for changed in (
         replace(GOOD, errors={"JPEG: 500 instead of 200": 1}),
@@ -150,7 +152,7 @@ def test_a_broken_limit_is_told() -> None:
         assert row(changed).count("|") == HEADING.splitlines()[0].count("|")
 
 
-def test_memory_is_flat_within_five_percent_or_not() -> None:
+def test_report_tells_flat_memory_from_growing_memory() -> None:
     def minutes(last: float) -> list[float]:
         megabytes = [300.0] * 600 + [500.0] * 600 + [400.0] * 600 + [last] * 600
         return memory_by_minute([Sample(5 + n / 10, 1.0, each) for n, each in enumerate(megabytes)])

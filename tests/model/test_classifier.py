@@ -28,7 +28,7 @@ def crops(recognizer: Recognizer, astronaut: np.ndarray, hopper: np.ndarray) -> 
     return np.stack([face.crop for face in faces])
 
 
-def test_probabilities_have_the_contracts_shape(crops: np.ndarray) -> None:
+def test_predict_gives_probabilities_of_the_documented_shape(crops: np.ndarray) -> None:
     probabilities = model.load("resnet").predict(crops)
     assert probabilities.shape == (2, 7)
     assert probabilities.dtype == np.float32
@@ -36,30 +36,30 @@ def test_probabilities_have_the_contracts_shape(crops: np.ndarray) -> None:
     assert EMOTIONS[probabilities[0].argmax()] == "happy"
 
 
-def test_no_faces_give_no_probabilities() -> None:
+def test_predict_gives_no_probabilities_for_no_faces() -> None:
     assert load().predict(np.zeros((0, 48, 48), np.uint8)).shape == (0, 7)
 
 
-def test_a_batch_is_its_faces_one_by_one(crops: np.ndarray) -> None:
+def test_predict_gives_a_batch_the_same_answers_as_single_faces(crops: np.ndarray) -> None:
     classifier = load()
     one_by_one = np.concatenate([classifier.predict(crops[i : i + 1]) for i in range(len(crops))])
     np.testing.assert_array_equal(classifier.predict(crops), one_by_one)
 
 
-def test_the_mirrored_view_makes_the_answer_symmetric(crops: np.ndarray) -> None:
+def test_predict_is_symmetric_with_the_mirrored_view(crops: np.ndarray) -> None:
     classifier = replace(load(), mirrored_view=True)
     there, back = classifier.logits(crops), classifier.logits(crops[:, :, ::-1])
     np.testing.assert_allclose(there.fer_head, back.fer_head, atol=1e-5)
     np.testing.assert_allclose(there.fer_maps, back.fer_maps[:, :, ::-1], atol=1e-4)
 
 
-def test_maps_average_to_their_head(crops: np.ndarray) -> None:
+def test_logits_are_the_means_of_their_maps(crops: np.ndarray) -> None:
     logits = load().logits(crops)
     np.testing.assert_allclose(logits.fer_maps.mean((1, 2)), logits.fer_head, atol=1e-4)
     np.testing.assert_allclose(logits.votes_maps.mean((1, 2)), logits.votes_head, atol=1e-4)
 
 
-def test_threads_get_their_own_answers(crops: np.ndarray) -> None:
+def test_predict_gives_each_thread_its_own_answers(crops: np.ndarray) -> None:
     classifier = load()
     expected = [classifier.predict(crops[i : i + 1]) for i in range(2)]
     answers: dict[int, np.ndarray] = {}
@@ -85,17 +85,17 @@ def test_threads_get_their_own_answers(crops: np.ndarray) -> None:
         np.zeros((1, 40, 48), np.uint8),
     ],
 )
-def test_other_arrays_are_refused(wrong: np.ndarray) -> None:
+def test_predict_refuses_other_arrays(wrong: np.ndarray) -> None:
     with pytest.raises(ValueError, match=r"Received: \("):
         load().predict(wrong)
 
 
-def test_an_unknown_name_lists_the_known() -> None:
+def test_load_lists_the_known_names_for_an_unknown_one() -> None:
     with pytest.raises(InvalidWeights, match=r"'nothing'.*known: resnet.*export"):
         load("nothing")
 
 
-def test_a_missing_file_is_named(copied: Path) -> None:
+def test_load_names_a_missing_file(copied: Path) -> None:
     copied.with_suffix(".json").unlink()
     with pytest.raises(InvalidWeights, match=r"resnet\.json is missing"):
         load(copied)
@@ -104,7 +104,7 @@ def test_a_missing_file_is_named(copied: Path) -> None:
         load(copied)
 
 
-def test_a_changed_file_is_refused(copied: Path) -> None:
+def test_load_refuses_a_changed_file(copied: Path) -> None:
     content = bytearray(copied.read_bytes())
     content[len(content) // 2] ^= 1
     copied.write_bytes(content)
@@ -118,11 +118,11 @@ def test_a_changed_file_is_refused(copied: Path) -> None:
         ("labels", list(EMOTIONS[::-1]), "other labels"),
         ("alignment", {"template": [[0, 0]] * 5}, "another alignment"),
         ("mixture", {"unknown": 1}, "cannot be read"),
-        ("mixture", {"votes_bias": [0.1]}, "A bias is 7 numbers"),
+        ("mixture", {"votes_bias": [0.1]}, "A bias must be 7 numbers"),
         ("sha256", None, "SHA-256"),
     ],
 )
-def test_a_json_that_does_not_fit_is_refused(
+def test_load_refuses_a_json_that_does_not_fit(
     copied: Path, key: str, value: object, message: str
 ) -> None:
     path = copied.with_suffix(".json")
@@ -133,7 +133,8 @@ def test_a_json_that_does_not_fit_is_refused(
         load(copied)
 
 
-def test_serving_imports_no_training_library() -> None:
+@pytest.mark.slow
+def test_model_imports_no_training_library() -> None:
     code = (
         "import sys, model\n"
         "model.Recognizer()\n"

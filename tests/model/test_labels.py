@@ -1,4 +1,4 @@
-"""The palette, as people of every sight see it."""
+"""The palette, as seen with every kind of colour vision."""
 
 from itertools import combinations
 
@@ -8,9 +8,10 @@ from skimage import color
 
 from model.labels import COLOURS, EMOJI, EMOTIONS
 
-# What each sees of linear RGB. The three that lack a kind of cone: G. M. Machado, M. M. Oliveira and
-# L. A. F. Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency" (IEEE
-# TVCG 15(6), 2009), severity 1. Grey is the luminance, as a printer without colours has it.
+# What each kind of colour vision sees of linear RGB. The three that lack a kind of cone follow
+# G. M. Machado, M. M. Oliveira and L. A. F. Fernandes, "A Physiologically-based Model for Simulation of
+# Color Vision Deficiency" (IEEE TVCG 15(6), 2009), severity 1. Grey is the luminance, as in a print
+# without colours.
 SIGHTS = {
     "full": np.eye(3),
     "protanope": np.array(
@@ -48,18 +49,18 @@ def linear(*colours: str) -> np.ndarray:
 
 
 def seen(sight: str, *colours: str) -> np.ndarray:
-    """What a sight makes of colours, in CIELAB."""
+    """Colours as a kind of colour vision sees them, in CIELAB."""
     rgb = np.clip(linear(*colours) @ SIGHTS[sight].T, 0, 1)
     encoded = np.where(rgb <= 0.0031308, 12.92 * rgb, 1.055 * rgb ** (1 / 2.4) - 0.055)
     return color.rgb2lab(encoded[None])[0]
 
 
-def test_every_emotion_has_a_colour_and_an_emoji() -> None:
+def test_emotions_have_a_colour_and_an_emoji_each() -> None:
     assert tuple(COLOURS) == tuple(EMOJI) == EMOTIONS
 
 
 @pytest.mark.parametrize("sight", SIGHTS)
-def test_no_two_colours_are_confused(sight: str) -> None:
+def test_colours_differ_for_every_kind_of_colour_vision(sight: str) -> None:
     lab = seen(sight, *COLOURS.values())
     for one, other in combinations(range(len(EMOTIONS)), 2):
         difference = float(color.deltaE_ciede2000(lab[one], lab[other]))
@@ -67,12 +68,12 @@ def test_no_two_colours_are_confused(sight: str) -> None:
 
 
 @pytest.mark.parametrize("ground", GROUNDS)
-def test_every_colour_stands_out_from_the_page(ground: str) -> None:
+def test_colours_stand_out_from_the_page(ground: str) -> None:
     lab = seen("full", GROUNDS[ground], *COLOURS.values())
     assert color.deltaE_ciede2000(lab[:1], lab[1:]).min() > 10
 
 
-def test_the_colours_keep_the_hues_that_people_know() -> None:
+def test_colours_keep_the_hues_that_people_know() -> None:
     """Angles in CIELAB: red, green, purple, yellow, blue and light blue; neutral has no hue."""
     hues = {
         "angry": (25, 60),

@@ -17,25 +17,27 @@ def test_softmax_is_stable() -> None:
 
 
 @pytest.mark.parametrize(("share", "head"), [(0.0, "fer_head"), (1.0, "votes_head")])
-def test_the_ends_of_the_share_are_the_heads(logits: Logits, share: float, head: str) -> None:
+def test_probabilities_at_the_ends_of_the_share_are_the_heads(
+    logits: Logits, share: float, head: str
+) -> None:
     answers = Mixture(share, fer_temperature=0.7, votes_temperature=1.4).probabilities(logits)
     np.testing.assert_allclose(answers["served"], answers[head], atol=1e-6)
 
 
-def test_half_is_the_mean_of_both(logits: Logits) -> None:
+def test_probabilities_at_half_are_the_mean_of_both_heads(logits: Logits) -> None:
     answers = Mixture(0.5).probabilities(logits)
     mean = (answers["fer_head"] + answers["votes_head"]) / 2
     np.testing.assert_allclose(answers["served"], mean, atol=1e-6)
 
 
-def test_a_temperature_changes_confidence_and_no_answer(logits: Logits) -> None:
+def test_temperature_changes_confidence_but_no_answer(logits: Logits) -> None:
     warm = Mixture(0.5, served_temperature=2.0).probabilities(logits)["served"]
     cold = Mixture(0.5, served_temperature=0.5).probabilities(logits)["served"]
     np.testing.assert_array_equal(warm.argmax(1), cold.argmax(1))
     assert (warm.max(1) < cold.max(1)).all()
 
 
-def test_a_bias_moves_its_heads_answers_and_no_map(logits: Logits) -> None:
+def test_bias_moves_its_heads_answers_but_no_map(logits: Logits) -> None:
     towards_fear = (0.0, 0.0, 50.0, 0.0, 0.0, 0.0, 0.0)
     plain, biased = Mixture(0.0), Mixture(0.0, fer_temperature=2.0, fer_bias=towards_fear)
     answers = biased.probabilities(logits)
@@ -44,12 +46,12 @@ def test_a_bias_moves_its_heads_answers_and_no_map(logits: Logits) -> None:
     np.testing.assert_allclose(biased.maps(logits), plain.maps(logits) / 2)
 
 
-def test_a_bias_of_other_emotions_is_refused() -> None:
-    with pytest.raises(ValueError, match="A bias is 7 numbers"):
+def test_mixture_refuses_a_bias_of_another_length() -> None:
+    with pytest.raises(ValueError, match="A bias must be 7 numbers"):
         Mixture(votes_bias=(0.0, 1.0))
 
 
-def test_mirroring_twice_changes_nothing(logits: Logits) -> None:
+def test_mirrored_twice_changes_nothing(logits: Logits) -> None:
     again = logits.mirrored().mirrored()
     np.testing.assert_array_equal(again.fer_maps, logits.fer_maps)
     assert not np.array_equal(logits.mirrored().fer_maps, logits.fer_maps)

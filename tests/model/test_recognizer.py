@@ -24,7 +24,7 @@ def encode(pixels: np.ndarray, form: str, **options: object) -> bytes:
 
 
 def on_its_side(pixels: np.ndarray) -> bytes:
-    """A JPEG whose pixels lie on their side and whose EXIF says so."""
+    """A JPEG with pixels stored on their side and an EXIF orientation that says so."""
     exif = Image.Exif()
     exif[0x0112] = 6  # turn by 90 degrees clockwise to see it upright
     return encode(np.rot90(pixels), "JPEG", quality=92, exif=exif)
@@ -63,7 +63,7 @@ def resized(pixels: np.ndarray, side: int) -> np.ndarray:
         pytest.param(lambda p: p.mean(2).astype(np.uint8), id="grey"),
     ],
 )
-def test_the_astronaut_is_happy_in_every_form(
+def test_recognize_finds_the_astronaut_happy_in_every_format(
     recognizer: Recognizer, astronaut: np.ndarray, make: object
 ) -> None:
     [face] = recognizer.recognize(make(astronaut))  # type: ignore[operator]
@@ -77,7 +77,7 @@ def test_the_astronaut_is_happy_in_every_form(
 
 
 class Photograph(os.PathLike):
-    """A path of another class than pathlib's."""
+    """A path that is no `pathlib.Path`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -108,8 +108,9 @@ def test_recognize_takes_what_programs_have(
     assert np.array_equal(face.probabilities, expected.probabilities)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DETECTORS)
-def test_a_pickled_recognizer_gives_the_same_answer(name: str, astronaut: np.ndarray) -> None:
+def test_recognizer_gives_the_same_answer_after_pickling(name: str, astronaut: np.ndarray) -> None:
     picture = np.ascontiguousarray(astronaut[:300:2, 100:400:2])
     recognizer = Recognizer(detector=name, min_face=20)
     expected = recognizer.recognize(picture)
@@ -120,7 +121,7 @@ def test_a_pickled_recognizer_gives_the_same_answer(name: str, astronaut: np.nda
         assert np.array_equal(one.probabilities, other.probabilities)
 
 
-def test_a_recognizer_goes_to_the_processes_of_a_pool(
+def test_recognizer_works_in_a_pool_of_processes(
     recognizer: Recognizer, astronaut: np.ndarray
 ) -> None:
     with multiprocessing.get_context("spawn").Pool(1) as pool:
@@ -128,7 +129,7 @@ def test_a_recognizer_goes_to_the_processes_of_a_pool(
     assert face.emotion == "happy"
 
 
-def test_the_summary_names_two_emotions_where_the_face_is_uncertain(
+def test_summary_names_two_emotions_if_the_face_is_uncertain(
     recognizer: Recognizer, astronaut: np.ndarray
 ) -> None:
     [face] = recognizer.recognize(astronaut)
@@ -138,7 +139,7 @@ def test_the_summary_names_two_emotions_where_the_face_is_uncertain(
     assert uncertain.summary == "uncertain: happy or surprise"
 
 
-def test_coordinates_are_those_of_the_picture_itself(
+def test_recognize_gives_coordinates_of_the_original(
     recognizer: Recognizer, astronaut: np.ndarray
 ) -> None:
     [small] = recognizer.recognize(astronaut)
@@ -149,7 +150,7 @@ def test_coordinates_are_those_of_the_picture_itself(
     assert ((small.landmarks > (x, y)) & (small.landmarks < (x + width, y + height))).all()
 
 
-def test_a_box_ends_at_the_edge(recognizer: Recognizer, astronaut: np.ndarray) -> None:
+def test_recognize_clips_a_box_at_the_edge(recognizer: Recognizer, astronaut: np.ndarray) -> None:
     [whole] = recognizer.recognize(astronaut)
     x, y, width, _ = whole.box
     cut = astronaut[y + 4 :, x + 4 : x + width + 40]
@@ -161,7 +162,7 @@ def test_a_box_ends_at_the_edge(recognizer: Recognizer, astronaut: np.ndarray) -
     assert top + tall <= cut.shape[0]
 
 
-def test_two_astronauts_are_two_faces_left_to_right(
+def test_recognize_orders_two_faces_from_left_to_right(
     recognizer: Recognizer, astronaut: np.ndarray
 ) -> None:
     first, second = recognizer.recognize(np.hstack([astronaut, astronaut]))
@@ -169,7 +170,7 @@ def test_two_astronauts_are_two_faces_left_to_right(
     assert first.emotion == second.emotion == "happy"
 
 
-def test_two_people_are_two_people(
+def test_recognize_finds_two_people(
     recognizer: Recognizer, astronaut: np.ndarray, hopper: np.ndarray
 ) -> None:
     both = np.hstack([astronaut, hopper[:512]])
@@ -178,13 +179,13 @@ def test_two_people_are_two_people(
     assert first.emotion == "happy"
 
 
-def test_a_picture_without_a_face_is_an_empty_list(recognizer: Recognizer) -> None:
+def test_recognize_gives_an_empty_list_without_a_face(recognizer: Recognizer) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
     assert recognizer.recognize(np.full((480, 640, 3), 128, np.uint8)) == []
     assert recognizer.recognize(noise) == []
 
 
-def test_attention_covers_the_crop_where_asked_for(
+def test_recognize_explains_with_an_attention_map_of_the_crop(
     recognizer: Recognizer, astronaut: np.ndarray
 ) -> None:
     assert recognizer.recognize(astronaut)[0].attention is None
@@ -196,13 +197,15 @@ def test_attention_covers_the_crop_where_asked_for(
     assert attention.mean() < 0.9
 
 
-def test_what_cannot_be_read_says_so(recognizer: Recognizer, tmp_path: Path) -> None:
+def test_recognize_refuses_an_unreadable_picture_with_a_sentence(
+    recognizer: Recognizer, tmp_path: Path
+) -> None:
     for wrong in (tmp_path / "none.jpg", b"", b"text", np.zeros((0, 0, 3), np.uint8)):
         with pytest.raises(InvalidImage):
             recognizer.recognize(wrong)
 
 
-def test_wrong_arguments_are_refused() -> None:
+def test_recognizer_refuses_wrong_arguments() -> None:
     with pytest.raises(ValueError, match=r"hog\+blazeface, hog, "):
         Recognizer(detector="eye of faith")
     with pytest.raises(ValueError, match="min_face"):
@@ -210,22 +213,20 @@ def test_wrong_arguments_are_refused() -> None:
 
 
 @pytest.mark.parametrize("quarters", [1, 2, 3])
-def test_a_picture_on_its_side_gives_the_same_face(
+def test_recognize_finds_the_same_face_in_a_turned_picture(
     recognizer: Recognizer, astronaut: np.ndarray, quarters: int
 ) -> None:
     [upright] = recognizer.recognize(astronaut)
     [face] = recognizer.recognize(np.rot90(astronaut, quarters))
     assert (upright.turned, face.turned) == (0, 90 * quarters)
     assert face.emotion == "happy"
-    # The crop is upright, the box is in the picture as it was sent.
+    # The crop is upright; the box is in pixels of the picture as it was sent.
     assert np.abs(face.crop.astype(int) - upright.crop).mean() < 12
     x, y, width, height = face.box
     assert ((face.landmarks > (x, y)) & (face.landmarks < (x + width, y + height))).all()
 
 
-def test_recognize_sees_faces_of_a_video_in_one_view(
-    recognizer: Recognizer, astronaut: np.ndarray
-) -> None:
+def test_recognize_uses_one_view_for_video(recognizer: Recognizer, astronaut: np.ndarray) -> None:
     [face] = recognizer.finding(80, video=True).recognize(astronaut)
     one_view = recognizer.classifier.logits(face.crop[None], mirrored=False)
     served = recognizer.classifier.mixture.probabilities(one_view)["served"][0]
@@ -233,7 +234,8 @@ def test_recognize_sees_faces_of_a_video_in_one_view(
     assert not np.array_equal(face.probabilities, recognizer.classifier.predict(face.crop[None])[0])
 
 
-def test_a_mosaic_of_faces_is_answered_with_a_sentence(astronaut: np.ndarray) -> None:
+@pytest.mark.slow
+def test_recognize_refuses_a_mosaic_of_faces_with_a_sentence(astronaut: np.ndarray) -> None:
     tile = cv2.resize(astronaut[30:190, 145:305], (60, 60), interpolation=cv2.INTER_AREA)
     recognizer = Recognizer(min_face=32)
     assert len(recognizer.recognize(np.tile(tile, (4, 5, 1)))) == 20

@@ -1,4 +1,4 @@
-"""Alignment: landmarks land on the template, at any size and angle, without aliasing."""
+"""Alignment puts landmarks on the template, at any size and angle, without aliasing."""
 
 import cv2
 import numpy as np
@@ -30,7 +30,7 @@ def moved(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
 
 
 def enlarged(picture: np.ndarray, landmarks: np.ndarray, factor: int) -> tuple:
-    """The picture with each pixel a square of pixels, and where the landmarks' centres are then."""
+    """The picture with each pixel enlarged to a square, and the landmarks moved with it."""
     large = picture.repeat(factor, axis=0).repeat(factor, axis=1)
     return large, (landmarks + 0.5) * factor - 0.5
 
@@ -41,18 +41,18 @@ def levels(crop: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("angle", [0, 15, -40, 90, 180])
 @pytest.mark.parametrize("scale", [0.1, 1, 37.5])
-def test_a_moved_template_comes_back_exactly(angle: float, scale: float) -> None:
+def test_similarity_to_template_inverts_a_known_similarity(angle: float, scale: float) -> None:
     there = similarity(angle, scale, (310.5, -20))
     back = similarity_to_template(moved(TEMPLATE, there))
     assert np.allclose(moved(moved(TEMPLATE, there), back), TEMPLATE, atol=1e-3)
 
 
-def test_it_is_the_least_squares_similarity() -> None:
+def test_similarity_to_template_is_the_least_squares_solution() -> None:
     rng = np.random.default_rng(0)
     points = TEMPLATE * 3 + rng.normal(0, 4, (5, 2))
     matrix = similarity_to_template(points)
     error = np.sum((moved(points, matrix) - TEMPLATE) ** 2)
-    # Neither reflected nor sheared, and no small change of its four numbers does better.
+    # No reflection, no shear, and no small change of the four numbers fits better.
     assert matrix[0, 0] == matrix[1, 1]
     assert matrix[0, 1] == -matrix[1, 0]
     for step in np.vstack([np.eye(4), -np.eye(4)]) * 1e-3:
@@ -61,7 +61,7 @@ def test_it_is_the_least_squares_similarity() -> None:
         assert np.sum((moved(points, other) - TEMPLATE) ** 2) > error
 
 
-def test_a_real_face_lands_within_a_fraction_of_a_pixel(landmarks: np.ndarray) -> None:
+def test_align_puts_real_landmarks_within_a_fraction_of_a_pixel(landmarks: np.ndarray) -> None:
     matrix = similarity_to_template(landmarks)
     assert np.abs(moved(landmarks, matrix) - TEMPLATE).max() < 0.5
 
@@ -70,7 +70,7 @@ def test_a_real_face_lands_within_a_fraction_of_a_pixel(landmarks: np.ndarray) -
     ("angle", "scale", "shift"),
     [(0, 1, (13.25, -7.5)), (15, 1, (80, 0)), (-30, 0.8, (0, 200)), (170, 1.6, (900, 700))],
 )
-def test_a_moved_picture_gives_the_same_crop(
+def test_align_gives_the_same_crop_from_a_moved_picture(
     astronaut: np.ndarray,
     landmarks: np.ndarray,
     angle: float,
@@ -85,7 +85,7 @@ def test_a_moved_picture_gives_the_same_crop(
     assert levels(crop, align(astronaut, landmarks)).mean() < 2
 
 
-def test_a_mark_on_each_landmark_appears_on_the_template() -> None:
+def test_align_puts_marks_on_landmarks_onto_the_template() -> None:
     there = similarity(25, 9, (400, 300))
     points = moved(TEMPLATE, there)
     for point, target in zip(points, TEMPLATE, strict=True):
@@ -98,7 +98,7 @@ def test_a_mark_on_each_landmark_appears_on_the_template() -> None:
 
 
 @pytest.mark.parametrize("factor", [2, 3, 4, 10])
-def test_enlarging_changes_a_few_grey_levels(
+def test_align_changes_few_grey_levels_when_the_picture_is_enlarged(
     astronaut: np.ndarray, landmarks: np.ndarray, factor: int
 ) -> None:
     difference = levels(align(astronaut, landmarks), align(*enlarged(astronaut, landmarks, factor)))
@@ -106,7 +106,7 @@ def test_enlarging_changes_a_few_grey_levels(
     assert difference.max() <= 6
 
 
-def test_the_same_face_found_again_at_four_times_the_size(
+def test_align_gives_the_same_crop_at_four_times_the_size(
     astronaut: np.ndarray, landmarks: np.ndarray
 ) -> None:
     large = cv2.resize(astronaut, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
@@ -115,19 +115,19 @@ def test_the_same_face_found_again_at_four_times_the_size(
 
 
 @pytest.mark.parametrize("pixels", [1.05, 1.2, 1.45, 1.9, 3.5, 9, 31])
-def test_no_aliasing_at_any_size(pixels: float) -> None:
-    # A face with so many of its pixels to a pixel of the crop, under the finest possible texture.
+def test_align_does_not_alias_at_any_size(pixels: float) -> None:
+    # A face with this many pixels for each pixel of the crop, under the finest possible texture.
     side = int(80 * pixels)
     rows, columns = np.mgrid[:side, :side]
     texture = ((rows + columns) % 2 * 255).astype(np.uint8)
     crop = align(texture, moved(TEMPLATE, similarity(10, pixels, (12 * pixels, 4 * pixels))))
-    # Averaging a pixel and a bit leaves some of it; sampling single pixels would leave 127.
+    # Averaging little more than a pixel leaves some texture; sampling single pixels would leave 127.
     assert crop.mean() == pytest.approx(127.5, abs=3)
     assert crop.std() < (45 if pixels < 1.5 else 25)
 
 
 @pytest.mark.parametrize("pixels", [1.0, 1.3, 1.45, 1.9, 2.6])
-def test_close_to_averaging_over_areas(
+def test_align_is_close_to_averaging_over_areas(
     astronaut: np.ndarray, landmarks: np.ndarray, pixels: float
 ) -> None:
     matrix = similarity_to_template(landmarks)
@@ -144,14 +144,16 @@ def test_close_to_averaging_over_areas(
     assert difference.mean() < (1.3 if pixels == 1 else 0.6)
 
 
-def test_beyond_the_edge_the_edge_is_repeated(astronaut: np.ndarray, landmarks: np.ndarray) -> None:
+def test_align_repeats_the_edge_beyond_the_edge(
+    astronaut: np.ndarray, landmarks: np.ndarray
+) -> None:
     left = int(landmarks[:, 0].min()) - 5
     cut, points = astronaut[:, left:], landmarks - np.array([left, 0])
     padded = np.pad(cut, 100, mode="edge")
     assert np.array_equal(align(cut, points), align(padded, points + 100))
 
 
-def test_unusable_landmarks_are_refused() -> None:
+def test_similarity_to_template_refuses_unusable_landmarks() -> None:
     for landmarks in (np.zeros((4, 2)), np.zeros((5, 3)), np.zeros(10)):
         with pytest.raises(ValueError, match="five landmarks"):
             similarity_to_template(landmarks)

@@ -1,4 +1,4 @@
-"""Damaged files: what is left of the picture is read, and how much of it is missing is told."""
+"""Damaged files are read as far as possible, with a warning of how much is missing."""
 
 import io
 import re
@@ -40,7 +40,7 @@ def saved(image: Image.Image, form: str, **options: object) -> bytes:
 
 
 def missing(picture: Picture) -> int:
-    """The percents that the warning tells."""
+    """The percentage in the warning."""
     [sentence] = picture.warnings
     assert re.fullmatch(r"The file is damaged or was cut off.*\.", sentence)
     told = re.search(r"about (\d+)%", sentence)
@@ -49,7 +49,7 @@ def missing(picture: Picture) -> int:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.filterwarnings("ignore")
-def test_a_file_without_its_end_is_read_as_far_as_it_goes(photo: Image.Image, kind: str) -> None:
+def test_decode_reads_a_cut_file_as_far_as_it_goes(photo: Image.Image, kind: str) -> None:
     form, options = KINDS[kind]
     data = saved(photo, form, **options)
     whole = decode(data)
@@ -58,7 +58,7 @@ def test_a_file_without_its_end_is_read_as_far_as_it_goes(photo: Image.Image, ki
         picture = decode(data[:-lost])
         assert picture.pixels.shape == whole.pixels.shape
         share = missing(picture)
-        # Above the block in which the missing part begins, nothing differs.
+        # Nothing differs above the block where the missing part begins.
         rows = 300 - (3 * share + (72 if kind in ("AVIF", "HEIC") else 24))
         same = picture.pixels == whole.pixels
         assert (same[-rows:] if kind == "BMP" else same[:rows]).all()
@@ -69,7 +69,7 @@ def test_a_file_without_its_end_is_read_as_far_as_it_goes(photo: Image.Image, ki
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.filterwarnings("ignore")
-def test_a_file_without_a_fifth_is_refused(photo: Image.Image, kind: str) -> None:
+def test_decode_refuses_a_file_that_lacks_a_fifth(photo: Image.Image, kind: str) -> None:
     form, options = KINDS[kind]
     data = saved(photo, form, **options)
     with pytest.raises(InvalidImage, match="damaged or was cut off"):
@@ -77,7 +77,9 @@ def test_a_file_without_a_fifth_is_refused(photo: Image.Image, kind: str) -> Non
 
 
 @pytest.mark.parametrize(("kind", "lost"), [("JPEG", 2), ("JPEG", 1), ("PNG", 12), ("PNG", 1)])
-def test_a_lost_end_mark_costs_no_pixel(photo: Image.Image, kind: str, lost: int) -> None:
+def test_decode_loses_no_pixel_with_the_end_marker(
+    photo: Image.Image, kind: str, lost: int
+) -> None:
     data = saved(photo, kind)
     picture = decode(data[:-lost])
     assert np.array_equal(picture.pixels, decode(data).pixels)
@@ -86,7 +88,7 @@ def test_a_lost_end_mark_costs_no_pixel(photo: Image.Image, kind: str, lost: int
 
 @pytest.mark.parametrize("size", [(96, 80), (640, 480), (4000, 3000)])
 @pytest.mark.parametrize("progressive", [False, True])
-def test_jpegs_of_every_size_without_their_last_two_bytes(
+def test_decode_reads_jpegs_of_any_size_without_their_last_two_bytes(
     photo: Image.Image, size: tuple[int, int], progressive: bool
 ) -> None:
     data = saved(photo.resize(size), "JPEG", progressive=progressive)
@@ -95,7 +97,7 @@ def test_jpegs_of_every_size_without_their_last_two_bytes(
     assert np.array_equal(picture.pixels, decode(data).pixels)
 
 
-def test_half_of_a_progressive_jpeg_is_nearly_the_picture(photo: Image.Image) -> None:
+def test_decode_reads_nearly_all_from_half_a_progressive_jpeg(photo: Image.Image) -> None:
     data = saved(photo, "JPEG", quality=90, progressive=True)
     whole = decode(data).pixels.astype(int)
     picture = decode(data[: len(data) // 2])
@@ -105,7 +107,7 @@ def test_half_of_a_progressive_jpeg_is_nearly_the_picture(photo: Image.Image) ->
         decode(data[: len(data) // 5])
 
 
-def test_a_jpeg_of_a_colour_after_the_other_may_lack_colour(photo: Image.Image) -> None:
+def test_decode_reads_a_cut_jpeg_that_lacks_only_colour(photo: Image.Image) -> None:
     colour = saved(photo, "JPEG", subsampling=0)
     grey = saved(photo.convert("L"), "JPEG")
     header = colour[: colour.rfind(b"\xff\xda")]
@@ -118,22 +120,22 @@ def test_a_jpeg_of_a_colour_after_the_other_may_lack_colour(photo: Image.Image) 
 
 @pytest.mark.parametrize("level", [0, 128])
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "BMP"])
-def test_a_foot_of_one_colour_is_neither_missing_nor_whole_by_its_look(
+def test_decode_does_not_judge_missing_rows_by_their_colour(
     photo: Image.Image, form: str, level: int
 ) -> None:
     pixels = np.array(photo)
     pixels[60:240] = level
-    if form == "BMP":  # is stored from its foot
+    if form == "BMP":  # stored from bottom to top
         pixels = pixels[::-1]
     data = saved(Image.fromarray(pixels), form)
     assert missing(decode(data[:-20])) <= 5
-    # The photograph's own rows are lost, and some of one colour besides.
+    # The photograph's own rows are lost, and some rows of one colour too.
     with pytest.raises(InvalidImage, match="more than a tenth of it is missing"):
         decode(data[: len(data) * 2 // 5])
 
 
 @pytest.mark.parametrize("mode", ["1", "P", "L", "LA", "RGBA", "I;16"])
-def test_every_kind_of_png_tells_its_missing_rows(photo: Image.Image, mode: str) -> None:
+def test_decode_counts_the_missing_rows_of_every_kind_of_png(photo: Image.Image, mode: str) -> None:
     image = Image.new("I;16", photo.size, 40_000) if mode == "I;16" else photo.convert(mode)
     pixels = image.tobytes()
     data = saved(image, "PNG", compress_level=0)
@@ -144,25 +146,25 @@ def test_every_kind_of_png_tells_its_missing_rows(photo: Image.Image, mode: str)
     assert np.array_equal(picture.pixels[:282], whole[:282])
 
 
-def test_narrow_pictures(photo: Image.Image) -> None:
+def test_decode_reads_cut_narrow_pictures(photo: Image.Image) -> None:
     for width in (16, 40, 63):
         data = saved(photo.resize((width, 300)), "BMP")
         assert missing(decode(data[: len(data) * 96 // 100])) in (4, 5)
 
 
-def test_pillows_switch_for_the_whole_process_is_left_alone(photo: Image.Image) -> None:
+def test_decode_leaves_pillows_process_wide_switch_alone(photo: Image.Image) -> None:
     decode(saved(photo, "JPEG")[:-3])
     assert ImageFile.LOAD_TRUNCATED_IMAGES is False
 
 
-def test_a_file_that_announces_gigabytes_is_refused(photo: Image.Image) -> None:
+def test_decode_refuses_a_cut_file_that_announces_gigabytes(photo: Image.Image) -> None:
     data = bytearray(saved(photo, "WEBP"))
     data[4:8] = b"\xff\xff\xff\x7f"
     with pytest.raises(InvalidImage, match="damaged or was cut off"):
         decode(bytes(data))
 
 
-def test_a_turned_picture_is_upright(photo: Image.Image) -> None:
+def test_decode_turns_a_cut_picture_upright(photo: Image.Image) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     turned = photo.transpose(Image.Transpose.ROTATE_90)
@@ -170,6 +172,6 @@ def test_a_turned_picture_is_upright(photo: Image.Image) -> None:
         data = saved(turned, form, exif=exif)
         picture = decode(data[: len(data) * 96 // 100])
         assert (picture.width, picture.height) == photo.size
-        # The last stored rows are those on the left or right.
+        # The last stored rows are the left or right columns of the upright picture.
         wrong = np.abs(picture.pixels.astype(int) - np.asarray(photo)).mean(axis=(0, 2)) > 30
         assert wrong[:60].sum() + wrong[-60:].sum() == wrong.sum()

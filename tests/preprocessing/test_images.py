@@ -1,4 +1,4 @@
-"""Decoding: every format and mode, EXIF, limits, and a sentence for everything that cannot be read."""
+"""Decoding of every format and mode, EXIF, limits, and the sentences for unreadable pictures."""
 
 import base64
 import io
@@ -50,7 +50,7 @@ def photo(path: Path) -> Image.Image:
 def saved(image: Image.Image, format: str, **options: object) -> bytes:
     file = io.BytesIO()
     if format == "HEIF":
-        # The slower ways to encode take seven times as long and are read the same.
+        # Slower encoding takes seven times as long and is decoded in the same way.
         quick = {"preset": "ultrafast"}
         pillow_heif.from_pillow(image).save(file, quality=90, enc_params=quick, **options)
     else:
@@ -59,7 +59,7 @@ def saved(image: Image.Image, format: str, **options: object) -> bytes:
 
 
 def png(width: int, height: int, bits: int = 1, colour: int = 0) -> bytes:
-    """A black PNG of any size, written by hand: Pillow would need its pixels in memory."""
+    """A black PNG of any size, written directly: Pillow would need all pixels in memory."""
     row = bytes(1 + (width * bits + 7) // 8)
     packer = zlib.compressobj(1)
     packed = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
@@ -95,7 +95,7 @@ class TestFormats:
             ("BMP", {}, 0),
         ],
     )
-    def test_bytes_and_file_give_the_picture(
+    def test_decode_reads_every_format_from_bytes_and_file(
         self, photo: Image.Image, tmp_path: Path, format: str, options: dict, tolerance: float
     ) -> None:
         data = saved(photo, format, **options)
@@ -110,7 +110,7 @@ class TestFormats:
 
     @pytest.mark.parametrize("format", ["AVIF", "HEIF"])
     @pytest.mark.parametrize("brand", [b"mif1", None])
-    def test_the_brand_both_heif_formats_claim(
+    def test_decode_reads_the_brand_that_both_heif_formats_claim(
         self, photo: Image.Image, format: str, brand: bytes | None
     ) -> None:
         data = saved(photo, format)
@@ -118,13 +118,13 @@ class TestFormats:
         data = data[:8] + (brand or own) + data[12:]
         assert difference(decode(data).pixels, photo) < 3
 
-    def test_cmyk_jpeg_is_stored_inverted(self, photo: Image.Image) -> None:
+    def test_decode_reads_an_inverted_cmyk_jpeg(self, photo: Image.Image) -> None:
         data = saved(photo.convert("CMYK"), "JPEG", quality=95)
         assert b"Adobe" in data[:1000]
         assert difference(decode(data).pixels, photo) < 3
 
     @pytest.mark.parametrize("format", ["JPEG", "PNG", "HEIF", "WEBP", "TIFF"])
-    def test_grey_has_three_equal_channels(self, photo: Image.Image, format: str) -> None:
+    def test_decode_gives_grey_three_equal_channels(self, photo: Image.Image, format: str) -> None:
         grey = photo.convert("L")
         options = {"lossless": True} if format == "WEBP" else {}
         pixels = decode(saved(grey, format, **options)).pixels
@@ -132,14 +132,16 @@ class TestFormats:
         assert np.ptp(pixels.astype(int), axis=2).max() == 0
 
     @pytest.mark.parametrize("format", ["MPO", "GIF", "TIFF", "WEBP"])
-    def test_of_several_frames_the_first(self, photo: Image.Image, format: str) -> None:
+    def test_decode_takes_the_first_of_several_frames(
+        self, photo: Image.Image, format: str
+    ) -> None:
         black = Image.new("RGB", photo.size)
         data = saved(photo, format, save_all=True, append_images=[black])
         with Image.open(io.BytesIO(data)) as image:
             assert (image.format, getattr(image, "n_frames", 1)) == (format, 2)
         assert difference(decode(data).pixels, photo) < 6
 
-    def test_16_bits_keep_the_upper_ones(self, photo: Image.Image) -> None:
+    def test_decode_keeps_the_upper_8_of_16_bits(self, photo: Image.Image) -> None:
         grey = np.asarray(photo.convert("L"))
         deep = grey.astype(np.uint16) << 8 | 0xA5
         for format in ("PNG", "TIFF"):
@@ -150,14 +152,14 @@ class TestFormats:
         assert data[24] == 16
         assert np.array_equal(decode(data).pixels, np.asarray(photo))
 
-    def test_palette_and_one_bit(self, photo: Image.Image) -> None:
+    def test_decode_reads_palettes_and_one_bit(self, photo: Image.Image) -> None:
         for mode in ("P", "1"):
             image = photo.convert(mode)
             expected = np.asarray(image.convert("RGB"))
             assert np.array_equal(decode(saved(image, "PNG")).pixels, expected)
 
     @pytest.mark.parametrize("format", ["PNG", "WEBP", "AVIF", "HEIF", "TIFF"])
-    def test_alpha_shows_white(self, photo: Image.Image, format: str) -> None:
+    def test_decode_shows_alpha_over_white(self, photo: Image.Image, format: str) -> None:
         alpha = np.full((photo.height, photo.width), 128, np.uint8)
         alpha[:300] = 0
         image = photo.copy()
@@ -167,7 +169,7 @@ class TestFormats:
         half = np.asarray(photo)[310:].astype(int) * 128 / 255 + 127
         assert np.abs(pixels[310:] - half).mean() < 3
 
-    def test_transparent_palette_and_grey(self, photo: Image.Image) -> None:
+    def test_decode_shows_transparent_palette_and_grey_over_white(self, photo: Image.Image) -> None:
         image = Image.new("P", (40, 30), 1)
         image.putpalette([255, 0, 0, 0, 0, 255])
         image.paste(0, (0, 0, 20, 30))
@@ -179,7 +181,7 @@ class TestFormats:
         assert np.array_equal(decode(saved(photo.convert("LA"), "PNG")).pixels, grey)
 
     @pytest.mark.parametrize("scale", [1, 255, 65535])
-    def test_32_bit_floats_are_read_by_their_own_range(
+    def test_decode_reads_32_bit_floats_by_their_own_range(
         self, photo: Image.Image, scale: float
     ) -> None:
         grey = np.asarray(photo.convert("L"))
@@ -187,19 +189,19 @@ class TestFormats:
         expected = grey.astype(float)[:, :, None] * (255 / grey.max())
         assert np.abs(decode(saved(floats, "TIFF")).pixels - expected).max() <= 1
 
-    def test_floats_below_0_are_the_darkest(self) -> None:
+    def test_decode_makes_floats_below_0_the_darkest(self) -> None:
         ramp = np.tile(np.linspace(-5, 5, 256, dtype=np.float32), (20, 1))
         assert np.array_equal(
             decode(saved(Image.fromarray(ramp), "TIFF")).pixels[0, :, 0], range(256)
         )
 
-    def test_floats_of_a_file_that_are_no_numbers_are_refused(self) -> None:
+    def test_decode_refuses_a_file_with_nan_or_infinite_floats(self) -> None:
         floats = np.zeros((20, 20), np.float32)
         floats[3, 3] = np.nan
         with pytest.raises(InvalidImage, match="NaN or infinite"):
             decode(saved(Image.fromarray(floats), "TIFF"))
 
-    def test_32_bit_integers_are_read_by_their_own_range(self, photo: Image.Image) -> None:
+    def test_decode_reads_32_bit_integers_by_their_own_range(self, photo: Image.Image) -> None:
         grey = np.asarray(photo.convert("L"))
         for shift in (0, 8, 20):
             deep = Image.fromarray(grey.astype(np.int32) << shift)
@@ -207,7 +209,7 @@ class TestFormats:
 
     @pytest.mark.parametrize("shift", [0, 2, 4, 6])
     @pytest.mark.parametrize("ending", [".png", ".tiff"])
-    def test_a_cameras_bits_in_a_file_of_16_are_not_black(
+    def test_decode_does_not_blacken_12_bits_in_a_16_bit_file(
         self, photo: Image.Image, ending: str, shift: int
     ) -> None:
         colours = np.asarray(photo).astype(np.uint16) << shift
@@ -220,17 +222,17 @@ class TestFormats:
             assert np.array_equal(decode(data).pixels, expected)
 
     @pytest.mark.parametrize("compression", [None, "tiff_lzw", "jpeg"])
-    def test_a_tiff_of_ycbcr(self, photo: Image.Image, compression: str | None) -> None:
+    def test_decode_reads_a_ycbcr_tiff(self, photo: Image.Image, compression: str | None) -> None:
         data = saved(photo.convert("YCbCr"), "TIFF", compression=compression)
         assert difference(decode(data).pixels, photo) < 4
 
-    def test_a_tiff_of_pixels_that_cannot_be_read_says_so(self, photo: Image.Image) -> None:
+    def test_decode_explains_a_tiff_with_unreadable_pixels(self, photo: Image.Image) -> None:
         halves = np.asarray(photo).astype(np.float32)
         data = cv2.imencode(".tiff", halves)[1].tobytes()
         with pytest.raises(InvalidImage, match="its pixels are of a kind that cannot be read"):
             decode(data)
 
-    def test_formats_nobody_sends_are_not_tried(self, photo: Image.Image) -> None:
+    def test_decode_does_not_try_other_formats(self, photo: Image.Image) -> None:
         for format in ("PPM", "TGA", "EPS", "PDF", "ICO", "JPEG2000"):
             with pytest.raises(InvalidImage, match="not a picture this program can read"):
                 decode(saved(photo, format))
@@ -241,11 +243,13 @@ class TestOrientation:
         ("format", "orientation"),
         [
             *(("JPEG", each) for each in STORED_AS),
-            # That each of the others hands its orientation on; what is done with it is the same.
+            # Each other format only has to pass its orientation on; the rest is the same code.
             *((each, 6) for each in ("PNG", "WEBP", "TIFF", "HEIF", "AVIF")),
         ],
     )
-    def test_all_eight_are_upright(self, photo: Image.Image, format: str, orientation: int) -> None:
+    def test_decode_applies_all_eight_exif_orientations(
+        self, photo: Image.Image, format: str, orientation: int
+    ) -> None:
         upright = photo.resize((256, 300))
         how = STORED_AS[orientation]
         exif = Image.Exif()
@@ -255,7 +259,7 @@ class TestOrientation:
         assert (picture.width, picture.height) == (256, 300)
         assert difference(picture.pixels, upright) < 6
 
-    def test_with_draft_mode(self, photo: Image.Image) -> None:
+    def test_decode_applies_exif_orientation_in_draft_mode(self, photo: Image.Image) -> None:
         exif = Image.Exif()
         exif[ExifTags.Base.Orientation] = 6
         upright = photo.resize((3000, 4000))
@@ -265,14 +269,14 @@ class TestOrientation:
         assert difference(picture.pixels, upright.reduce(2)) < 3
 
     @pytest.mark.parametrize("value", [0, 9, 65535])
-    def test_unknown_values_change_nothing(self, photo: Image.Image, value: int) -> None:
+    def test_decode_ignores_unknown_exif_orientations(self, photo: Image.Image, value: int) -> None:
         exif = Image.Exif()
         exif[ExifTags.Base.Orientation] = value
         assert difference(decode(saved(photo, "JPEG", exif=exif)).pixels, photo) < 3
 
     @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
     @pytest.mark.filterwarnings("ignore")
-    def test_broken_exif_does_not_cost_the_picture(self, photo: Image.Image, format: str) -> None:
+    def test_decode_reads_a_picture_with_broken_exif(self, photo: Image.Image, format: str) -> None:
         for exif in (b"Exif\0\0garbage", b"Exif\0\0MM\0*\0\0\0\x08\xff\xff", b"Exif\0\0II*\0"):
             assert difference(decode(saved(photo, format, exif=exif)).pixels, photo) < 4
 
@@ -282,7 +286,7 @@ class TestSize:
         ("size", "pixels", "seconds"),
         [((4000, 3000), (2000, 1500), 0.5), ((8160, 6120), (2040, 1530), 1.0)],
     )
-    def test_phone_photographs_decode_fast(
+    def test_decode_reads_phone_photographs_fast(
         self, photo: Image.Image, size: tuple[int, int], pixels: tuple[int, int], seconds: float
     ) -> None:
         large = photo.resize(size, Image.Resampling.BILINEAR)
@@ -307,7 +311,7 @@ class TestSize:
             ((7000, 5001), (2560, 1829)),
         ],
     )
-    def test_working_copies_are_bounded_and_not_too_small(
+    def test_decode_bounds_the_working_copy_and_keeps_detail(
         self, size: tuple[int, int], working: tuple[int, int]
     ) -> None:
         grey = Image.new("L", size, 77)
@@ -322,10 +326,10 @@ class TestSize:
         [(0, 40 + 65536, (65576, 32)), (4, 0xFEFFFFE8, (40, 32))],
         ids=["width", "offset"],
     )
-    def test_heic_of_another_size_than_announced(
+    def test_decode_reads_heic_of_another_size_than_announced(
         self, photo: Image.Image, place: int, value: int, announced: tuple[int, int]
     ) -> None:
-        # Encoded in blocks of 64 pixels, of which a "clap" box of eight numbers cuts out the picture.
+        # HEIC encodes blocks of 64 pixels; a "clap" box of eight numbers cuts the picture out of them.
         data = bytearray(saved(photo.resize((40, 32)), "HEIF"))
         at = data.index(b"clap") + 4 + 4 * place
         data[at : at + 4] = struct.pack(">I", value)
@@ -338,9 +342,9 @@ class TestSize:
         assert (picture.width, picture.height, picture.scale) == (*real, 1)
         assert picture.pixels.shape == (*real[::-1], 3)
 
-    def test_reducing_averages_over_areas(self) -> None:
+    def test_decode_averages_over_areas(self) -> None:
         rng = np.random.default_rng(0)
-        # Noise of single pixels, in which a reduction that skips pixels would keep its contrast.
+        # Single-pixel noise: a reduction that skips pixels would keep its contrast.
         noise = rng.integers(0, 2, (6000, 9000), np.uint8) * np.uint8(255)
         whole = cv2.resize(noise, (2560, 1707), interpolation=cv2.INTER_AREA)
         pixels = decode(noise).pixels
@@ -349,13 +353,13 @@ class TestSize:
         assert pixels.std() < whole.std() < 127 / 3
         assert pixels.mean() == pytest.approx(noise.mean(), abs=0.1)
 
-    def test_strips_join_without_a_seam(self) -> None:
+    def test_decode_joins_strips_without_a_seam(self) -> None:
         down = np.linspace(0, 1, 7680, dtype=np.float32)
         ramp = np.broadcast_to(down[:, None], (7680, 7000))
         steps = np.diff(decode(ramp).pixels[:, 0, 0].astype(int))
         assert set(np.unique(steps)) == {0, 1}
 
-    def test_no_full_size_copy_is_made(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_decode_makes_no_full_size_copy(self, monkeypatch: pytest.MonkeyPatch) -> None:
         seen = []
         opaque = pixels._opaque
 
@@ -370,13 +374,13 @@ class TestSize:
         assert sum(seen) == 64_000_000
         assert max(seen) <= pixels._STRIP_PIXELS
 
-    def test_long_strips_of_a_picture(self) -> None:
+    def test_decode_reads_very_long_pictures(self) -> None:
         for source in (png(600_000, 16), np.zeros((16, 600_000), np.uint8)):
             picture = decode(source)
             assert (picture.width, picture.height) == (600_000, 16)
             assert picture.pixels.shape == (1, 2560, 3)
 
-    def test_large_decodes_run_one_at_a_time(
+    def test_decode_runs_large_decodes_one_at_a_time(
         self, photo: Image.Image, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         load = ImageFile.ImageFile.load
@@ -404,7 +408,7 @@ class TestSize:
 
 
 class TestLimits:
-    def test_decompression_bomb(self) -> None:
+    def test_decode_refuses_a_decompression_bomb(self) -> None:
         bomb = png(20_000, 20_000)
         assert len(bomb) < 1_000_000
         start = time.perf_counter()
@@ -413,16 +417,18 @@ class TestLimits:
         assert time.perf_counter() - start < 1
 
     @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
-    def test_64_megapixels_and_no_more_also_where_warnings_are_ignored(self) -> None:
+    def test_decode_refuses_more_than_64_megapixels_even_if_warnings_are_ignored(self) -> None:
         assert decode(png(4_012_500, 16)).width == 4_012_500
         with pytest.raises(ImageTooLarge, match="more than 64 megapixels"):
             decode(png(4_012_501, 16))
 
-    def test_arrays_are_held_to_it_too(self) -> None:
+    def test_decode_refuses_arrays_of_more_than_64_megapixels(self) -> None:
         with pytest.raises(ImageTooLarge, match="64 megapixels"):
             decode(np.broadcast_to(np.uint8(0), (8100, 8000, 3)))
 
-    def test_20_megabytes(self, photo: Image.Image, tmp_path: Path) -> None:
+    def test_decode_refuses_more_than_20_megabytes(
+        self, photo: Image.Image, tmp_path: Path
+    ) -> None:
         data = saved(photo, "JPEG")
         full = data + bytes(images.MAX_BYTES - len(data))
         assert decode(full).width == photo.width
@@ -433,7 +439,7 @@ class TestLimits:
             with pytest.raises(ImageTooLarge, match="more than 20 MB"):
                 decode(source)
 
-    def test_a_progressive_jpeg_of_a_thousand_scans(self) -> None:
+    def test_decode_refuses_a_progressive_jpeg_of_a_thousand_scans(self) -> None:
         data = saved(Image.new("L", (8000, 8000), 128), "JPEG", progressive=True)
         assert decode(data).width == 8000
         scan = data[data.rfind(b"\xff\xda") : -2]
@@ -442,10 +448,10 @@ class TestLimits:
             decode(data[:-2] + scan * 1000 + data[-2:])
         assert time.perf_counter() - start < 2
 
-    def test_a_baseline_jpeg_of_a_thousand_scans(self) -> None:
+    def test_decode_refuses_a_baseline_jpeg_of_a_thousand_scans(self) -> None:
         data = saved(Image.new("RGB", (8000, 8000), "grey"), "JPEG")
         header = data[: data.rfind(b"\xff\xda")]
-        # One colour each, with no data at all: the decoder takes what is missing for zeros.
+        # One colour each, without data: the decoder reads missing data as zeros.
         scans = [b"\xff\xda\0\x08\1" + colour + b"\0\x3f\0\0" for colour in (b"\1\0", b"\2\x11")]
         assert decode(header + b"".join(scans) + data[-2:]).width == 8000
         start = time.perf_counter()
@@ -453,26 +459,28 @@ class TestLimits:
             decode(header + b"".join(scans) * 500 + data[-2:])
         assert time.perf_counter() - start < 2
 
-    def test_bytes_behind_a_jpegs_end_are_not_its_passes(self, photo: Image.Image) -> None:
+    def test_decode_does_not_count_bytes_after_a_jpegs_end_as_scans(
+        self, photo: Image.Image
+    ) -> None:
         large = photo.resize((8000, 6200), Image.Resampling.NEAREST).convert("L")
         data = saved(large, "JPEG", quality=30)
         film = b"\xff\xda" * 5_000_000
         picture = decode((data + film)[: images.MAX_BYTES])
         assert (picture.width, picture.height, picture.warnings) == (8000, 6200, ())
 
-    def test_bytes_of_a_jpegs_description_are_not_its_passes(self) -> None:
+    def test_decode_does_not_count_bytes_of_a_jpegs_description_as_scans(self) -> None:
         data = saved(Image.new("L", (8000, 8000), 128), "JPEG", comment=b"\xff\xda" * 30_000)
         assert decode(data).warnings == ()
 
-    def test_a_jpeg_of_a_million_empty_segments(self, photo: Image.Image) -> None:
+    def test_decode_refuses_a_jpeg_of_a_million_empty_segments(self, photo: Image.Image) -> None:
         data = saved(photo, "JPEG")
         start = time.perf_counter()
         with pytest.raises(InvalidImage, match="too many parts"):
             decode(data[:2] + b"\xff\xe5\0\2" * 1_000_000 + data[2:])
         assert time.perf_counter() - start < 2
 
-    def test_other_decoding_in_the_process_is_protected(self, tmp_path: Path) -> None:
-        # In a process of its own: pytest sets the warning filters anew for each test.
+    def test_pillow_refuses_bombs_for_other_code_in_the_process(self, tmp_path: Path) -> None:
+        # In its own process: pytest resets the warning filters for each test.
         for name, side in (("bomb.png", 20_000), ("large.png", 9_000)):
             (tmp_path / name).write_bytes(png(side, side))
         program = (
@@ -493,13 +501,13 @@ class TestLimits:
         assert done.stdout.split() == ["DecompressionBombError", "DecompressionBombWarning"]
 
     @pytest.mark.parametrize("size", [(1, 1), (15, 200), (200, 15)])
-    def test_too_small(self, size: tuple[int, int]) -> None:
+    def test_decode_refuses_pictures_that_are_too_small(self, size: tuple[int, int]) -> None:
         for source in (saved(Image.new("RGB", size), "PNG"), np.zeros((*size[::-1], 3), np.uint8)):
             with pytest.raises(InvalidImage, match=rf"too small \({size[0]} x {size[1]} pixels\)"):
                 decode(source)
         assert decode(saved(Image.new("RGB", (16, 16)), "PNG")).pixels.shape == (16, 16, 3)
 
-    def test_no_pixels_at_all(self) -> None:
+    def test_decode_refuses_arrays_without_pixels(self) -> None:
         with pytest.raises(InvalidImage, match=r"too small \(0 x 0 pixels\)"):
             decode(np.zeros((0, 0, 3), np.uint8))
         for data in (png(0, 0), b"GIF89a" + bytes(50)):
@@ -510,7 +518,7 @@ class TestLimits:
 def unreadable(
     tmp_path: Path, path: Path
 ) -> dict[str, tuple[str | Path | bytes | np.ndarray, str]]:
-    """One source for each way to fail, and what its message says."""
+    """One source for each way to fail, with words from its message."""
     data = path.read_bytes()
     (tmp_path / "empty.jpg").touch()
     (tmp_path / "text.jpg").write_text("This is only a text.")
@@ -529,7 +537,9 @@ def unreadable(
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 class TestErrors:
-    def test_each_has_its_own_sentence(self, tmp_path: Path, path: Path) -> None:
+    def test_decode_explains_each_error_in_its_own_sentence(
+        self, tmp_path: Path, path: Path
+    ) -> None:
         messages = set()
         for source, part in unreadable(tmp_path, path).values():
             with pytest.raises(InvalidImage, match=part) as caught:
@@ -547,7 +557,9 @@ class TestErrors:
         "format", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "TIFF", "BMP"]
     )
     @pytest.mark.filterwarnings("ignore")
-    def test_cut_off_anywhere(self, photo: Image.Image, format: str) -> None:
+    def test_decode_reads_or_refuses_a_file_cut_off_anywhere(
+        self, photo: Image.Image, format: str
+    ) -> None:
         data = saved(photo.resize((128, 150)), format)
         for length in (16, 30, 100, len(data) // 4, len(data) // 2, len(data) * 5 // 6):
             with pytest.raises(InvalidImage, match="damaged or was cut off"):
@@ -557,13 +569,13 @@ class TestErrors:
         "format", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "TIFF", "BMP"]
     )
     @pytest.mark.filterwarnings("ignore")
-    def test_damaged_bytes_are_read_or_refused(self, photo: Image.Image, format: str) -> None:
+    def test_decode_reads_or_refuses_damaged_bytes(self, photo: Image.Image, format: str) -> None:
         rng = np.random.default_rng(1)
         data = np.frombuffer(saved(photo.resize((48, 40)), format), np.uint8)
         refused = 0
         for _ in range(150):
             damaged = data.copy()
-            # Half of the damage in the first bytes, where the header is.
+            # Half of the damage is in the first bytes, where the header is.
             place = rng.integers(0, 64 if rng.random() < 0.5 else len(data), 4)
             damaged[place] = rng.integers(0, 256, 4)
             try:
@@ -583,7 +595,7 @@ class TestErrors:
             IndexError(),
         ],
     )
-    def test_whatever_a_decoder_raises(
+    def test_decode_turns_any_error_of_a_decoder_into_a_sentence(
         self, photo: Image.Image, monkeypatch: pytest.MonkeyPatch, error: Exception
     ) -> None:
         data = saved(photo, "PNG")
@@ -592,13 +604,15 @@ class TestErrors:
             decode(data)
         assert caught.value.__cause__ is error
 
-    def test_out_of_memory(self, photo: Image.Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_decode_explains_a_lack_of_memory(
+        self, photo: Image.Image, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         data = saved(photo, "PNG")
         monkeypatch.setattr(ImageFile.ImageFile, "load", _raising(MemoryError()))
         with pytest.raises(ImageTooLarge, match="not enough memory"):
             decode(data)
 
-    def test_odd_paths(self, tmp_path: Path) -> None:
+    def test_decode_explains_odd_paths(self, tmp_path: Path) -> None:
         pipe = tmp_path / "pipe.jpg"
         os.mkfifo(pipe)
         with pytest.raises(InvalidImage, match="not an ordinary file"):
@@ -610,7 +624,9 @@ class TestErrors:
         with pytest.raises(InvalidImage, match="no such file"):
             decode(tmp_path / "gone" / "photo.jpg")
 
-    def test_an_address_or_a_text_is_refused_in_a_short_sentence(self, photo: Image.Image) -> None:
+    def test_decode_refuses_an_address_or_a_text_in_a_short_sentence(
+        self, photo: Image.Image
+    ) -> None:
         text = base64.b64encode(saved(photo, "JPEG")).decode()
         for source in ("https://example.org/a.jpg", f"data:image/jpeg;base64,{text}"):
             with pytest.raises(InvalidImage, match="This is an address, not a file"):
@@ -620,15 +636,15 @@ class TestErrors:
                 decode(source)
             assert len(str(caught.value)) < 200
 
-    def test_an_empty_path(self) -> None:
+    def test_decode_refuses_an_empty_path(self) -> None:
         with pytest.raises(InvalidImage, match=r"^The path of the picture is empty\.$"):
             decode("")
 
-    def test_a_file_of_text_is_a_mistake_of_the_program(self) -> None:
+    def test_decode_raises_type_error_for_a_text_file(self) -> None:
         with pytest.raises(TypeError, match="opened for bytes"):
             decode(io.StringIO("text"))  # type: ignore[arg-type]
 
-    def test_other_types_are_a_mistake_of_the_program(self) -> None:
+    def test_decode_raises_type_error_for_other_types(self) -> None:
         for source in (None, 3, [[0, 0]]):
             with pytest.raises(TypeError, match="a path, bytes, a file, a PIL image or an array"):
                 decode(source)  # type: ignore[arg-type]
@@ -642,7 +658,9 @@ def _raising(error: Exception) -> Callable[..., None]:
 
 
 class TestArrays:
-    def test_every_type_and_shape_is_the_same_picture(self, photo: Image.Image) -> None:
+    def test_decode_gives_the_same_picture_for_every_array_type_and_shape(
+        self, photo: Image.Image
+    ) -> None:
         grey = np.asarray(photo.convert("L"))
         expected = np.asarray(photo.convert("L").convert("RGB"))
         for array in (
@@ -661,30 +679,30 @@ class TestArrays:
             assert np.array_equal(picture.pixels, expected)
             assert picture.pixels.flags.c_contiguous
 
-    def test_bool_is_black_and_white(self) -> None:
+    def test_decode_reads_bool_as_black_and_white(self) -> None:
         mask = np.eye(20, dtype=bool)
         assert np.array_equal(decode(mask).pixels, np.dstack([mask] * 3) * 255)
 
-    def test_alpha_shows_white(self) -> None:
+    def test_decode_shows_alpha_over_white(self) -> None:
         array = np.zeros((20, 20, 4), np.float64)
         array[:10, :, 3] = 1
         pixels = decode(array).pixels
         assert pixels[:10].max() == 0
         assert pixels[10:].min() == 255
 
-    def test_an_rgb_array_is_not_copied(self, photo: Image.Image) -> None:
+    def test_decode_does_not_copy_an_rgb_array(self, photo: Image.Image) -> None:
         array = np.array(photo)
         assert np.shares_memory(decode(array).pixels, array)
 
     @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, -0.5, 1.5, 255])
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-    def test_floats_outside_0_to_1(self, value: float, dtype: type) -> None:
+    def test_decode_refuses_floats_outside_0_to_1(self, value: float, dtype: type) -> None:
         array: np.ndarray = np.full((20, 30, 3), 0.5, dtype)
         array[7, 7, 1] = value
         with pytest.raises(InvalidImage, match="values of 0 to 1, none of them NaN or infinite"):
             decode(array)
 
-    def test_floats_a_little_outside_are_cut_off(self) -> None:
+    def test_decode_clips_floats_slightly_outside_0_to_1(self) -> None:
         step = np.repeat(np.float32([0, 1]), 20)
         small = np.tile(step, (40, 1))
         array = cv2.resize(small, (100, 100), interpolation=cv2.INTER_LANCZOS4)
@@ -694,7 +712,7 @@ class TestArrays:
             decode(array).pixels[:, :, 0], np.rint(array.clip(0, 1) * 255).astype(np.uint8)
         )
 
-    def test_12_bits_in_an_array_of_16_are_not_black(self, photo: Image.Image) -> None:
+    def test_decode_does_not_blacken_12_bits_in_a_16_bit_array(self, photo: Image.Image) -> None:
         deep = np.asarray(photo).astype(np.uint16) << 4
         assert np.array_equal(decode(deep).pixels, photo)
         opaque = np.dstack([deep, np.full(deep.shape[:2], 65535, np.uint16)])
@@ -703,25 +721,25 @@ class TestArrays:
     @pytest.mark.parametrize(
         "shape", [(20,), (20, 20, 2), (20, 20, 5), (20, 20, 0), (1, 20, 20, 3), ()]
     )
-    def test_wrong_shapes(self, shape: tuple[int, ...]) -> None:
-        with pytest.raises(InvalidImage, match="An array of a picture is"):
+    def test_decode_refuses_arrays_of_other_shapes(self, shape: tuple[int, ...]) -> None:
+        with pytest.raises(InvalidImage, match="A picture's array must be"):
             decode(np.zeros(shape, np.uint8))
 
     @pytest.mark.parametrize("dtype", [np.int64, np.int8, np.complex64, object, "U3"])
-    def test_wrong_types(self, dtype: type | str) -> None:
+    def test_decode_refuses_arrays_of_other_types(self, dtype: type | str) -> None:
         with pytest.raises(InvalidImage, match="uint8, uint16, bool, or floats"):
             decode(np.zeros((20, 20), dtype))
 
 
 class TestOpenedImages:
-    """PIL images, which programs have in hand."""
+    """PIL images that programs pass directly."""
 
     @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "P", "CMYK", "1"])
-    def test_every_mode(self, photo: Image.Image, mode: str) -> None:
+    def test_decode_reads_a_pil_image_of_every_mode(self, photo: Image.Image, mode: str) -> None:
         image = photo.convert(mode)
         assert difference(decode(image).pixels, image.convert("RGB")) == 0
 
-    def test_one_that_is_not_loaded_yet_is_turned_and_left_as_it_was(
+    def test_decode_turns_an_unloaded_pil_image_and_leaves_it_unchanged(
         self, photo: Image.Image
     ) -> None:
         exif = Image.Exif()
@@ -732,13 +750,13 @@ class TestOpenedImages:
         assert (picture.width, picture.height) == (3000, 4000)
         assert image.size == (4000, 3000)
 
-    def test_one_that_cannot_be_loaded(self, photo: Image.Image) -> None:
+    def test_decode_explains_a_pil_image_that_cannot_be_loaded(self, photo: Image.Image) -> None:
         data = saved(photo, "JPEG")
         image = Image.open(io.BytesIO(data[: len(data) // 2]))
         with pytest.raises(InvalidImage, match="damaged or was cut off"):
             decode(image)
 
-    def test_limits(self) -> None:
+    def test_decode_applies_the_limits_to_pil_images(self) -> None:
         with pytest.raises(InvalidImage, match="too small"):
             decode(Image.new("L", (9, 9)))
         with pytest.raises(ImageTooLarge, match="64 megapixels"):

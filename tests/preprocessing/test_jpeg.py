@@ -1,4 +1,4 @@
-"""The passes of JPEG files, counted as a decoder meets them."""
+"""The scans of JPEG files, counted as a decoder meets them."""
 
 import io
 
@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from skimage import data as samples
 
-from preprocessing.jpeg import Scan, scans_of
+from preprocessing.jpeg import Scan, read_scans
 
 
 @pytest.fixture(scope="module")
@@ -20,56 +20,56 @@ def saved(image: Image.Image, form: str = "JPEG", **options: object) -> bytes:
     return file.getvalue()
 
 
-def test_a_baseline_jpeg_has_one_pass(photo: Image.Image) -> None:
+def test_read_scans_finds_one_scan_in_a_baseline_jpeg(photo: Image.Image) -> None:
     data = saved(photo, restart_marker_blocks=3)
-    found = scans_of(data)
+    found = read_scans(data)
     assert found.scans == (Scan(True, 0, 63, False),)
-    assert found.whole
+    assert found.complete
     assert found.end == len(data)
 
 
-def test_a_progressive_jpeg_has_ten(photo: Image.Image) -> None:
-    found = scans_of(saved(photo, progressive=True))
+def test_read_scans_finds_ten_scans_in_a_progressive_jpeg(photo: Image.Image) -> None:
+    found = read_scans(saved(photo, progressive=True))
     assert len(found.scans) == 10
     assert found.scans[0] == Scan(True, 0, 0, False)
     assert found.scans[-1] == Scan(True, 1, 63, True)
     assert found.brightness_begun
 
 
-def test_what_follows_the_end_is_not_counted(photo: Image.Image) -> None:
+def test_read_scans_ignores_bytes_after_the_end_marker(photo: Image.Image) -> None:
     data = saved(photo)
     for behind in (b"\xff\xda" * 1000, data, b"ftyp" * 100):
-        found = scans_of(data + behind)
+        found = read_scans(data + behind)
         assert len(found.scans) == 1
         assert found.end == len(data)
     two = saved(photo, "MPO", save_all=True, append_images=[photo])
-    assert len(scans_of(two).scans) == 1
+    assert len(read_scans(two).scans) == 1
 
 
-def test_a_thumbnail_is_not_counted(photo: Image.Image) -> None:
+def test_read_scans_ignores_a_thumbnail(photo: Image.Image) -> None:
     thumbnail = saved(photo.resize((32, 24)))
     exif = b"Exif\0\0" + thumbnail
-    assert len(scans_of(saved(photo, exif=exif)).scans) == 1
+    assert len(read_scans(saved(photo, exif=exif)).scans) == 1
 
 
-def test_where_a_file_is_cut(photo: Image.Image) -> None:
+def test_read_scans_tells_where_a_file_is_cut(photo: Image.Image) -> None:
     data = saved(photo, progressive=True)
-    inside = scans_of(data[:-10])
-    assert not inside.whole
+    inside = read_scans(data[:-10])
+    assert not inside.complete
     assert inside.cut_in_scan
     assert not inside.cut_in_brightness, "it only adds precision"
     last = data.rfind(b"\xff\xda")
-    header = scans_of(data[: last + 5])
+    header = read_scans(data[: last + 5])
     assert not header.cut_in_scan
     assert header.end == last
     first = data.find(b"\xff\xda")
-    assert scans_of(data[: first + 60]).cut_in_brightness
-    assert not scans_of(data[: first + 60]).brightness_begun
-    assert scans_of(data[: first - 4]).scans == ()
+    assert read_scans(data[: first + 60]).cut_in_brightness
+    assert not read_scans(data[: first + 60]).brightness_begun
+    assert read_scans(data[: first - 4]).scans == ()
 
 
-def test_bytes_that_are_no_jpeg() -> None:
+def test_read_scans_finds_nothing_in_other_bytes() -> None:
     for data in (b"", b"\xff\xd8", b"\xff\xd8\xff", b"\xff\xd8\xff\xda", b"\xff\xd8\xff\xda\0\2x"):
-        found = scans_of(data)
-        assert not found.whole
+        found = read_scans(data)
+        assert not found.complete
         assert found.end <= len(data)

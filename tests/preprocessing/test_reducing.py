@@ -13,7 +13,9 @@ from preprocessing.reducing import reduced, reduced_to
         ((1, 900), (1, 100)),
     ],
 )
-def test_reduced_to_a_longest_side(shape: tuple[int, int], expected: tuple[int, int]) -> None:
+def test_reduced_to_limits_the_longer_side(
+    shape: tuple[int, int], expected: tuple[int, int]
+) -> None:
     pixels = np.full((*shape, 3), 200, np.uint8)
     small = reduced_to(pixels, 100)
     assert small.shape == (*expected, 3)

@@ -27,7 +27,7 @@ KEYS = [
 ]
 
 
-def test_is_the_object_of_the_contract(service: Service, two_people: bytes) -> None:
+def test_to_json_gives_the_documented_object(service: Service, two_people: bytes) -> None:
     answer = service.read(two_people)
     classifier = service.recognizer.classifier
     content = to_json(answer, classifier)
@@ -52,7 +52,7 @@ def test_is_the_object_of_the_contract(service: Service, two_people: bytes) -> N
         np.testing.assert_allclose(found["landmarks"], face.landmarks, atol=0.006)
 
 
-def test_a_damaged_file_has_a_warning(service: Service, two_people: bytes) -> None:
+def test_to_json_has_a_warning_for_a_damaged_file(service: Service, two_people: bytes) -> None:
     content = to_json(service.read(two_people[:-5]), service.recognizer.classifier)
     [sentence] = content["warnings"]
     assert "is damaged or was cut off" in sentence
@@ -60,23 +60,19 @@ def test_a_damaged_file_has_a_warning(service: Service, two_people: bytes) -> No
     check_type(schema.Expressions, content)
 
 
-def test_passes_through_json_unchanged_and_fits_the_schema(
-    service: Service, two_people: bytes
-) -> None:
+def test_to_json_survives_json_and_fits_the_schema(service: Service, two_people: bytes) -> None:
     content = to_json(service.read(two_people), service.recognizer.classifier)
     assert json.loads(json.dumps(content)) == content
     check_type(schema.Expressions, content)
 
 
-def test_no_face_is_an_empty_list(service: Service, empty_room: bytes) -> None:
+def test_to_json_gives_an_empty_list_without_a_face(service: Service, empty_room: bytes) -> None:
     content = to_json(service.read(empty_room), service.recognizer.classifier)
     assert content["faces"] == []
     assert content["image"] == {"width": 400, "height": 300}
 
 
-def test_the_summary_names_the_second_where_the_first_is_uncertain(
-    service: Service, happy: bytes
-) -> None:
+def test_to_json_names_the_second_emotion_if_uncertain(service: Service, happy: bytes) -> None:
     answer = service.read(happy)
     doubtful = replace(answer.faces[0], uncertain=True)
     faces = [answer.faces[0], doubtful]
@@ -87,7 +83,7 @@ def test_the_summary_names_the_second_where_the_first_is_uncertain(
     ]
 
 
-def test_explaining_adds_attention_and_crop(service: Service, happy: bytes) -> None:
+def test_to_json_adds_attention_and_crop_to_explain(service: Service, happy: bytes) -> None:
     answer = service.read(happy, explain=True)
     content = to_json(answer, service.recognizer.classifier, explain=True)
     check_type(schema.Expressions, content)
@@ -103,6 +99,6 @@ def test_explaining_adds_attention_and_crop(service: Service, happy: bytes) -> N
     np.testing.assert_array_equal(np.asarray(png), answer.faces[0].crop)
 
 
-def test_explaining_needs_faces_read_with_it(service: Service, happy: bytes) -> None:
+def test_to_json_explains_only_faces_read_with_explain(service: Service, happy: bytes) -> None:
     with pytest.raises(ValueError, match="without explain"):
         to_json(service.read(happy), service.recognizer.classifier, explain=True)

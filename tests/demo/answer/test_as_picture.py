@@ -1,4 +1,4 @@
-"""Answers as pictures."""
+"""Answers drawn as pictures."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +20,7 @@ def rgb(colour: str) -> np.ndarray:
 
 
 def near(pixels: np.ndarray, colour: str) -> np.ndarray:
-    """Which pixels have a colour."""
+    """The pixels that have a colour, as a mask."""
     return (np.abs(pixels.astype(int) - rgb(colour)) <= 2).all(axis=-1)
 
 
@@ -36,7 +36,7 @@ def face(happy_answer: Answer) -> FaceExpression:
 
 @pytest.fixture
 def blank() -> Callable[..., Answer]:
-    """Answers about grey pictures, with faces where the test wants them."""
+    """Builds answers about grey pictures, with faces at given places."""
 
     def answer(width: int, height: int, *faces: FaceExpression, reduced: int = 1) -> Answer:
         pixels = np.full((height // reduced, width // reduced, 3), 127, np.uint8)
@@ -45,8 +45,8 @@ def blank() -> Callable[..., Answer]:
     return answer
 
 
-def test_text_on_every_colour_can_be_read() -> None:
-    """A contrast of 4.5, as WCAG 2.2 asks for in 1.4.3."""
+def test_annotate_writes_readable_text_on_every_colour() -> None:
+    """WCAG 2.2 requires a contrast of 4.5 (1.4.3)."""
 
     def luminance(colour: str) -> float:
         encoded = rgb(colour) / 255
@@ -62,11 +62,11 @@ def test_text_on_every_colour_can_be_read() -> None:
     ("probability", "text"),
     [(1.0, ">99%"), (0.996, ">99%"), (0.994, "99%"), (0.5, "50%"), (0.006, "1%"), (0.0, "<1%")],
 )
-def test_percentages_never_claim_certainty(probability: float, text: str) -> None:
+def test_percent_never_claims_certainty(probability: float, text: str) -> None:
     assert percent(probability) == text
 
 
-def test_captions(face: FaceExpression) -> None:
+def test_caption_says_emotion_and_confidence(face: FaceExpression) -> None:
     assert caption(face) == f"happy {percent(face.confidence)}"
     assert caption(replace(face, uncertain=True)) == f"happy or {face.second}?"
 
@@ -82,7 +82,7 @@ def test_annotate_draws_a_box_round_the_face_and_leaves_the_rest(happy_answer: A
     assert happy[y : y + height, x].mean() > 0.9
     assert happy[y : y + height, x + width].mean() > 0.9
     assert happy[y + height, x : x + width].mean() > 0.9
-    # The label is above the box, and dark letters are on it.
+    # The label is above the box and has dark letters.
     label = drawn[y - 12, x : x + width]
     assert near(label, COLOURS["happy"]).any()
     assert near(label, "#000000").any()
@@ -92,12 +92,12 @@ def test_annotate_draws_a_box_round_the_face_and_leaves_the_rest(happy_answer: A
     np.testing.assert_array_equal(drawn[y + height + 10 :], before[y + height + 10 :])
 
 
-def test_annotate_of_no_faces_is_the_picture(blank: Callable[..., Answer]) -> None:
+def test_annotate_returns_the_picture_without_faces(blank: Callable[..., Answer]) -> None:
     answer = blank(100, 80)
     np.testing.assert_array_equal(annotate(answer), answer.picture.pixels)
 
 
-def test_boxes_are_in_pixels_of_the_original(
+def test_annotate_takes_boxes_in_pixels_of_the_original(
     blank: Callable[..., Answer], face: FaceExpression
 ) -> None:
     drawn = annotate(blank(2000, 1000, replace(face, box=(800, 400, 400, 400)), reduced=4))
@@ -108,7 +108,7 @@ def test_boxes_are_in_pixels_of_the_original(
 
 
 @pytest.mark.parametrize("corner", [(0, 0), (120, 0), (0, 120), (120, 120)])
-def test_labels_stay_inside_the_picture(
+def test_annotate_keeps_labels_inside_the_picture(
     blank: Callable[..., Answer], face: FaceExpression, corner: tuple[int, int]
 ) -> None:
     sad = replace(face, box=(*corner, 40, 40), emotion="sad", uncertain=True)
@@ -116,11 +116,11 @@ def test_labels_stay_inside_the_picture(
     # The frame is white too.
     text = near(annotate(answer), "#ffffff") & ~near(annotate(answer, [""]), "#ffffff")
     assert text.sum() > 50
-    # No letter is cut off by the edge.
+    # The edge cuts off no letter.
     assert not np.concatenate([text[0], text[-1], text[:, 0], text[:, -1]]).any()
 
 
-def test_labels_cover_neither_faces_nor_each_other(
+def test_annotate_keeps_labels_off_faces_and_each_other(
     blank: Callable[..., Answer], face: FaceExpression
 ) -> None:
     above = replace(face, box=(200, 100, 80, 80), emotion="neutral")
@@ -133,7 +133,7 @@ def test_labels_cover_neither_faces_nor_each_other(
     assert near(drawn[276:], COLOURS["sad"]).sum() > 300
 
 
-def test_a_picture_narrower_than_its_label_is_drawn(
+def test_annotate_draws_a_picture_narrower_than_its_label(
     blank: Callable[..., Answer], face: FaceExpression
 ) -> None:
     assert annotate(blank(16, 16, replace(face, box=(2, 2, 12, 12)))).shape == (16, 16, 3)

@@ -35,7 +35,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 
 def start(*arguments: str | Path, **options: object) -> "subprocess.Popen[str]":
-    """The command line as a process of its own."""
+    """Runs the command line in its own process."""
     return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
         [sys.executable, "-m", "demo", "classify", *map(str, arguments)],
         cwd=ROOT,
@@ -54,7 +54,7 @@ def many(place: Path, picture: bytes) -> Path:
     return folder
 
 
-def test_prints_a_table_for_people(
+def test_classify_prints_a_table_for_people(
     tmp_path: Path, two_people: bytes, empty_room: bytes, capsys: Capture
 ) -> None:
     (tmp_path / "pair.jpg").write_bytes(two_people)
@@ -71,7 +71,7 @@ def test_prints_a_table_for_people(
     assert room == f"{tmp_path / 'room.jpg'} (400 x 300): no face found"
 
 
-def test_a_folder_is_answered_in_order(
+def test_classify_answers_a_folder_in_order(
     tmp_path: Path, happy: bytes, empty_room: bytes, capsys: Capture
 ) -> None:
     names = [f"{number:02}.jpg" for number in range(12)]
@@ -83,7 +83,7 @@ def test_a_folder_is_answered_in_order(
     assert [len(document["faces"]) for document in documents] == [1, 0, 0] * 4
 
 
-def test_columns_stand_under_their_heads(service: Service, two_people: bytes) -> None:
+def test_classify_aligns_columns_with_their_headings(service: Service, two_people: bytes) -> None:
     _, heads, *faces = text_table(Path("p.jpg"), service.read(two_people)).splitlines()
     for line in faces:
         for emotion in EMOTIONS:
@@ -92,7 +92,7 @@ def test_columns_stand_under_their_heads(service: Service, two_people: bytes) ->
             assert line[end] == " "
 
 
-def test_an_uncertain_answer_names_two_expressions(service: Service, happy: bytes) -> None:
+def test_classify_names_two_expressions_if_uncertain(service: Service, happy: bytes) -> None:
     answer = service.read(happy)
     [face] = answer.faces
     object.__setattr__(face, "uncertain", True)
@@ -101,7 +101,7 @@ def test_an_uncertain_answer_names_two_expressions(service: Service, happy: byte
     assert last.endswith(f"{face.second}?")
 
 
-def test_json_is_a_line_per_picture_in_the_form_of_the_contract(
+def test_classify_json_writes_one_documented_line_per_picture(
     tmp_path: Path, two_people: bytes, empty_room: bytes, service: Service, capsys: Capture
 ) -> None:
     (tmp_path / "b.jpg").write_bytes(two_people)
@@ -116,7 +116,7 @@ def test_json_is_a_line_per_picture_in_the_form_of_the_contract(
         check_type(schema.Expressions, document)
 
 
-def test_csv_is_a_row_per_face(
+def test_classify_csv_writes_one_row_per_face(
     tmp_path: Path, two_people: bytes, empty_room: bytes, service: Service, capsys: Capture
 ) -> None:
     pair = tmp_path / 'the "pair", 1.jpg'
@@ -143,7 +143,7 @@ def test_csv_is_a_row_per_face(
 
 
 @pytest.mark.parametrize("output", ["--json", "--csv"])
-def test_a_damaged_file_that_could_be_read_is_named(
+def test_classify_names_a_damaged_file_that_could_be_read(
     tmp_path: Path, happy: bytes, output: str, capsys: Capture
 ) -> None:
     path = tmp_path / "damaged.jpg"
@@ -159,8 +159,9 @@ def test_a_damaged_file_that_could_be_read_is_named(
         assert [row["emotion"] for row in rows_of(tmp_path / "faces.csv")] == ["happy"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output", [[], ["--json"], ["--csv"]])
-def test_bad_files_are_named_and_the_good_ones_answered(
+def test_classify_names_bad_files_and_answers_good_ones(
     ten_good_two_bad: Path, tmp_path: Path, output: list[str], capsys: Capture
 ) -> None:
     table = tmp_path / "faces.csv"
@@ -183,7 +184,7 @@ def test_bad_files_are_named_and_the_good_ones_answered(
         assert "bad.jpg" not in captured.out
 
 
-def test_each_kind_of_bad_file_has_its_own_message(tmp_path: Path, capsys: Capture) -> None:
+def test_classify_explains_each_kind_of_bad_file(tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "text.jpg").write_text("This is text.")
     (tmp_path / "empty.jpg").touch()
     names = ("text.jpg", "empty.jpg", "missing.jpg")
@@ -194,7 +195,7 @@ def test_each_kind_of_bad_file_has_its_own_message(tmp_path: Path, capsys: Captu
     assert "no such file" in missing
 
 
-def test_a_folder_gives_its_pictures_but_not_hidden_or_other_files(
+def test_classify_reads_a_folders_pictures_but_no_hidden_or_other_files(
     tmp_path: Path, empty_room: bytes, capsys: Capture
 ) -> None:
     for name in ("b.png", "a.HEIC", ".hidden.jpg", "notes.txt", ".thumbs/c.jpg", "deep/er/d.avif"):
@@ -207,7 +208,7 @@ def test_a_folder_gives_its_pictures_but_not_hidden_or_other_files(
 
 
 @pytest.mark.parametrize("suffix", [".HIF", ".heics", ".apng", ".mpo", ".jfif"])
-def test_a_folder_gives_every_suffix_that_the_decoder_knows(
+def test_classify_reads_every_suffix_that_the_decoder_knows(
     tmp_path: Path, empty_room: bytes, suffix: str, capsys: Capture
 ) -> None:
     (tmp_path / f"a{suffix}").write_bytes(empty_room)
@@ -215,7 +216,7 @@ def test_a_folder_gives_every_suffix_that_the_decoder_knows(
     assert f"a{suffix}" in capsys.readouterr().out
 
 
-def test_a_folder_says_how_many_files_it_passed_over(
+def test_classify_says_how_many_files_it_skipped(
     tmp_path: Path, empty_room: bytes, capsys: Capture
 ) -> None:
     for name in ("a.png", "b.mov", "c.MOV", "notes", ".hidden", ".folder/c.txt"):
@@ -224,13 +225,13 @@ def test_a_folder_says_how_many_files_it_passed_over(
     assert main(["classify", str(tmp_path)]) == 0
     [sentence] = capsys.readouterr().err.splitlines()
     assert sentence == (
-        f"{tmp_path}: 3 files were passed over, because the suffix is not that of a picture (2 .mov,"
-        " 1 without a suffix). To read such a file, name it."
+        f"{tmp_path}: 3 files were skipped, because pictures have other suffixes (2 .mov, 1 without a"
+        " suffix). To read such a file, name it on the command line."
     )
 
 
 @pytest.mark.parametrize("folder", ["@eaDir", "__MACOSX", "$RECYCLE.BIN"])
-def test_classify_leaves_out_copies_that_systems_keep(
+def test_classify_skips_copies_that_systems_keep(
     tmp_path: Path, empty_room: bytes, folder: str, capsys: Capture
 ) -> None:
     for picture in (tmp_path / "a.jpg", tmp_path / folder / "a.jpg" / "THUMB_M.jpg"):
@@ -241,7 +242,7 @@ def test_classify_leaves_out_copies_that_systems_keep(
     assert json.loads(line)["path"] == str(tmp_path / "a.jpg")
 
 
-def test_folders_behind_links_are_read_once_and_circles_end(
+def test_classify_reads_linked_folders_once_and_ends_loops(
     tmp_path: Path, empty_room: bytes, capsys: Capture
 ) -> None:
     album, disk = tmp_path / "album", tmp_path / "disk"
@@ -259,7 +260,7 @@ def test_folders_behind_links_are_read_once_and_circles_end(
     assert paths == [str(album / "first" / "b.jpg"), str(album / "late" / "a.jpg")]
 
 
-def test_a_named_file_is_read_whatever_it_is_called(
+def test_classify_reads_a_named_file_with_any_suffix(
     tmp_path: Path, happy: bytes, capsys: Capture
 ) -> None:
     (tmp_path / "snapshot").write_bytes(happy)
@@ -267,7 +268,7 @@ def test_a_named_file_is_read_whatever_it_is_called(
     assert "😄 happy" in capsys.readouterr().out
 
 
-def test_a_folder_that_cannot_be_read_is_named_and_the_others_are_read(
+def test_classify_names_an_unreadable_folder_and_reads_the_others(
     tmp_path: Path, empty_room: bytes, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("closed/a.png", "open/b.png", ".closed/c.png"):
@@ -291,7 +292,7 @@ def test_a_folder_that_cannot_be_read_is_named_and_the_others_are_read(
     ]
 
 
-def test_a_folder_without_a_picture_is_named(tmp_path: Path, capsys: Capture) -> None:
+def test_classify_names_a_folder_without_a_picture(tmp_path: Path, capsys: Capture) -> None:
     assert main(["classify", str(tmp_path)]) == 1
     assert str(tmp_path) in capsys.readouterr().err
 
@@ -307,7 +308,7 @@ def test_a_folder_without_a_picture_is_named(tmp_path: Path, capsys: Capture) ->
         ["clasify", "a.jpg"],
     ],
 )
-def test_wrong_usage_exits_with_2(arguments: list[str], capsys: Capture) -> None:
+def test_classify_exits_with_2_on_wrong_usage(arguments: list[str], capsys: Capture) -> None:
     with pytest.raises(SystemExit) as stop:
         main(arguments)
     assert stop.value.code == 2
@@ -332,7 +333,7 @@ def test_wrong_usage_exits_with_2(arguments: list[str], capsys: Capture) -> None
         ),
     ],
 )
-def test_a_wrong_argument_is_a_sentence_for_people(
+def test_classify_explains_a_wrong_argument(
     arguments: list[str], sentence: str, capsys: Capture
 ) -> None:
     with pytest.raises(SystemExit) as stop:
@@ -341,7 +342,7 @@ def test_a_wrong_argument_is_a_sentence_for_people(
     assert sentence in capsys.readouterr().err
 
 
-def test_one_fault_does_not_end_the_reading_of_a_folder(
+def test_classify_goes_on_with_a_folder_after_a_fault(
     tmp_path: Path, empty_room: bytes, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def read(_: Recognizer, content: bytes, explain: bool) -> Answer:
@@ -352,7 +353,7 @@ def test_one_fault_does_not_end_the_reading_of_a_folder(
     monkeypatch.setattr("demo.commands.classify.read_picture", read)
     for name in ("a.jpg", "b.jpg", "c.jpg"):
         (tmp_path / name).write_bytes(b"trouble" if name == "b.jpg" else empty_room)
-    # A name that no folder can have is one more.
+    # One more: a name that no folder can have.
     assert main(["classify", str(tmp_path), "x" * 300]) == 1
     printed = capsys.readouterr()
     assert printed.out.count("no face found") == 2
@@ -362,7 +363,7 @@ def test_one_fault_does_not_end_the_reading_of_a_folder(
     assert second.endswith("(file name too long).")
 
 
-def test_the_detector_and_its_smallest_face_are_chosen(
+def test_classify_takes_detector_and_min_face(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, empty_room: bytes
 ) -> None:
     seen = []
@@ -379,7 +380,7 @@ def test_the_detector_and_its_smallest_face_are_chosen(
     assert seen == [("hog", 80), ("hog+blazeface", 40)]
 
 
-def test_a_turned_picture_is_said_to_be_turned(
+def test_classify_says_that_a_picture_is_turned(
     tmp_path: Path, astronaut: np.ndarray, capsys: Capture
 ) -> None:
     (tmp_path / "a.png").write_bytes(encoded(np.rot90(astronaut), "PNG"))
@@ -392,7 +393,7 @@ def test_a_turned_picture_is_said_to_be_turned(
     assert document["faces"][0]["detected_by"] == "hog+blazeface"
 
 
-def test_a_damaged_detector_is_one_sentence(
+def test_classify_explains_a_damaged_detector_in_one_sentence(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Capture
 ) -> None:
     monkeypatch.setattr("preprocessing.faces.blazeface.WEIGHTS", tmp_path)
@@ -402,7 +403,7 @@ def test_a_damaged_detector_is_one_sentence(
     assert "Check the clone out again" in sentence
 
 
-def test_missing_weights_are_one_sentence(
+def test_classify_explains_missing_weights_in_one_sentence(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Capture
 ) -> None:
     monkeypatch.setattr("model.classifier.WEIGHTS", tmp_path)
@@ -410,7 +411,8 @@ def test_missing_weights_are_one_sentence(
     assert "resnet" in capsys.readouterr().err
 
 
-def test_ctrl_c_leaves_whole_rows(tmp_path: Path, happy: bytes) -> None:
+@pytest.mark.slow
+def test_classify_leaves_complete_rows_on_ctrl_c(tmp_path: Path, happy: bytes) -> None:
     album, table = many(tmp_path, happy), tmp_path / "faces.csv"
     process = start("--csv", table, album, stderr=subprocess.PIPE)
     # Each picture's rows are written when it is read: at first there are few.
@@ -438,6 +440,7 @@ def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path, empty_room: byt
     assert process.wait(30) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output", [[], ["--json"], ["--csv"]])
 def test_a_full_disk_is_one_sentence(tmp_path: Path, empty_room: bytes, output: list[str]) -> None:
     album, table = many(tmp_path, empty_room), tmp_path / "faces.csv"
@@ -449,7 +452,7 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path, empty_room: bytes, output: 
             album,
             stdout=full,
             stderr=subprocess.PIPE,
-            # The table's first line fits, which is written before anything is read.
+            # The table's first line, which is written before anything is read, fits.
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (400, 400)),
         )
         _, complaint = process.communicate(timeout=60)
@@ -462,7 +465,8 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path, empty_room: bytes, output: 
         assert sentence == "The output: No space left on device."
 
 
-def test_a_bar_shows_on_a_terminal_and_only_there(ten_good_two_bad: Path) -> None:
+@pytest.mark.slow
+def test_classify_shows_a_progress_bar_only_on_a_terminal(ten_good_two_bad: Path) -> None:
     controller, terminal = pty.openpty()
     termios.tcsetwinsize(terminal, (24, 100))
     process = start("--json", ten_good_two_bad, stdout=subprocess.PIPE, stderr=terminal)
@@ -471,7 +475,7 @@ def test_a_bar_shows_on_a_terminal_and_only_there(ten_good_two_bad: Path) -> Non
     try:
         while block := os.read(controller, 65536):
             shown += block
-    except OSError:  # how Linux says that the other end is closed
+    except OSError:  # Linux's error when the other end is closed
         pass
     output, _ = process.communicate(timeout=30)
     os.close(controller)
@@ -483,7 +487,8 @@ def test_a_bar_shows_on_a_terminal_and_only_there(ten_good_two_bad: Path) -> Non
     assert "/12" not in process.communicate(timeout=60)[1]
 
 
-def test_a_name_that_is_no_text_is_no_traceback(tmp_path: Path, empty_room: bytes) -> None:
+@pytest.mark.slow
+def test_classify_takes_a_name_that_is_not_utf8(tmp_path: Path, empty_room: bytes) -> None:
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.jpg")).write_bytes(empty_room)
     table = tmp_path / "t.csv"
     environment = {**os.environ, "LC_ALL": "C.UTF-8", "PYTHONUTF8": "1"}
@@ -497,7 +502,7 @@ def test_a_name_that_is_no_text_is_no_traceback(tmp_path: Path, empty_room: byte
     assert row["path"] == rf"{tmp_path}/caf\xe9.jpg"
 
 
-def test_a_name_that_would_steer_a_terminal_is_printed_harmlessly(
+def test_classify_escapes_names_that_would_control_the_terminal(
     tmp_path: Path, empty_room: bytes, capsys: Capture
 ) -> None:
     (tmp_path / "a\x1b[2J\n.jpg").write_bytes(empty_room)

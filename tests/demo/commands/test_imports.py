@@ -1,4 +1,4 @@
-"""What the command line loads: a server's libraries would cost each of its starts a second."""
+"""The command line loads no server libraries: they would slow each start by a second."""
 
 import json
 import subprocess
@@ -49,6 +49,7 @@ def test_classify_loads_no_server_and_nothing_of_films(tmp_path: Path, empty_roo
     assert found & (NEVER | FILMS) == set()
 
 
+@pytest.mark.slow
 def test_video_loads_no_server(tmp_path: Path) -> None:
     found = loaded("video", film(tmp_path / "a.mp4", 0.2), "--output", tmp_path / "out")
     assert found >= FILMS

@@ -25,7 +25,7 @@ Capture = pytest.CaptureFixture[str]
 
 
 def files_in(folder: Path) -> list[str]:
-    """Every file in a folder and its folders, hidden ones too."""
+    """Every file below a folder, hidden ones included."""
     return sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if not file.is_dir())
 
 
@@ -46,7 +46,7 @@ def album(
     empty_room: bytes,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Path:
-    """The folder `party` of four pictures, where the program runs."""
+    """A folder `party` of four pictures in the working directory."""
     folder = tmp_path / "party"
     (folder / "late").mkdir(parents=True)
     for name, content in (
@@ -60,7 +60,7 @@ def album(
     return folder
 
 
-def test_the_attention_picture_colours_what_spoke_for_the_answer() -> None:
+def test_attention_picture_colours_what_speaks_for_the_answer() -> None:
     crop = np.full((48, 48), 100, np.uint8)
     attention = np.zeros((48, 48), np.float32)
     attention[8:16, 32:40] = 1
@@ -73,7 +73,7 @@ def test_the_attention_picture_colours_what_spoke_for_the_answer() -> None:
     assert bright[0] > bright[2]
 
 
-def test_the_attention_to_a_smile_is_on_the_face(face: FaceExpression) -> None:
+def test_attention_to_a_smile_is_on_the_face(face: FaceExpression) -> None:
     assert face.attention is not None
     grey = np.repeat(np.asarray(Image.fromarray(face.crop).resize((192, 192)))[..., None], 3, 2)
     changed = np.abs(attention_picture(face.crop, face.attention).astype(int) - grey).sum(axis=2)
@@ -98,7 +98,7 @@ def test_the_attention_to_a_smile_is_on_the_face(face: FaceExpression) -> None:
         ("party", "party/caf\udce9\n.jpg", "caf\udce9\n.jpg-face1-happy.png"),
     ],
 )
-def test_a_map_lies_where_its_picture_lies(
+def test_maps_mirror_the_folder_tree(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     face: FaceExpression,
@@ -119,13 +119,15 @@ def test_a_map_lies_where_its_picture_lies(
     assert (tmp_path / "why" / file).stat().st_mode & 0o777 == 0o666 & ~mask
 
 
-def test_a_face_read_without_explain_has_no_map(tmp_path: Path, face: FaceExpression) -> None:
+def test_maps_need_faces_read_with_explain(tmp_path: Path, face: FaceExpression) -> None:
     maps = AttentionFolder(tmp_path / "why", [tmp_path])
     with pytest.raises(ValueError, match="without explain"):
         maps.save(tmp_path / "a.jpg", 1, replace(face, attention=None))
 
 
-def test_paths_on_several_drives_are_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_maps_explain_paths_on_several_drives_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def drives(_: object) -> str:
         raise ValueError("Paths don't have the same drive")
 
@@ -134,7 +136,7 @@ def test_paths_on_several_drives_are_one_sentence(monkeypatch: pytest.MonkeyPatc
         AttentionFolder(Path("why"), [Path("a.jpg")])
 
 
-def test_each_face_gets_a_map_beside_the_table_for_people(
+def test_classify_maps_writes_a_map_for_each_face_beside_the_table(
     album: Path, service: Service, capsys: Capture
 ) -> None:
     assert main(["classify", "party"]) == 0
@@ -157,7 +159,7 @@ def test_each_face_gets_a_map_beside_the_table_for_people(
     np.testing.assert_array_equal(np.asarray(shown), attention_picture(face.crop, face.attention))
 
 
-def test_json_says_where_each_map_lies(album: Path, capsys: Capture) -> None:
+def test_classify_maps_json_says_where_each_map_lies(album: Path, capsys: Capture) -> None:
     assert main(["classify", "party", "--json"]) == 0
     plain = documents(capsys)
     assert main(["classify", "party", "--json", "--explain", "why"]) == 0
@@ -170,13 +172,13 @@ def test_json_says_where_each_map_lies(album: Path, capsys: Capture) -> None:
     assert album.is_dir()
 
 
-def test_a_csv_table_is_the_same_with_maps(album: Path) -> None:
+def test_classify_maps_leaves_the_csv_table_unchanged(album: Path) -> None:
     assert main(["classify", str(album), "--csv", "plain.csv"]) == 0
     assert main(["classify", str(album), "--csv", "explained.csv", "--explain", "why"]) == 0
     assert Path("explained.csv").read_bytes() == Path("plain.csv").read_bytes()
     with Path("explained.csv").open(encoding="utf-8-sig", newline="") as table:
         rows = list(csv.DictReader(table))
-    # A program finds a row's map from the row.
+    # A program can find a row's map from the row alone.
     named = {
         f"{Path(row['path']).relative_to(album)}-face{row['face']}-{row['emotion']}.png"
         for row in rows
@@ -186,7 +188,7 @@ def test_a_csv_table_is_the_same_with_maps(album: Path) -> None:
 
 
 @pytest.mark.usefixtures("album")
-def test_pictures_of_one_name_have_maps_of_their_own(happy: bytes) -> None:
+def test_classify_maps_keeps_pictures_of_the_same_name_apart(happy: bytes) -> None:
     names = ["1/x/a.jpg", "2/x/a.jpg", "2/x/a.png", "2/x/a"]
     for name in names:
         Path(name).parent.mkdir(parents=True, exist_ok=True)
@@ -195,7 +197,7 @@ def test_pictures_of_one_name_have_maps_of_their_own(happy: bytes) -> None:
     assert files_in(Path("why")) == sorted(f"{name}-face1-happy.png" for name in names)
 
 
-def test_maps_in_the_folder_that_is_read_are_no_pictures(album: Path, capsys: Capture) -> None:
+def test_classify_reads_no_maps_as_pictures(album: Path, capsys: Capture) -> None:
     command = ["classify", "--json", "party", "--explain", "party/late/why"]
     assert main(command) == 0
     first, found = documents(capsys), files_in(album)
@@ -203,7 +205,7 @@ def test_maps_in_the_folder_that_is_read_are_no_pictures(album: Path, capsys: Ca
     assert main(command) == 0
     assert documents(capsys) == first
     assert files_in(album) == found
-    # Also under another name of the folder.
+    # Also if the folder is given under another name.
     Path("link").symlink_to("party/late/why")
     assert main([*command[:-1], "link"]) == 0
     assert len(documents(capsys)) == len(first)
@@ -220,7 +222,7 @@ def test_maps_in_the_folder_that_is_read_are_no_pictures(album: Path, capsys: Ca
         (["party", "party/late"], "party/../party"),
     ],
 )
-def test_no_map_is_written_among_the_pictures(
+def test_classify_maps_writes_no_map_among_the_pictures(
     album: Path, paths: list[str], folder: str, capsys: Capture
 ) -> None:
     Path("link").symlink_to("party")
@@ -229,12 +231,12 @@ def test_no_map_is_written_among_the_pictures(
     assert files_in(album) == before
     assert not Path("faces.csv").exists()
     [sentence] = capsys.readouterr().err.splitlines()
-    assert sentence.startswith(f"{folder}: The maps of the pictures in ")
+    assert sentence.startswith(f"{folder}: The maps for ")
 
 
 @pytest.mark.parametrize("paths", [["party/a.jpg"], ["party/a.jpg", "party/b.jpg"]])
 @pytest.mark.usefixtures("album")
-def test_the_folder_above_the_pictures_is_no_folder_of_theirs(paths: list[str]) -> None:
+def test_classify_maps_may_use_the_folder_above_the_pictures(paths: list[str]) -> None:
     assert main(["classify", *paths, "--explain", "."]) == 0
     assert "a.jpg-face1-happy.png" in files_in(Path())
 
@@ -242,7 +244,7 @@ def test_the_folder_above_the_pictures_is_no_folder_of_theirs(paths: list[str]) 
 @pytest.mark.parametrize("folder", ["notes.txt", "notes.txt/why", "dangling", "/proc", "/proc/why"])
 @pytest.mark.parametrize("output", [[], ["--json"], ["--csv", "faces.csv"]])
 @pytest.mark.usefixtures("album")
-def test_a_folder_that_cannot_be_written_exits_with_2_before_any_reading(
+def test_classify_maps_exits_with_2_at_once_if_the_folder_is_not_writable(
     folder: str, output: list[str], capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def read(*_: object) -> None:
@@ -261,7 +263,7 @@ def test_a_folder_that_cannot_be_written_exits_with_2_before_any_reading(
     assert Path("faces.csv").read_text() == "of an earlier run"
 
 
-def test_a_map_that_cannot_be_written_is_named_and_the_others_are_there(
+def test_classify_maps_names_a_map_that_cannot_be_written(
     album: Path, happy: bytes, capsys: Capture
 ) -> None:
     long = "x" * 250 + ".jpg"
@@ -281,8 +283,9 @@ def test_a_map_that_cannot_be_written_is_named_and_the_others_are_there(
     assert len(files_in(Path("why"))) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output", ["--json", "--csv"])
-def test_a_full_disk_costs_maps_and_nothing_else(album: Path, output: str) -> None:
+def test_classify_maps_loses_only_maps_on_a_full_disk(album: Path, output: str) -> None:
     why = album.parent / "why"
     process = start(
         *(["--json"] if output == "--json" else ["--csv", album.parent / "faces.csv"]),
@@ -306,7 +309,9 @@ def test_a_full_disk_costs_maps_and_nothing_else(album: Path, output: str) -> No
         assert len((album.parent / "faces.csv").read_text().splitlines()) == 6
 
 
-def test_no_link_leads_out_of_the_folder(album: Path, tmp_path: Path, capsys: Capture) -> None:
+def test_classify_maps_follows_no_link_out_of_the_folder(
+    album: Path, tmp_path: Path, capsys: Capture
+) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     why = tmp_path / "why"
@@ -314,12 +319,12 @@ def test_no_link_leads_out_of_the_folder(album: Path, tmp_path: Path, capsys: Ca
     (why / "late").symlink_to(elsewhere)
     assert main(["classify", str(album), "--explain", str(why)]) == 1
     [sentence] = capsys.readouterr().err.splitlines()
-    assert sentence.endswith(f"is not written, a link leads out of {why}.")
+    assert sentence.endswith(f"is not written, because a link leads out of {why}.")
     assert files_in(elsewhere) == []
 
 
 @pytest.mark.parametrize("kind", ["picture", "link to a map"])
-def test_no_map_replaces_what_is_no_map(
+def test_classify_maps_never_replaces_another_file(
     album: Path, happy: bytes, kind: str, capsys: Capture
 ) -> None:
     assert main(["classify", "party", "--explain", "why"]) == 0
@@ -333,26 +338,26 @@ def test_no_map_replaces_what_is_no_map(
     capsys.readouterr()
     assert main(["classify", "party", "--explain", "why", "--csv", "faces.csv"]) == 2
     [sentence] = capsys.readouterr().err.splitlines()
-    assert sentence.startswith(f"{stranger}: is not written, because this file is there")
+    assert sentence.startswith(f"{stranger}: is not written, because a file with this name exists")
     assert stranger.read_bytes() == before
     assert stranger.is_symlink() == (kind != "picture")
     assert not Path("faces.csv").exists()
     assert album.is_dir()
 
 
-def test_no_map_replaces_a_file_that_appeared_meanwhile(
+def test_classify_maps_never_replaces_a_file_that_appeared_meanwhile(
     tmp_path: Path, face: FaceExpression
 ) -> None:
     maps = AttentionFolder(tmp_path / "why", [tmp_path])
     maps.prepare([tmp_path / "a.jpg"])
     stranger = tmp_path / "why" / "a.jpg-face1-happy.png"
     stranger.write_text("precious")
-    with pytest.raises(Unwritable, match="no map of an earlier run"):
+    with pytest.raises(Unwritable, match="not a map of an earlier run"):
         maps.save(tmp_path / "a.jpg", 1, face)
     assert stranger.read_text() == "precious"
 
 
-def test_a_picture_that_is_called_as_a_map_is_read(
+def test_classify_reads_a_picture_named_like_a_map(
     album: Path, happy: bytes, capsys: Capture
 ) -> None:
     assert main(["classify", "party", "--explain", "party/why"]) == 0
@@ -364,14 +369,15 @@ def test_a_picture_that_is_called_as_a_map_is_read(
     assert [path for path in paths if "why" in path] == ["party/why/old/grandma-face1-happy.png"]
 
 
-def test_the_folder_itself_may_be_a_link(album: Path, tmp_path: Path) -> None:
+def test_classify_maps_folder_may_be_a_link(album: Path, tmp_path: Path) -> None:
     (tmp_path / "disk").mkdir()
     (tmp_path / "why").symlink_to("disk")
     assert main(["classify", str(album), "--explain", "why"]) == 0
     assert len(files_in(tmp_path / "disk")) == 4
 
 
-def test_a_name_that_is_no_text_names_its_map(tmp_path: Path, happy: bytes) -> None:
+@pytest.mark.slow
+def test_classify_maps_takes_a_name_that_is_not_utf8(tmp_path: Path, happy: bytes) -> None:
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.jpg")).write_bytes(happy)
     process = start(
         *("--json", tmp_path, "--explain", tmp_path / "why"),
@@ -387,7 +393,7 @@ def test_a_name_that_is_no_text_names_its_map(tmp_path: Path, happy: bytes) -> N
     assert Path(os.fsdecode(file)).is_file()
 
 
-def test_a_write_that_is_broken_off_leaves_the_earlier_map(
+def test_classify_maps_keeps_the_earlier_map_if_a_write_fails(
     tmp_path: Path, face: FaceExpression, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     maps = AttentionFolder(tmp_path / "why", [tmp_path])
@@ -405,7 +411,8 @@ def test_a_write_that_is_broken_off_leaves_the_earlier_map(
     assert files_in(tmp_path / "why") == [file.name]
 
 
-def test_ctrl_c_leaves_whole_maps(tmp_path: Path, happy: bytes) -> None:
+@pytest.mark.slow
+def test_classify_maps_leaves_complete_maps_on_ctrl_c(tmp_path: Path, happy: bytes) -> None:
     (tmp_path / "picture").write_bytes(happy)
     album = tmp_path / "album"
     album.mkdir()
@@ -421,7 +428,7 @@ def test_ctrl_c_leaves_whole_maps(tmp_path: Path, happy: bytes) -> None:
     assert process.returncode == 130
     assert "Traceback" not in complaint
     written = files_in(why)
-    # One of the four that were there may have been half a map, which goes.
+    # One of the four files may have been half a map, which is deleted.
     assert 3 <= len(written) < 1000
     for name in written:
         picture = Image.open(io.BytesIO((why / name).read_bytes()))

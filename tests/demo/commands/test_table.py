@@ -1,4 +1,4 @@
-"""`classify --csv`: what the table is written to, and who can read it."""
+"""`classify --csv`: where it writes the table, and which programs can read it."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ HEAD = ",".join(COLUMNS)
 
 @pytest.fixture
 def album(tmp_path: Path, empty_room: bytes, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder where the program runs, with two pictures."""
+    """A working directory with two pictures."""
     monkeypatch.chdir(tmp_path)
     for name in ("IMG_1.jpg", "IMG_2.jpg"):
         (tmp_path / name).write_bytes(empty_room)
@@ -40,7 +40,7 @@ def album(tmp_path: Path, empty_room: bytes, monkeypatch: pytest.MonkeyPatch) ->
         ["earlier.csv", "--csv", "earlier.csv", "--resume"],
     ],
 )
-def test_csv_never_replaces_what_is_no_table_of_an_earlier_run(
+def test_csv_never_replaces_another_file(
     album: Path, arguments: list[str], capsys: Capture
 ) -> None:
     Path("table.csv").write_text(f"name,{HEAD}\r\nZoë\r\n")
@@ -52,7 +52,7 @@ def test_csv_never_replaces_what_is_no_table_of_an_earlier_run(
     assert main(["classify", *arguments]) == 2
     assert {file.name: file.read_bytes() for file in album.iterdir()} == before
     [sentence] = [
-        line for line in capsys.readouterr().err.splitlines() if "passed over" not in line
+        line for line in capsys.readouterr().err.splitlines() if "skipped, because" not in line
     ]
     assert sentence.startswith(
         f"{arguments[arguments.index('--csv') + 1]}: The table is not written"
@@ -68,7 +68,7 @@ def test_csv_takes_an_empty_file_and_a_device() -> None:
 
 
 @pytest.mark.usefixtures("album")
-def test_csv_in_place_of_a_file_is_standard_output(capsys: Capture) -> None:
+def test_csv_without_a_file_goes_to_standard_output(capsys: Capture) -> None:
     assert main(["classify", ".", "--csv", "-"]) == 0
     printed = capsys.readouterr().out
     assert [row["path"] for row in csv.DictReader(io.StringIO(printed))] == [
@@ -87,7 +87,7 @@ def test_csv_shows_every_name_to_spreadsheets_and_to_programs(album: Path, happy
     for name in names:
         Path(name).write_bytes(happy)
     assert main(["classify", ".", "--csv", "faces.csv"]) == 0
-    # Excel takes a file without the mark for Windows' own encoding.
+    # Without the mark, Excel assumes Windows' own encoding.
     assert Path("faces.csv").read_bytes().startswith(b"\xef\xbb\xbfpath,")
     shown = {name.replace("\udce9", r"\xe9") for name in names}
     with Path("faces.csv").open(encoding="utf-8-sig", newline="") as file:
@@ -98,7 +98,7 @@ def test_csv_shows_every_name_to_spreadsheets_and_to_programs(album: Path, happy
 
 @pytest.mark.parametrize("first", list("=+-@\t\r"))
 @pytest.mark.usefixtures("album")
-def test_csv_gives_no_cell_that_a_spreadsheet_runs(
+def test_csv_has_no_cell_that_a_spreadsheet_would_run(
     first: str, empty_room: bytes, capsys: Capture
 ) -> None:
     name = f"{first}1+1.jpg"

@@ -19,6 +19,8 @@ from tests.conftest import ROOT
 from tests.demo.conftest import wait_until
 from tests.demo.film.clips import people, room, scene, steady, write_film
 
+pytestmark = pytest.mark.slow
+
 Capture = pytest.CaptureFixture[str]
 
 
@@ -30,7 +32,7 @@ def film(path: Path, seconds: float = 1, rate: float = 15) -> Path:
 
 
 def start(*arguments: str | Path, **options: object) -> "subprocess.Popen[str]":
-    """The command as a process of its own."""
+    """Runs the command in its own process."""
     return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
         [sys.executable, "-m", "demo", "video", *map(str, arguments)],
         cwd=ROOT,
@@ -43,7 +45,7 @@ def video(*arguments: str | Path) -> int:
     return main(["video", *map(str, arguments)])
 
 
-def test_a_film_is_written_into_the_folder(tmp_path: Path, capsys: Capture) -> None:
+def test_video_writes_a_films_results_into_the_folder(tmp_path: Path, capsys: Capture) -> None:
     path, folder = film(tmp_path / "a.mp4"), tmp_path / "out"
     assert video(path, "--output", folder, "--csv", "--annotate", "--thumbnails") == 0
     title, count, heads, person = capsys.readouterr().out.splitlines()
@@ -57,19 +59,19 @@ def test_a_film_is_written_into_the_folder(tmp_path: Path, capsys: Capture) -> N
 
 
 @pytest.mark.usefixtures("plain_plots")
-def test_without_duckdb_the_table_is_csv(
+def test_video_writes_csv_without_duckdb(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As in the container."""
+    """As in the container, which has no DuckDB."""
     monkeypatch.setitem(sys.modules, "duckdb", None)
     assert video(film(tmp_path / "a.mp4"), "--output", tmp_path / "out") == 0
-    assert "There is no DuckDB here" in capsys.readouterr().err
+    assert "DuckDB, which writes Parquet, is not installed" in capsys.readouterr().err
     assert (tmp_path / "out" / "expressions.csv").exists()
     assert not (tmp_path / "out" / "expressions.parquet").exists()
 
 
 @pytest.mark.usefixtures("plain_plots")
-def test_several_films_have_folders_of_their_own(tmp_path: Path, capsys: Capture) -> None:
+def test_video_gives_several_films_a_folder_each(tmp_path: Path, capsys: Capture) -> None:
     films = [film(tmp_path / "a.mp4"), film(tmp_path / "a.mkv")]
     bad = tmp_path / "bad.mp4"
     bad.write_text("This is a text.\n" * 50)
@@ -84,7 +86,7 @@ def test_several_films_have_folders_of_their_own(tmp_path: Path, capsys: Capture
     assert summary["pictures_per_second"] == 2
 
 
-def test_a_picture_is_told_where_it_belongs(tmp_path: Path, capsys: Capture) -> None:
+def test_video_refuses_a_picture_and_names_classify(tmp_path: Path, capsys: Capture) -> None:
     picture = tmp_path / "a.png"
     Image.new("RGB", (64, 64)).save(picture)
     assert video(picture, "--output", tmp_path / "out") == 1
@@ -94,7 +96,7 @@ def test_a_picture_is_told_where_it_belongs(tmp_path: Path, capsys: Capture) -> 
 
 
 @pytest.mark.usefixtures("plain_plots")
-def test_a_truncated_film_is_answered_with_a_sentence(tmp_path: Path, capsys: Capture) -> None:
+def test_video_answers_a_truncated_film_with_a_sentence(tmp_path: Path, capsys: Capture) -> None:
     whole = film(tmp_path / "a.mkv", 3).read_bytes()
     cut = tmp_path / "cut.mkv"
     cut.write_bytes(whole[: len(whole) // 2])
@@ -116,14 +118,14 @@ def test_a_truncated_film_is_answered_with_a_sentence(tmp_path: Path, capsys: Ca
         ["video", "a.mp4", "--output", "out", "--min-face", "3"],
     ],
 )
-def test_wrong_usage_exits_with_2(arguments: list[str], capsys: Capture) -> None:
+def test_video_exits_with_2_on_wrong_usage(arguments: list[str], capsys: Capture) -> None:
     with pytest.raises(SystemExit) as stop:
         main(arguments)
     assert stop.value.code == 2
     assert "usage: python -m demo" in capsys.readouterr().err
 
 
-def test_an_output_that_cannot_be_is_refused_at_once(tmp_path: Path, capsys: Capture) -> None:
+def test_video_refuses_an_impossible_output_at_once(tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "file").touch()
     assert video(tmp_path / "a.mp4", "--output", tmp_path / "file") == 2
     assert "Not a folder" in capsys.readouterr().err
@@ -133,7 +135,7 @@ def test_an_output_that_cannot_be_is_refused_at_once(tmp_path: Path, capsys: Cap
     assert not (tmp_path / "out").exists()
 
 
-def test_video_refuses_to_replace_a_file_of_somebody_else_before_it_reads(
+def test_video_refuses_to_replace_another_file_before_it_reads(
     tmp_path: Path, capsys: Capture
 ) -> None:
     films = [film(tmp_path / "a.mp4"), film(tmp_path / "b.mp4")]
@@ -148,7 +150,7 @@ def test_video_refuses_to_replace_a_file_of_somebody_else_before_it_reads(
 
 
 @pytest.mark.usefixtures("plain_plots")
-def test_a_table_of_pictures_and_a_film_share_a_folder(
+def test_video_shares_a_folder_with_a_table_of_pictures(
     tmp_path: Path, empty_room: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -163,7 +165,7 @@ def test_a_table_of_pictures_and_a_film_share_a_folder(
 
 
 @pytest.mark.usefixtures("plain_plots")
-def test_results_of_several_films_lie_beside_them(tmp_path: Path, capsys: Capture) -> None:
+def test_video_writes_results_of_several_films_beside_them(tmp_path: Path, capsys: Capture) -> None:
     films = [film(tmp_path / name, 0.4) for name in ("a.mp4", "b.mp4")]
     before = [each.read_bytes() for each in films]
     # Twice, because the second run finds what the first wrote.
@@ -177,7 +179,7 @@ def test_results_of_several_films_lie_beside_them(tmp_path: Path, capsys: Captur
 
 @pytest.mark.parametrize("fault", [OSError(28, "No space left on device"), RuntimeError("fault")])
 @pytest.mark.usefixtures("plain_plots")
-def test_one_failure_does_not_end_the_reading_of_films(
+def test_video_goes_on_with_other_films_after_a_failure(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, fault: Exception
 ) -> None:
     from demo.film.folder import write_film as write
@@ -197,9 +199,7 @@ def test_one_failure_does_not_end_the_reading_of_films(
 
 
 @pytest.mark.usefixtures("plain_plots")
-def test_min_face_is_80_unless_said_otherwise(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_video_has_min_face_80_by_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     seen = []
 
     class Watched(Recognizer):
@@ -214,7 +214,7 @@ def test_min_face_is_80_unless_said_otherwise(
     assert seen == [("hog+blazeface", 80, True), ("hog+blazeface", 160, True)]
 
 
-def test_ctrl_c_leaves_whole_files_that_are_named_partial(tmp_path: Path) -> None:
+def test_video_leaves_complete_files_named_partial_on_ctrl_c(tmp_path: Path) -> None:
     path, folder = film(tmp_path / "a.mp4", 60), tmp_path / "out"
     process = start(
         path,
@@ -241,7 +241,7 @@ def test_ctrl_c_leaves_whole_files_that_are_named_partial(tmp_path: Path) -> Non
     assert len(parquet.fetchall()) == len(rows)
 
 
-def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
+def test_video_explains_a_full_disk_in_one_sentence(tmp_path: Path) -> None:
     path = film(tmp_path / "a.mp4", 3)
     process = start(
         *(path, "--output", tmp_path / "out"),
@@ -255,7 +255,7 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
     assert sentence.endswith("File too large.")
 
 
-def test_a_bar_tells_the_time_left_on_a_terminal(tmp_path: Path) -> None:
+def test_video_shows_the_time_left_on_a_terminal(tmp_path: Path) -> None:
     path = film(tmp_path / "a.mp4", 4)
     controller, terminal = pty.openpty()
     termios.tcsetwinsize(terminal, (24, 100))
@@ -269,7 +269,7 @@ def test_a_bar_tells_the_time_left_on_a_terminal(tmp_path: Path) -> None:
     try:
         while block := os.read(controller, 65536):
             shown += block
-    except OSError:  # how Linux says that the other end is closed
+    except OSError:  # Linux's error when the other end is closed
         pass
     process.communicate(timeout=30)
     os.close(controller)

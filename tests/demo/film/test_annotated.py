@@ -58,7 +58,7 @@ def sound_of(path: Path) -> tuple[str, list[bytes], np.ndarray]:
         return stream.codec_context.name, packets, np.concatenate(heard)
 
 
-def test_boxes_move_with_the_people_between_two_samples(tmp_path: Path) -> None:
+def test_annotated_moves_boxes_with_people_between_samples(tmp_path: Path) -> None:
     path = write_film(tmp_path / "a.mp4", [(time, GREY) for time in steady(1, 20)])
     target = annotate(path, [sample(0, 40), sample(0.4, 200), sample(0.8, None)])
     with av.open(str(target)) as film:
@@ -70,13 +70,13 @@ def test_boxes_move_with_the_people_between_two_samples(tmp_path: Path) -> None:
         if time < 0.39:
             assert left == pytest.approx(40 + 400 * time, abs=3)
         elif time < 0.79:
-            # Whoever is not in the next sample stays until then.
+            # Anyone missing from the next sample stays until then.
             assert left == pytest.approx(200, abs=3)
         else:
             assert left is None
 
 
-def test_frames_keep_their_times_at_a_variable_rate(tmp_path: Path) -> None:
+def test_annotated_keeps_frame_times_at_a_variable_rate(tmp_path: Path) -> None:
     times = [0, 0.03, 0.21, 0.5, 0.55, 0.9, 1.3, 1.31, 1.5, 2.4]
     path = write_film(tmp_path / "a.mkv", [(time, GREY) for time in times])
     target = annotate(path, [sample(0, 40)])
@@ -85,7 +85,7 @@ def test_frames_keep_their_times_at_a_variable_rate(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("codec", ["aac", "libmp3lame"])
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts"])
-def test_sound_that_fits_is_taken_over_as_it_is(tmp_path: Path, name: str, codec: str) -> None:
+def test_annotated_copies_sound_that_fits(tmp_path: Path, name: str, codec: str) -> None:
     clip = [(time, GREY) for time in steady(1)]
     path = write_film(tmp_path / name, clip, sound=codec, seconds=1)
     target = annotate(path, [sample(0, 40)])
@@ -100,7 +100,7 @@ def test_sound_that_fits_is_taken_over_as_it_is(tmp_path: Path, name: str, codec
 @pytest.mark.parametrize(
     ("name", "codec"), [("a.mkv", "libopus"), ("a.avi", "pcm_s16le"), ("a.mkv", "flac")]
 )
-def test_other_sound_becomes_aac(tmp_path: Path, name: str, codec: str) -> None:
+def test_annotated_converts_other_sound_to_aac(tmp_path: Path, name: str, codec: str) -> None:
     clip = [(time, GREY) for time in steady(1)]
     video = "mpeg4" if name == "a.avi" else "libx264"
     path = write_film(tmp_path / name, clip, codec=video, sound=codec, seconds=1)
@@ -115,7 +115,7 @@ def spectrum_peak(heard: np.ndarray, rate: int = 44_100) -> float:
     return float(np.abs(np.fft.rfft(heard))[1:].argmax() + 1) * rate / len(heard)
 
 
-def test_sound_and_pictures_stay_together(tmp_path: Path) -> None:
+def test_annotated_keeps_sound_and_pictures_in_sync(tmp_path: Path) -> None:
     """Both begin at 100 s; the sound is silent at first and begins with the lit picture."""
     path = tmp_path / "late.ts"
     with av.open(str(path), "w") as film:
@@ -149,7 +149,7 @@ def test_sound_and_pictures_stay_together(tmp_path: Path) -> None:
     assert loud_at == pytest.approx(lit, abs=0.05)
 
 
-def test_a_film_lying_on_its_side_is_written_upright(tmp_path: Path) -> None:
+def test_annotated_writes_a_turned_film_upright(tmp_path: Path) -> None:
     lying = np.zeros((240, 400, 3), np.uint8)
     lying[:120, :200] = 200
 
@@ -165,13 +165,13 @@ def test_a_film_lying_on_its_side_is_written_upright(tmp_path: Path) -> None:
         assert next(film.decode(video=0)).rotation == 0
 
 
-def test_odd_sides_become_even(tmp_path: Path) -> None:
+def test_annotated_makes_odd_sides_even(tmp_path: Path) -> None:
     clip = [(time, room(321, 241)) for time in steady(0.2)]
     path = write_film(tmp_path / "a.mkv", clip, codec="ffv1", pixels="yuv444p")
     assert frames(annotate(path, [sample(0, None)]))[0][1].shape == (240, 320, 3)
 
 
-def test_what_is_stopped_can_be_played_as_far_as_it_went(tmp_path: Path) -> None:
+def test_annotated_is_playable_when_stopped_early(tmp_path: Path) -> None:
     clip = [(time, GREY) for time in steady(3)]
     path = write_film(tmp_path / "a.mp4", clip, sound="aac", seconds=3)
     target = tmp_path / "annotated.mp4"

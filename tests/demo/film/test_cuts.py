@@ -8,7 +8,7 @@ from skimage import data
 from demo.film.cuts import Cuts
 from tests.demo.film.clips import people, room, scene, steady
 
-# Those that lie in scikit-image's package.
+# The photographs in scikit-image's package.
 PHOTOGRAPHS = (
     *("astronaut", "brick", "camera", "cat", "cell", "checkerboard", "clock", "coffee", "coins"),
     *("colorwheel", "grass", "gravel", "hubble_deep_field", "immunohistochemistry"),
@@ -18,7 +18,7 @@ PHOTOGRAPHS = (
 
 @pytest.fixture(scope="module")
 def photographs() -> list[np.ndarray]:
-    """The middle of each, as wide as a film: (360, 640, 3)."""
+    """The middle of each photograph, in a film's proportions: (360, 640, 3)."""
     return [_wide(getattr(data, name)()) for name in PHOTOGRAPHS]
 
 
@@ -32,20 +32,20 @@ def _wide(pixels: np.ndarray) -> np.ndarray:
     return cv2.resize(middle, (640, 360), interpolation=cv2.INTER_AREA)
 
 
-def test_a_cut_is_seen_between_different_photographs(photographs: list[np.ndarray]) -> None:
+def test_cuts_finds_a_cut_between_different_photographs(photographs: list[np.ndarray]) -> None:
     told = [cut_between(*pair) for pair in combinations(photographs, 2)]
     assert len(told) == 190
     assert np.mean(told) >= 0.95
 
 
 @pytest.mark.parametrize("share", [0.05, 0.15])
-def test_a_camera_that_turns_makes_no_cut(photographs: list[np.ndarray], share: float) -> None:
+def test_cuts_finds_none_when_the_camera_turns(photographs: list[np.ndarray], share: float) -> None:
     moved = round(640 * share)
     for pixels in photographs:
         assert not cut_between(pixels[:, :-moved], pixels[:, moved:])
 
 
-def test_a_grainy_picture_makes_no_cut(photographs: list[np.ndarray]) -> None:
+def test_cuts_finds_none_in_a_grainy_picture(photographs: list[np.ndarray]) -> None:
     grain = np.random.default_rng(0).normal(0, 15, (360, 640, 1))
     for pixels in photographs:
         assert not cut_between(pixels, np.clip(pixels + grain, 0, 255).astype(np.uint8))
@@ -57,7 +57,7 @@ def cut_between(one: np.ndarray, other: np.ndarray) -> bool:
     return cuts.between(other)
 
 
-def test_cuts_are_told_from_what_is_none() -> None:
+def test_cuts_tells_cuts_from_other_changes() -> None:
     astronaut, coffee = data.astronaut(), data.coffee()
     assert cut_between(astronaut[:300], coffee[:300, :512])
     assert cut_between(room(seed=1), room(seed=2))
@@ -68,7 +68,7 @@ def test_cuts_are_told_from_what_is_none() -> None:
     assert not cut_between(coffee[:, :528], coffee[:, 72:])
 
 
-def test_who_walks_through_the_picture_makes_no_cut() -> None:
+def test_cuts_finds_none_when_someone_walks_through() -> None:
     cuts = Cuts()
     head = people()[0]
     for background in (room(), np.full((240, 400, 3), 128, np.uint8)):

@@ -27,7 +27,7 @@ ALL = Wanted(csv=True, annotated=True, thumbnails=True)
 
 
 def party(seconds: float = 4) -> list[tuple[float, np.ndarray]]:
-    """On the left a face that begins to smile after half of the time, on the right one who smiles."""
+    """A film with a face on the left that starts to smile halfway, and a smiling face on the right."""
     astronaut, hopper = people()
     frames = []
     for time in steady(seconds):
@@ -70,7 +70,8 @@ def parquet(path: Path) -> list[tuple[object, ...]]:
     return duckdb.read_parquet(escape(str(path))).fetchall()
 
 
-def test_everything_that_is_wanted_is_written(film: Path, tmp_path: Path, write: Write) -> None:
+@pytest.mark.slow
+def test_folder_writes_all_requested_files(film: Path, tmp_path: Path, write: Write) -> None:
     folder = tmp_path / "out [a]" / "b"
     reached: list[tuple[float, float | None]] = []
     outcome = write(film, folder, progress=lambda *times: reached.append(times))
@@ -96,7 +97,7 @@ def test_everything_that_is_wanted_is_written(film: Path, tmp_path: Path, write:
     assert {row["person"] for row in rows} == {"1", "2"}
     for row in rows:
         assert sum(float(row[emotion]) for emotion in EMOTIONS) == pytest.approx(1, abs=1e-5)
-        # Raw: the change is there at once.
+        # The raw values change at once.
         if row["person"] == "1":
             assert (row["emotion"] == "happy") == (float(row["time"]) > 1.99)
     assert rows[0]["time"] == "0.000"
@@ -113,7 +114,7 @@ def test_everything_that_is_wanted_is_written(film: Path, tmp_path: Path, write:
     assert summary["film"]["name"] == "party [1].mkv"
     assert summary["film"]["complete"]
     one, two = summary["people"]
-    # What is smoothed follows by less than its time constant.
+    # The smoothed values follow within their time constant.
     assert one["share"]["happy"] == pytest.approx(0.5, abs=0.13)
     assert two["share"]["happy"] == 1
     assert one["seconds"] == pytest.approx(4, abs=0.1)
@@ -133,7 +134,7 @@ def test_everything_that_is_wanted_is_written(film: Path, tmp_path: Path, write:
 
 
 @pytest.mark.usefixtures("plain_plots")
-def test_no_pictures_of_people_are_stored_unless_asked(
+def test_folder_stores_no_pictures_of_people_unless_asked(
     film: Path, tmp_path: Path, write: Write
 ) -> None:
     write(film, tmp_path, Wanted(fps=2))
@@ -147,8 +148,11 @@ def test_no_pictures_of_people_are_stored_unless_asked(
     assert len(parquet(tmp_path / "expressions.parquet")) == 16
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain_plots")
-def test_a_later_run_replaces_an_earlier_one(film: Path, tmp_path: Path, write: Write) -> None:
+def test_folder_replaces_the_results_of_an_earlier_run(
+    film: Path, tmp_path: Path, write: Write
+) -> None:
     write(film, tmp_path, cancelled=lambda: True)
     write(film, tmp_path)
     (tmp_path / "mine.txt").touch()
@@ -165,8 +169,9 @@ def test_a_later_run_replaces_an_earlier_one(film: Path, tmp_path: Path, write: 
     assert json.loads((tmp_path / "summary.json").read_text())["people"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain_plots")
-def test_what_is_cancelled_is_whole_and_named_partial(
+def test_folder_writes_complete_files_named_partial_when_cancelled(
     film: Path, tmp_path: Path, write: Write
 ) -> None:
     reached: list[float] = []
@@ -198,7 +203,7 @@ def test_what_is_cancelled_is_whole_and_named_partial(
 
 
 @pytest.mark.usefixtures("plain_plots")
-def test_a_truncated_film_is_answered_and_says_where_it_ended(
+def test_folder_answers_a_truncated_film_and_says_where_it_ends(
     film: Path, tmp_path: Path, write: Write
 ) -> None:
     whole = film.read_bytes()
@@ -215,23 +220,21 @@ def test_a_truncated_film_is_answered_and_says_where_it_ended(
 
 
 @pytest.mark.usefixtures("plain_plots")
-def test_of_what_cannot_be_read_nothing_is_written(
+def test_folder_writes_nothing_for_an_unreadable_film(
     film: Path, tmp_path: Path, write: Write
 ) -> None:
     text = tmp_path / "text.mp4"
     text.write_text("This is a text.\n" * 50)
     with pytest.raises(InvalidFilm, match="not a film"):
         write(text, tmp_path / "out")
-    with pytest.raises(InvalidFilm, match="at most 0:03"):
+    with pytest.raises(InvalidFilm, match="limit is 0:03"):
         write(film, tmp_path / "out", longest=3)
     assert names(tmp_path) == ["text.mp4"]
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.usefixtures("plain_plots")
-def test_results_never_replace_the_film_they_are_of(
-    film: Path, tmp_path: Path, write: Write
-) -> None:
+def test_folder_never_replaces_its_own_film(film: Path, tmp_path: Path, write: Write) -> None:
     for name in ("annotated.mp4", "annotated.partial.mp4"):
         source = tmp_path / name
         source.write_bytes(film.read_bytes())
@@ -242,9 +245,7 @@ def test_results_never_replace_the_film_they_are_of(
 
 
 @pytest.mark.usefixtures("plain_plots")
-def test_results_of_an_earlier_run_are_no_film_for_the_same_folder(
-    film: Path, tmp_path: Path, write: Write
-) -> None:
+def test_folder_refuses_its_own_results_as_a_film(film: Path, tmp_path: Path, write: Write) -> None:
     write(film, tmp_path, Wanted(annotated=True, fps=1))
     before = contents(tmp_path)
     with pytest.raises(Unwritable, match="would replace this film"):
@@ -252,14 +253,15 @@ def test_results_of_an_earlier_run_are_no_film_for_the_same_folder(
     assert contents(tmp_path) == before
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain_plots")
-def test_what_no_earlier_run_wrote_stays(film: Path, tmp_path: Path, write: Write) -> None:
+def test_folder_keeps_files_that_no_run_wrote(film: Path, tmp_path: Path, write: Write) -> None:
     strangers = ["people/person-grandma.png", "people/person-7.old.png"]
     strangers += ["moments/moment-first-kiss.jpg", "expressions.csv", "annotated.mp4"]
     for name in strangers:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("precious")
-    # The last two are named as results are, but none of this run's.
+    # The last two have names of results, but not of this run's.
     write(film, tmp_path, Wanted(fps=1, thumbnails=True), cancelled=lambda: True)
     write(film, tmp_path, Wanted(fps=1, thumbnails=True))
     write(film, tmp_path, Wanted(fps=1))
@@ -286,7 +288,7 @@ def test_what_no_earlier_run_wrote_stays(film: Path, tmp_path: Path, write: Writ
         ("summary.partial.json", Wanted()),
     ],
 )
-def test_results_never_replace_what_no_earlier_run_wrote(
+def test_folder_never_replaces_files_that_no_run_wrote(
     film: Path, tmp_path: Path, write: Write, name: str, wanted: Wanted
 ) -> None:
     stranger = tmp_path / name
@@ -299,7 +301,9 @@ def test_results_never_replace_what_no_earlier_run_wrote(
 
 
 @pytest.mark.usefixtures("plain_plots")
-def test_results_that_were_changed_by_hand_stay(film: Path, tmp_path: Path, write: Write) -> None:
+def test_folder_keeps_results_that_were_changed_by_hand(
+    film: Path, tmp_path: Path, write: Write
+) -> None:
     write(film, tmp_path, Wanted(fps=1, csv=True, parquet=False))
     table = tmp_path / "expressions.csv"
     table.write_text(f"{table.read_text()}notes\n")
@@ -310,7 +314,7 @@ def test_results_that_were_changed_by_hand_stay(film: Path, tmp_path: Path, writ
 
 
 @pytest.mark.usefixtures("plain_plots")
-def test_a_file_that_appears_while_the_film_is_read_stays(
+def test_folder_keeps_a_file_that_appears_during_the_run(
     film: Path, tmp_path: Path, write: Write
 ) -> None:
     plot = tmp_path / "timeline.png"
@@ -320,9 +324,10 @@ def test_a_file_that_appears_while_the_film_is_read_stays(
     assert "timeline.partial.png" in names(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("killed", ["reading", "plotting", "naming"])
 @pytest.mark.usefixtures("plain_plots")
-def test_a_run_that_was_killed_stops_no_later_one(
+def test_folder_can_be_used_again_after_a_killed_run(
     film: Path, tmp_path: Path, write: Write, killed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(BaseException):
@@ -353,7 +358,7 @@ def test_a_run_that_was_killed_stops_no_later_one(
 
 
 @pytest.mark.usefixtures("plain_plots")
-def test_folder_and_film_may_have_names_that_are_no_text(
+def test_folder_and_film_may_have_names_that_are_not_utf8(
     film: Path, tmp_path: Path, write: Write
 ) -> None:
     source = tmp_path / os.fsdecode(b"Zo\xeb.mkv")
@@ -369,7 +374,7 @@ def test_folder_and_film_may_have_names_that_are_no_text(
         assert len(list(drawn.decode(video=0))) == 60
 
 
-def test_of_many_people_those_seen_longest_are_listed() -> None:
+def test_folder_lists_the_people_seen_longest() -> None:
     timeline = Timeline()
     for time in range(60):
         timeline.add(sample(time, p100=HAPPY, **{f"p{time // 2 + 1}": HAPPY}))
@@ -380,9 +385,10 @@ def test_of_many_people_those_seen_longest_are_listed() -> None:
     assert lines[-1] == "  and 11 seen for less, see summary.json"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain_plots")
-def test_rows_are_on_disk_when_they_were_added(film: Path, tmp_path: Path, write: Write) -> None:
-    """Whoever pulls the plug has the CSV, whether it was wanted or not."""
+def test_table_rows_are_on_disk_once_added(film: Path, tmp_path: Path, write: Write) -> None:
+    """After a power cut the CSV is there, wanted or not."""
     partial = tmp_path / "expressions.partial.csv"
     counts: list[int] = []
     write(film, tmp_path, Wanted(), progress=lambda *_: counts.append(len(rows_of(partial))))
@@ -390,13 +396,13 @@ def test_rows_are_on_disk_when_they_were_added(film: Path, tmp_path: Path, write
     assert not partial.exists()
 
 
-def test_an_empty_table_can_be_converted(tmp_path: Path) -> None:
+def test_table_without_rows_can_be_converted(tmp_path: Path) -> None:
     FilmTable(tmp_path / "a.csv").close()
     to_parquet(tmp_path / "a.csv", tmp_path / "a.parquet")
     assert parquet(tmp_path / "a.parquet") == []
 
 
-def test_a_full_disk_is_an_os_error(tmp_path: Path) -> None:
+def test_table_raises_os_error_on_a_full_disk(tmp_path: Path) -> None:
     FilmTable(tmp_path / "a.csv").close()
     with pytest.raises(OSError, match=r"b\.parquet"):
         to_parquet(tmp_path / "a.csv", tmp_path / "nowhere" / "b.parquet")

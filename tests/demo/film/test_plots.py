@@ -23,7 +23,7 @@ def share_of(pixels: np.ndarray, name: str) -> float:
     return float((pixels == colour(name)).all(axis=2).mean())
 
 
-def test_a_person_is_shown_over_time_with_gaps() -> None:
+def test_person_plot_shows_time_with_gaps() -> None:
     timeline = Timeline()
     for number in range(50):
         if not 20 <= number < 30:
@@ -39,7 +39,7 @@ def test_a_person_is_shown_over_time_with_gaps() -> None:
     assert (gap == 255).all(axis=2).mean() > 0.99
 
 
-def test_someone_seen_twice_can_be_shown() -> None:
+def test_person_plot_shows_someone_seen_twice() -> None:
     timeline = Timeline()
     timeline.add(sample(3, p1=HAPPY))
     timeline.add(sample(3.2, p1=HAPPY))
@@ -47,25 +47,25 @@ def test_someone_seen_twice_can_be_shown() -> None:
     assert share_of(opened(person_plot(1, timeline.people[1])), "happy") > 0.3
 
 
-def test_the_group_shows_mean_spread_and_number() -> None:
+def test_group_plot_shows_mean_spread_and_number() -> None:
     timeline = Timeline()
     for number in range(25):
         timeline.add(sample(number / 5, p1=HAPPY, p2=SAD))
     timeline.finish(5)
     pixels = opened(group_plot(timeline))
     assert pixels.shape == (1800, 1500, 3)
-    # One is happy and one sad: the level of both is in the middle, and so is the spread's band.
+    # One is happy and one sad, so the mean and the band of the spread are in the middle.
     rows = np.array_split(pixels, 8)
     darker = 0.85 * np.array(colour("happy")) + 0.15 * 0x33
     level = np.abs(rows[3] - darker).max(axis=2) < 8
     grey = (np.abs(rows[3].astype(int) - 224) < 6).all(axis=2)
     assert level.mean() > 0.25
     assert grey.mean() > 0.25
-    # Where nothing is spread there is no band.
+    # Without spread there is no band.
     assert (np.abs(rows[0].astype(int) - 224) < 6).all(axis=2).mean() < 0.02
 
 
-def test_the_level_is_seen_where_nothing_is_spread() -> None:
+def test_group_plot_shows_the_mean_without_spread() -> None:
     timeline = Timeline()
     for number in range(25):
         timeline.add(sample(number / 5, p1=HAPPY))
@@ -74,14 +74,14 @@ def test_the_level_is_seen_where_nothing_is_spread() -> None:
     assert share_of(row, "happy") > 0.6
 
 
-def test_a_film_without_anyone_can_be_shown() -> None:
+def test_group_plot_shows_a_film_without_people() -> None:
     timeline = Timeline()
     timeline.add(sample(0))
     timeline.finish(0.2)
     assert opened(group_plot(timeline)).shape == (1800, 1500, 3)
 
 
-def test_plots_do_not_pile_up() -> None:
+def test_plots_do_not_accumulate_in_memory() -> None:
     timeline = Timeline()
     timeline.add(sample(0, p1=HAPPY))
     timeline.finish(0.2)
@@ -96,7 +96,7 @@ def test_plots_do_not_pile_up() -> None:
         gc.enable()
 
 
-def test_a_person_s_plot_has_nothing_of_the_one_before() -> None:
+def test_person_plot_keeps_nothing_of_the_previous_person() -> None:
     timeline = Timeline()
     for number in range(20):
         timeline.add(sample(number / 5, **({"p1": HAPPY} if number < 10 else {"p2": SAD})))

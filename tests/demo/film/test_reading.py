@@ -17,7 +17,7 @@ Frames = list[tuple[float, np.ndarray]]
 
 
 def marked(time: float, width: int = 320, height: int = 240) -> np.ndarray:
-    """A dark picture with its left upper quarter lit, whose brightness there tells the time."""
+    """A dark picture whose upper left quarter is lit; its brightness tells the time."""
     picture = np.zeros((height, width, 3), np.uint8)
     picture[: height // 2, : width // 2] = 100 + round(time * 35)
     return picture
@@ -28,7 +28,7 @@ def frames(seconds: float = 2, rate: float = 15) -> Frames:
 
 
 def lit(pixels: np.ndarray) -> tuple[int, int]:
-    """The quarter that is lit: 0 or 1 down, 0 or 1 across."""
+    """The lit quarter: 0 or 1 down, 0 or 1 across."""
     height, width = pixels.shape[:2]
     quarters = pixels[: height // 2 * 2, : width // 2 * 2, 0].reshape(2, height // 2, 2, width // 2)
     means = quarters.mean(axis=(1, 3))
@@ -41,7 +41,7 @@ def sampled(path: Path, fps: float = 5) -> list[float]:
         return [frame.time for frame in film.samples(fps)]
 
 
-def test_film_gives_every_frame_of_an_avi_whose_frames_refer_to_later_ones(tmp_path: Path) -> None:
+def test_film_reads_every_frame_of_an_avi_with_b_frames(tmp_path: Path) -> None:
     path = write_film(tmp_path / "a.avi", frames(2, 10), codec="libx264", rate=10)
     with Film(path) as film:
         shown = [(frame.time, film.picture(frame).pixels[20, 20, 0]) for frame in film.frames()]
@@ -63,10 +63,10 @@ def test_film_gives_every_frame_of_an_avi_whose_frames_refer_to_later_ones(tmp_p
         ("a.gif", "gif", "rgb8"),
     ],
 )
-def test_containers_codecs_and_pixel_formats(
+def test_film_reads_common_containers_codecs_and_pixel_formats(
     tmp_path: Path, name: str, codec: str, pixels: str
 ) -> None:
-    # MPEG-2 knows no 15 frames a second.
+    # MPEG-2 does not support 15 frames a second.
     rate = 25 if codec == "mpeg2video" else 15
     path = tmp_path / name
     clip = [(time, marked(1)) for time in steady(1, rate)]
@@ -85,7 +85,7 @@ def test_containers_codecs_and_pixel_formats(
     assert pixels_read[-20, -20].mean() < 12
 
 
-def test_raw_h264_has_no_times_and_gets_them(tmp_path: Path) -> None:
+def test_film_gives_raw_h264_frame_times(tmp_path: Path) -> None:
     path = write_film(tmp_path / "raw.h264", frames(), container="h264")
     with Film(path) as film:
         assert film.duration is None
@@ -106,7 +106,7 @@ def test_raw_h264_has_no_times_and_gets_them(tmp_path: Path) -> None:
         (-90, True, (0, 0)),
     ],
 )
-def test_the_display_matrix_is_applied(
+def test_film_applies_the_display_matrix(
     tmp_path: Path, degrees: int, mirrored: bool, quarter: tuple[int, int]
 ) -> None:
     def prepare(stream: object) -> None:
@@ -121,7 +121,7 @@ def test_the_display_matrix_is_applied(
     assert lit(picture.pixels) == quarter
 
 
-def test_pixels_that_are_not_square_are_stretched(tmp_path: Path) -> None:
+def test_film_stretches_pixels_that_are_not_square(tmp_path: Path) -> None:
     def prepare(stream: object) -> None:
         stream.codec_context.sample_aspect_ratio = 2  # type: ignore[attr-defined]
 
@@ -131,7 +131,7 @@ def test_pixels_that_are_not_square_are_stretched(tmp_path: Path) -> None:
         assert film.picture(next(film.frames())).pixels.shape == (240, 640, 3)
 
 
-def test_a_large_film_gives_small_pictures(tmp_path: Path) -> None:
+def test_film_reduces_large_frames(tmp_path: Path) -> None:
     clip = [(0.0, np.full((2160, 3840, 3), 90, np.uint8))]
     path = write_film(tmp_path / "4k.mkv", clip, codec="mjpeg", pixels="yuvj420p")
     with Film(path) as film:
@@ -141,7 +141,7 @@ def test_a_large_film_gives_small_pictures(tmp_path: Path) -> None:
     assert picture.scale == 3
 
 
-def test_samples_are_the_first_frames_at_or_after_each_tick(tmp_path: Path) -> None:
+def test_film_samples_the_first_frame_at_or_after_each_tick(tmp_path: Path) -> None:
     path = write_film(tmp_path / "a.mp4", frames())
     assert sampled(path) == pytest.approx([0.2 * tick for tick in range(10)], abs=1e-3)
     assert sampled(path, fps=4) == pytest.approx(
@@ -151,19 +151,19 @@ def test_samples_are_the_first_frames_at_or_after_each_tick(tmp_path: Path) -> N
     assert sampled(path, fps=0.5) == [0]
 
 
-def test_times_are_right_at_a_variable_rate(tmp_path: Path) -> None:
+def test_film_gives_right_times_at_a_variable_rate(tmp_path: Path) -> None:
     times = [0, 0.04, 0.08, 0.3, 0.31, 0.9, 1.7, 1.74, 1.78, 1.82]
     path = write_film(tmp_path / "variable.mkv", [(time, marked(time)) for time in times])
     with Film(path) as film:
         for expected, frame in zip(times, film.frames(), strict=True):
             assert frame.time == pytest.approx(expected, abs=0.002)
-            # The picture is that of its time too.
+            # The picture belongs to that time, too.
             brightness = film.picture(frame).pixels[20, 20].mean()
             assert brightness == pytest.approx(100 + expected * 35, abs=4)
     assert sampled(path) == pytest.approx([0, 0.3, 0.9, 1.7, 1.82], abs=0.002)
 
 
-def test_time_begins_with_the_pictures(tmp_path: Path) -> None:
+def test_film_starts_time_at_the_first_picture(tmp_path: Path) -> None:
     clip = [(time + 100, picture) for time, picture in frames(1)]
     path = write_film(tmp_path / "late.ts", clip)
     assert sampled(path) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8], abs=0.002)
@@ -173,7 +173,7 @@ def test_time_begins_with_the_pictures(tmp_path: Path) -> None:
     ("name", "codec"),
     [("late.mkv", "libx264"), ("late.webm", "libvpx-vp9"), ("late.asf", "mpeg4")],
 )
-def test_a_film_of_a_clock_that_starts_at_an_hour_is_whole(
+def test_film_reads_all_of_a_film_whose_clock_starts_at_an_hour(
     tmp_path: Path, name: str, codec: str
 ) -> None:
     clip = [(time + 3600, picture) for time, picture in frames(1)]
@@ -185,7 +185,7 @@ def test_a_film_of_a_clock_that_starts_at_an_hour_is_whole(
     assert times == pytest.approx(steady(1), abs=0.002)
 
 
-def test_a_film_of_a_late_clock_that_is_cut_off_breaks_off(tmp_path: Path) -> None:
+def test_film_breaks_off_if_a_film_with_a_late_clock_is_cut(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     clip = [(100 + time, rng.integers(0, 255, (240, 320, 3), np.uint8)) for time in steady(3)]
     path = write_film(tmp_path / "late.mkv", clip)
@@ -196,8 +196,8 @@ def test_a_film_of_a_late_clock_that_is_cut_off_breaks_off(tmp_path: Path) -> No
         assert film.ended.endswith("of 0:03.0.")
 
 
-def test_a_count_that_starts_anew_goes_on(tmp_path: Path) -> None:
-    """As when MPEG files are copied one behind the other."""
+def test_film_goes_on_when_timestamps_start_again(tmp_path: Path) -> None:
+    """As in MPEG files that were joined by copying."""
     one = write_film(tmp_path / "one.ts", frames(2)).read_bytes()
     (tmp_path / "both.ts").write_bytes(one + one)
     with Film(tmp_path / "both.ts") as film:
@@ -207,7 +207,7 @@ def test_a_count_that_starts_anew_goes_on(tmp_path: Path) -> None:
     assert len(times) >= 58
 
 
-def test_a_change_of_size_is_noted_and_fitted(tmp_path: Path) -> None:
+def test_film_notes_and_fits_a_change_of_size(tmp_path: Path) -> None:
     wide = [(time, marked(1)) for time in steady(0.4)]
     tall = [(time, marked(1, 160, 320)) for time in steady(0.4, start=0.4)]
     path = write_film(tmp_path / "a.ts", wide)
@@ -219,7 +219,7 @@ def test_a_change_of_size_is_noted_and_fitted(tmp_path: Path) -> None:
         assert film.ended is None
     assert {picture.pixels.shape for picture in pictures} == {(240, 320, 3)}
     assert {(picture.width, picture.height) for picture in pictures} == {(320, 240)}
-    # 160 x 320 is fitted as 120 x 240, in the middle.
+    # 160 x 320 is fitted into the middle as 120 x 240.
     last = pictures[-1].pixels
     assert last[20, 110].mean() == pytest.approx(135, abs=12)
     assert last[:, :90].mean() < 5
@@ -227,7 +227,7 @@ def test_a_change_of_size_is_noted_and_fitted(tmp_path: Path) -> None:
     assert "0:00.4" in note
 
 
-def test_an_open_file_is_read_and_left_open(tmp_path: Path) -> None:
+def test_film_reads_an_open_file_and_leaves_it_open(tmp_path: Path) -> None:
     file = io.BytesIO(write_film(tmp_path / "a.mp4", frames(1)).read_bytes())
     with Film(file) as film:
         assert len(list(film.frames())) == 15
@@ -243,7 +243,7 @@ def complaint(path: Path, **options: float) -> str:
     return message
 
 
-def test_what_is_no_film_has_its_own_sentence_each(tmp_path: Path) -> None:
+def test_film_refuses_each_kind_of_other_file_in_its_own_sentence(tmp_path: Path) -> None:
     text = tmp_path / "text.mp4"
     text.write_text("This is a text.\n" * 50)
     empty = tmp_path / "empty.mp4"
@@ -261,7 +261,7 @@ def test_what_is_no_film_has_its_own_sentence_each(tmp_path: Path) -> None:
         pixels="yuv444p",
     )
     garbage = tmp_path / "garbage.mp4"
-    # The index is whole, and no frame can be decoded.
+    # The index is intact, but no frame can be decoded.
     data = bytearray(whole)
     start, end = data.find(b"mdat") + 4, data.find(b"moov") - 4
     data[start:end] = bytes(end - start)
@@ -270,7 +270,7 @@ def test_what_is_no_film_has_its_own_sentence_each(tmp_path: Path) -> None:
         text: "not a film",
         empty: "empty",
         cut: "cut off",
-        unknown: "coded in a way",
+        unknown: "video codec",
         song: "no moving pictures",
         tiny: "too small (8 x 8",
         garbage: "No frame",
@@ -280,14 +280,14 @@ def test_what_is_no_film_has_its_own_sentence_each(tmp_path: Path) -> None:
         assert words in complaint(path)
 
 
-def test_pictures_are_no_films_unless_they_move(tmp_path: Path) -> None:
+def test_film_refuses_pictures_unless_they_move(tmp_path: Path) -> None:
     pillow_heif.register_heif_opener()
     frame = Image.fromarray(marked(0))
     for name in ("a.jpg", "a.png", "a.webp", "a.gif", "a.tiff", "a.heic", "a.avif"):
         frame.save(tmp_path / name)
         with pytest.raises(StillPicture, match="a picture, not a film"):
             Film(tmp_path / name)
-    # Of a photograph in full, FFmpeg goes by the name.
+    # For an intact photograph, FFmpeg relies on the name.
     Image.fromarray(skimage.data.astronaut()).save(tmp_path / "photo.JPG")
     with pytest.raises(StillPicture, match="a picture, not a film"):
         Film(tmp_path / "photo.JPG")
@@ -298,20 +298,20 @@ def test_pictures_are_no_films_unless_they_move(tmp_path: Path) -> None:
             assert len(list(film.frames())) == 6
     frame.save(tmp_path / "b.webp", save_all=True, append_images=more, duration=200)
     assert "Convert this one to MP4" in complaint(tmp_path / "b.webp")
-    # A profile moves what tells of frames away from the file's start.
+    # A profile pushes the number of frames away from the file's start.
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     frame.save(tmp_path / "c.webp", save_all=True, append_images=more, icc_profile=profile)
     assert "Convert this one to MP4" in complaint(tmp_path / "c.webp")
 
 
-def test_a_film_without_a_frame_has_no_length(tmp_path: Path) -> None:
+def test_film_without_a_frame_has_no_length(tmp_path: Path) -> None:
     path = tmp_path / "none.avi"
     data = write_film(path, frames(0.2), codec="mjpeg", pixels="yuvj420p").read_bytes()
     path.write_bytes(data[: data.find(b"movi") + 4])
     assert "length is zero" in complaint(path)
 
 
-def test_a_cover_is_no_film(tmp_path: Path) -> None:
+def test_film_refuses_sound_with_a_cover(tmp_path: Path) -> None:
     def cover(stream: object) -> None:
         stream.disposition = 0x0400  # type: ignore[attr-defined]
 
@@ -322,7 +322,7 @@ def test_a_cover_is_no_film(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
-def test_a_truncated_film_is_read_as_far_as_it_goes(tmp_path: Path, name: str) -> None:
+def test_film_reads_a_truncated_film_as_far_as_it_goes(tmp_path: Path, name: str) -> None:
     rng = np.random.default_rng(0)
     # Noise, so that the data outweighs the index.
     clip = [(time, rng.integers(0, 255, (240, 320, 3), np.uint8)) for time in steady(3)]
@@ -338,7 +338,7 @@ def test_a_truncated_film_is_read_as_far_as_it_goes(tmp_path: Path, name: str) -
     assert 1.4 < times[-1] < 1.9
 
 
-def test_damage_in_the_middle_is_left_out(tmp_path: Path) -> None:
+def test_film_leaves_out_damage_in_the_middle(tmp_path: Path) -> None:
     path = tmp_path / "damaged.avi"
     write_film(path, frames(2), codec="png", pixels="rgb24")
     data = bytearray(path.read_bytes())
@@ -349,30 +349,30 @@ def test_damage_in_the_middle_is_left_out(tmp_path: Path) -> None:
     with Film(path) as film:
         times = [frame.time for frame in film.frames()]
         assert film.ended is None
-        assert film.notes == ["What is damaged in the film was left out (1 frames)."]
+        assert film.notes == ["Damaged frames of the film were left out (1)."]
     assert len(times) == 29
     assert times[-1] == pytest.approx(29 / 15, abs=0.01)
 
 
-def test_ten_hours_are_read_unless_there_is_a_limit(tmp_path: Path) -> None:
+def test_film_reads_ten_hours_without_a_limit(tmp_path: Path) -> None:
     hours = [(1800.0 * number, marked(0)) for number in range(21)]
     path = write_film(tmp_path / "long.mkv", hours)
     assert sampled(path)[-1] == pytest.approx(36_000, abs=0.01)
     with Film(path, longest=40_000) as film:
         assert film.duration == pytest.approx(36_000, rel=0.01)
-    with pytest.raises(FilmTooLong, match=r"lasts 10:00:.* at most 1:00:00"):
+    with pytest.raises(FilmTooLong, match=r"lasts 10:00:.* limit is 1:00:00"):
         Film(path, longest=3600)
 
 
-def test_a_film_that_does_not_tell_its_length_is_read_up_to_the_limit(tmp_path: Path) -> None:
+def test_film_reads_a_film_of_unknown_length_up_to_the_limit(tmp_path: Path) -> None:
     path = write_film(tmp_path / "raw.h264", frames(4), container="h264")
     with Film(path, longest=1) as film:
         assert [frame.time for frame in film.frames()][-1] <= 1
         assert film.ended == "Only the first 0:01.0 were read."
 
 
-def test_a_playlist_opens_no_other_file(tmp_path: Path) -> None:
-    """The positive control: PyAV's own way of opening follows it."""
+def test_film_opens_no_other_file_for_a_playlist(tmp_path: Path) -> None:
+    """Positive control: PyAV's own way of opening follows the playlist."""
     other = write_film(tmp_path / "other.ts", frames(1))
     playlist = tmp_path / "list.m3u8"
     playlist.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{other}\n#EXT-X-ENDLIST\n")
@@ -381,8 +381,8 @@ def test_a_playlist_opens_no_other_file(tmp_path: Path) -> None:
     assert "not a film" in complaint(playlist)
 
 
-def test_frames_are_let_go(tmp_path: Path) -> None:
-    """PyAV's side data would keep each frame until the collector runs, which sees how few they are."""
+def test_film_releases_frames(tmp_path: Path) -> None:
+    """PyAV's side data would keep each frame alive until the garbage collector runs."""
     path = write_film(tmp_path / "a.mp4", frames())
     gc.collect()
     gc.disable()

@@ -30,7 +30,7 @@ def read(tmp_path: Path, film_recognizer: Recognizer) -> Read:
 
 
 def course(samples: list[Sample]) -> dict[int | None, list[tuple[float, int, str]]]:
-    """For each number the times, places and emotions of its faces."""
+    """The times, places and emotions of the faces of each number."""
     found: dict[int | None, list[tuple[float, int, str]]] = {}
     for sample in samples:
         for each in sample.sightings:
@@ -43,13 +43,13 @@ def walk(start: float, speed: float, y: float = 45) -> Place:
     return lambda time: (start + speed * time, y)
 
 
-def test_two_people_who_cross_keep_their_numbers(read: Read) -> None:
+def test_samples_keep_numbers_of_two_people_who_cross(read: Read) -> None:
     astronaut, hopper = people()
     heads = [(hopper, walk(0, 90)), (astronaut, walk(270, -90))]
     found = course(read(scene(room(), heads, steady(3))))
     assert set(found) == {1, 2}
     first, second = found[1], found[2]
-    # Grace Hopper, from left to right, is behind for a while; the astronaut smiles all the way.
+    # Grace Hopper walks from left to right and is hidden for a while; the astronaut always smiles.
     assert first[0][1] < 40
     assert first[-1][1] > 230
     assert [emotion for _, _, emotion in first].count("happy") <= 1
@@ -59,7 +59,7 @@ def test_two_people_who_cross_keep_their_numbers(read: Read) -> None:
     assert max(np.diff([time for time, _, _ in first])) >= 0.5
 
 
-def test_who_is_hidden_for_half_a_second_keeps_the_number(read: Read) -> None:
+def test_samples_keep_the_number_of_a_person_hidden_for_half_a_second(read: Read) -> None:
     astronaut, _ = people()
     there = lambda time: None if 1 <= time < 1.5 else (100 + 20 * time, 40)  # noqa: E731
     found = course(read(scene(room(), [(astronaut, there)], steady(2.5))))
@@ -70,8 +70,8 @@ def test_who_is_hidden_for_half_a_second_keeps_the_number(read: Read) -> None:
     assert times[-1] == pytest.approx(2.4, abs=0.01)
 
 
-def test_a_head_that_turns_keeps_the_number(read: Read) -> None:
-    """It is found less and less, in profile not at all."""
+def test_samples_keep_the_number_of_a_turning_head(read: Read) -> None:
+    """The detector finds it less and less, and in profile not at all."""
     astronaut, _ = people()
 
     def turned(time: float) -> np.ndarray:
@@ -89,7 +89,7 @@ def test_a_head_that_turns_keeps_the_number(read: Read) -> None:
     assert found[1][-1][0] > 2.5
 
 
-def test_who_leaves_is_gone_and_who_comes_is_another(read: Read) -> None:
+def test_samples_give_a_newcomer_a_new_number(read: Read) -> None:
     astronaut, hopper = people()
     leaves = lambda time: (40 - 150 * time, 40) if time < 1 else None  # noqa: E731
     comes = lambda time: (260, 40) if time >= 1.2 else None  # noqa: E731
@@ -100,7 +100,7 @@ def test_who_leaves_is_gone_and_who_comes_is_another(read: Read) -> None:
     assert len(found) == 2
 
 
-def test_a_cut_makes_new_people_even_at_the_same_place(read: Read) -> None:
+def test_samples_give_new_numbers_after_a_cut(read: Read) -> None:
     astronaut, hopper = people()
     place = walk(140, 0)
     before = list(scene(room(seed=1), [(astronaut, place)], steady(1)))
@@ -113,7 +113,7 @@ def test_a_cut_makes_new_people_even_at_the_same_place(read: Read) -> None:
     assert min(time for time, _, _ in found[2]) == pytest.approx(1, abs=0.01)
 
 
-def test_times_are_those_of_the_frames_at_a_variable_rate(read: Read) -> None:
+def test_samples_have_frame_times_at_a_variable_rate(read: Read) -> None:
     astronaut, _ = people()
     times = [0, 0.03, 0.21, 0.5, 0.55, 0.9, 1.3, 1.31, 1.5, 2.4]
     samples = read(scene(room(), [(astronaut, walk(50, 100))], times))
@@ -126,7 +126,7 @@ def test_times_are_those_of_the_frames_at_a_variable_rate(read: Read) -> None:
         assert sighting.person == 1
 
 
-def test_pictures_are_read_a_few_ahead_and_taken_back(tmp_path: Path) -> None:
+def test_samples_read_a_few_pictures_ahead_and_cancel_them(tmp_path: Path) -> None:
     path = write_film(tmp_path / "a.mkv", scene(room(), [], steady(4)))
     handed: list[Future[list[FaceExpression]]] = []
 
@@ -146,7 +146,7 @@ def test_pictures_are_read_a_few_ahead_and_taken_back(tmp_path: Path) -> None:
     assert all(future.cancelled() for future in handed[3:])
 
 
-def test_what_goes_wrong_in_a_thread_is_not_lost(tmp_path: Path) -> None:
+def test_samples_raise_an_error_from_a_thread(tmp_path: Path) -> None:
     path = write_film(tmp_path / "a.mkv", scene(room(), [], steady(1)))
 
     def recognize(_: Picture) -> "Future[list[FaceExpression]]":

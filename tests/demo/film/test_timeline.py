@@ -9,7 +9,7 @@ from preprocessing.images import Picture
 from tests.demo.faces import HAPPY, SAD, sample
 
 
-def test_a_curve_has_a_point_for_each_sample_of_a_short_film() -> None:
+def test_curve_has_a_point_for_each_sample_of_a_short_film() -> None:
     curve = Curve()
     rows = np.random.default_rng(0).dirichlet(np.ones(7), 50)
     for number, row in enumerate(rows):
@@ -22,7 +22,7 @@ def test_a_curve_has_a_point_for_each_sample_of_a_short_film() -> None:
 
 
 @pytest.mark.parametrize("start", [0.0, 1234.6])
-def test_a_long_curve_is_coarser_and_no_longer(start: float) -> None:
+def test_curve_of_a_long_film_is_coarser_but_no_longer(start: float) -> None:
     curve = Curve()
     rng = np.random.default_rng(0)
     rows = rng.dirichlet(np.ones(7), (18_000, 2))
@@ -35,7 +35,7 @@ def test_a_long_curve_is_coarser_and_no_longer(start: float) -> None:
     assert np.diff(times) == pytest.approx(6.4)
     assert times[0] - 3.2 <= start <= times[0] + 3.2
     assert set(faces) == {2}
-    # All of a step, and nothing but it, is in its mean and its spread.
+    # Mean and spread of a step cover all of that step and nothing else.
     moments = start + np.arange(18_000) / 5
     for index in (0, 17, len(times) // 2):
         inside = rows[np.abs(moments + 1e-3 - times[index]) < 3.2].reshape(-1, 7)
@@ -43,7 +43,7 @@ def test_a_long_curve_is_coarser_and_no_longer(start: float) -> None:
         assert spread[index] == pytest.approx(inside.std(axis=0), abs=1e-6)
 
 
-def test_a_curve_has_gaps() -> None:
+def test_curve_has_gaps() -> None:
     curve = Curve()
     curve.add(0, np.full((1, 7), 1 / 7))
     curve.add(0.2, np.zeros((0, 7)))
@@ -53,11 +53,11 @@ def test_a_curve_has_gaps() -> None:
     assert np.isnan(means[:, 0]).tolist() == [False, True, True, True, False]
 
 
-def test_an_empty_curve_has_no_points() -> None:
+def test_curve_without_samples_has_no_points() -> None:
     assert [part.shape for part in Curve().points()] == [(0,), (0,), (0, 7), (0, 7)]
 
 
-def test_shares_are_of_time_and_not_of_pictures() -> None:
+def test_shares_count_time_not_pictures() -> None:
     timeline = Timeline()
     for time, emotion in ((0, HAPPY), (1, SAD), (1.1, SAD), (1.2, SAD), (2, SAD)):
         timeline.add(sample(time, p1=emotion))
@@ -68,7 +68,7 @@ def test_shares_are_of_time_and_not_of_pictures() -> None:
     assert timeline.end == 4
 
 
-def test_a_summary_tells_of_each_person_and_of_all() -> None:
+def test_summary_covers_each_person_and_everyone() -> None:
     timeline = Timeline()
     timeline.add(sample(0, p1=HAPPY))
     timeline.add(sample(1, p1=HAPPY, p2=SAD, alone=SAD))
@@ -84,7 +84,7 @@ def test_a_summary_tells_of_each_person_and_of_all() -> None:
     assert sum(summary["group"]["share"].values()) == pytest.approx(1)
 
 
-def test_nobody_has_no_shares() -> None:
+def test_shares_of_nobody_are_empty() -> None:
     timeline = Timeline()
     timeline.add(sample(0))
     timeline.finish(1)
@@ -99,7 +99,7 @@ def changing(moments: Moments, changes: dict[float, int], end: float, person: st
         moments.add(sample(float(time), **{person: current}))
 
 
-def test_the_largest_changes_are_found_where_they_are() -> None:
+def test_moments_are_the_largest_changes() -> None:
     moments = Moments(thumbnails=False)
     changing(moments, {0: SAD, 5: HAPPY, 12: SAD}, 20)
     first, second = moments.largest()
@@ -117,7 +117,7 @@ def test_the_largest_changes_are_found_where_they_are() -> None:
     }
 
 
-def test_a_steady_face_has_no_moment() -> None:
+def test_moments_of_a_steady_face_are_none() -> None:
     moments = Moments(thumbnails=True)
     changing(moments, {0: HAPPY}, 10)
     assert moments.largest() == []
@@ -131,7 +131,7 @@ def test_moments_of_a_person_are_apart_and_at_most_twelve() -> None:
     assert min(np.diff(times)) >= 3 - 1e-6
 
 
-def test_thumbnails_show_the_face_before_and_after() -> None:
+def test_moments_have_thumbnails_from_before_and_after() -> None:
     moments = Moments(thumbnails=True)
     for time in np.arange(0, 6, 0.2):
         one = sample(float(time), p1=SAD if time < 3 else HAPPY)
@@ -145,5 +145,5 @@ def test_thumbnails_show_the_face_before_and_after() -> None:
     before, after = moment.thumbnail[:, :256], moment.thumbnail[:, 256:]
     assert before[128, 128].tolist() == [80] * 3
     assert after[128, 128].tolist() == [200] * 3
-    # Around the face, and beyond the picture's edge, it is black.
+    # The thumbnail is black beyond the picture's edge.
     assert before[128, 10].tolist() == [0] * 3

@@ -21,7 +21,7 @@ from model.classifier import Classifier, load
 
 
 class Head(HTMLParser):
-    """What stands in a page's head: its title, its language, its metas and links."""
+    """A page's head: its title, language, metas and links."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ def classifier() -> Classifier:
     return load("resnet")
 
 
-def test_shared_links_show_this_page(client: TestClient) -> None:
+def test_document_has_a_preview_for_shared_links(client: TestClient) -> None:
     headers = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "faces.example"}
     head = Head(client.get("/", headers=headers).text)
     assert head.language == "en"
@@ -77,7 +77,7 @@ def test_shared_links_show_this_page(client: TestClient) -> None:
         assert "gradio" not in text.lower()
 
 
-def test_the_picture_and_the_icon_are_public_and_as_announced(client: TestClient) -> None:
+def test_preview_picture_and_icon_are_public_and_as_announced(client: TestClient) -> None:
     head = Head(client.get("/").text)
     answer = client.get(head.metas["og:image"])
     assert answer.headers["content-type"] == head.metas["og:image:type"]
@@ -90,26 +90,26 @@ def test_the_picture_and_the_icon_are_public_and_as_announced(client: TestClient
         assert icon.text.startswith("<svg")
 
 
-def test_no_other_host_is_named(client: TestClient) -> None:
+def test_document_names_no_other_host(client: TestClient) -> None:
     for path in ("/", "/config", "/gradio_api/info", "/theme.css"):
         text = client.get(path).text.replace("\\/", "/")
         named = set(re.findall(r"(?:https?:)?//([a-z0-9-]+(?:\.[a-z0-9-]+)+|localhost)", text))
-        # The names of XML's vocabularies are no addresses.
+        # Names of XML vocabularies are not addresses.
         assert named <= {"www.w3.org"}, path
 
 
-def test_a_gradio_that_names_its_files_in_another_way_is_noticed(
+def test_document_notices_if_gradio_names_its_files_otherwise(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from gradio.routes import templates
 
     other = SimpleNamespace(get_source=lambda *_: ('<script src="./assets/a.js">', "", None))
     monkeypatch.setattr(templates.env, "loader", other)
-    with pytest.raises(RuntimeError, match="does not name one program"):
+    with pytest.raises(RuntimeError, match="does not name one script"):
         document.replace_document()
 
 
-def test_the_footer_says_how_often_it_is_right(classifier: Classifier) -> None:
+def test_footer_says_how_often_the_network_is_right(classifier: Classifier) -> None:
     text = " ".join(render("footer.html", **footer(Settings())).split())
     figures = {
         (each["labels"], each["output"], each["subset"], each["input"]): each
@@ -125,7 +125,7 @@ def test_the_footer_says_how_often_it_is_right(classifier: Classifier) -> None:
     assert "Source" not in text
 
 
-def test_the_footer_leads_to_the_source_where_it_is_known() -> None:
+def test_footer_links_to_the_source_if_known() -> None:
     settings = Settings(source_url="https://example.org/a?b=1&c=2")
     assert '<a href="https://example.org/a?b=1&amp;c=2">Source</a>' in render(
         "footer.html", **footer(settings)
@@ -133,7 +133,7 @@ def test_the_footer_leads_to_the_source_where_it_is_known() -> None:
 
 
 @pytest.mark.parametrize("info", [None, "{}", "no JSON"])
-def test_the_footer_of_a_server_without_figures(tmp_path: Path, info: str | None) -> None:
+def test_footer_leaves_out_missing_figures(tmp_path: Path, info: str | None) -> None:
     weights = tmp_path / "a.tflite"
     weights.write_bytes(b"")
     if info is not None:
@@ -143,7 +143,7 @@ def test_the_footer_of_a_server_without_figures(tmp_path: Path, info: str | None
     assert "Model card" in render("footer.html", **values)
 
 
-def test_the_model_card_and_the_licence_can_be_read(client: TestClient) -> None:
+def test_get_model_card_and_licence_are_readable(client: TestClient) -> None:
     card = client.get("/page/model-card")
     assert card.headers["content-type"].startswith("text/html")
     for found in ("<h1>", "<table>", "What it must not be used for"):

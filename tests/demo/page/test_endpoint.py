@@ -1,4 +1,4 @@
-"""The named endpoint, by Gradio's own client and past it."""
+"""The named endpoint, called with and without Gradio's own client."""
 
 import asyncio
 import json
@@ -21,6 +21,8 @@ from demo.settings import Settings
 from demo.web.service import Busy, NotReady, Service
 from preprocessing.images import ImageTooLarge
 from tests.demo.conftest import call, endpoint_of, gradio_functions, running, wait_until
+
+pytestmark = pytest.mark.slow
 
 NAME = "holiday-of-ada-lovelace"
 
@@ -49,7 +51,7 @@ def photograph(tmp_path: Path, happy: bytes) -> str:
     return str(tmp_path / "photo.jpg")
 
 
-def test_the_client_gets_what_the_http_route_gives(
+def test_gradio_client_gets_the_same_answer_as_the_http_route(
     client: Client, address: str, files: Path, photograph: str, happy: bytes
 ) -> None:
     answer = client.predict(handle_file(photograph), api_name="/expressions")
@@ -59,7 +61,7 @@ def test_the_client_gets_what_the_http_route_gives(
     assert not [path for path in files.rglob("*") if path.is_file()]
 
 
-def test_one_endpoint_is_named_and_described(client: Client) -> None:
+def test_gradio_api_names_and_describes_one_endpoint(client: Client) -> None:
     offered: Any = client.view_api(print_info=False, return_format="dict")
     assert list(offered["named_endpoints"]) == ["/expressions"]
     assert offered["unnamed_endpoints"] == {}
@@ -68,40 +70,40 @@ def test_one_endpoint_is_named_and_described(client: Client) -> None:
     assert [each["parameter_name"] for each in described["parameters"]] == ["picture"]
 
 
-def test_no_other_of_gradios_functions_takes_anything(address: str) -> None:
+def test_gradio_api_offers_no_other_function(address: str) -> None:
     with httpx.Client(base_url=address) as visitor:
         assert gradio_functions(visitor) == [endpoint_of(visitor)]
 
 
-def test_the_same_picture_may_be_sent_several_times_at_once(
+def test_gradio_endpoint_takes_the_same_picture_several_times_at_once(
     client: Client, photograph: str
 ) -> None:
     jobs = [client.submit(handle_file(photograph), api_name="/expressions") for _ in range(6)]
     assert [len(job.result(60)["faces"]) for job in jobs] == 6 * [1]
 
 
-def test_refusals_are_sentences(client: Client, address: str, tmp_path: Path) -> None:
+def test_gradio_endpoint_refuses_in_sentences(client: Client, address: str, tmp_path: Path) -> None:
     (tmp_path / "cat.jpg").write_text("no picture")
     with pytest.raises(AppError, match=r"not a picture this program can read\. Use JPEG"):
         client.predict(handle_file(str(tmp_path / "cat.jpg")), api_name="/expressions")
     # A path without `handle_file`.
     with pytest.raises(AppError, match="handle_file"):
         client.predict(str(tmp_path / "cat.jpg"), api_name="/expressions")
-    # An address, which the client hands on as it is.
+    # An address, which the client passes on unchanged.
     with pytest.raises(AppError, match="uploaded here"):
         client.predict(handle_file(f"{address}/page/icon.svg"), api_name="/expressions")
 
 
-def test_files_of_the_server_are_neither_read_nor_deleted(
+def test_gradio_endpoint_neither_reads_nor_deletes_server_files(
     address: str, files: Path, tmp_path: Path, happy: bytes
 ) -> None:
-    """Though they are pictures that the server's process can read."""
+    """Even though the server's process can read these pictures."""
     with httpx.Client(base_url=address, timeout=60) as visitor:
         function = endpoint_of(visitor)
         outside = tmp_path / "outside.jpg"
         outside.write_bytes(happy)
         [folder] = files.iterdir()
-        lying = folder / "lying.jpg"  # in Gradio's folder, but nobody's upload
+        lying = folder / "lying.jpg"  # in Gradio's folder, but not uploaded by anyone
         lying.write_bytes(happy)
         deep = folder / "a" / "b" / "deep.jpg"
         deep.parent.mkdir(parents=True)
@@ -121,7 +123,7 @@ def test_files_of_the_server_are_neither_read_nor_deleted(
                 assert '"success":true' not in call(visitor, function, value), value
         for path in (outside, lying, deep, link):
             assert path.read_bytes() == happy
-        # What lies where uploads lie is read, and deleted.
+        # A file among the uploads is read and deleted.
         [path] = visitor.post("/gradio_api/upload", files={"files": ("a.jpg", happy)}).json()
         assert Path(path).read_bytes() == happy
         assert '"success":true' in call(visitor, function, {"path": path, "meta": meta})
@@ -137,7 +139,7 @@ def app_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Test
         yield client
 
 
-def test_gradio_keeps_nothing_of_a_call(
+def test_gradio_endpoint_keeps_nothing_of_a_call(
     app_client: TestClient, happy: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [mount] = [each for each in app_client.app.routes if isinstance(each, Mount) and not each.path]
@@ -164,7 +166,7 @@ def test_gradio_keeps_nothing_of_a_call(
 
     monkeypatch.setattr(blocks, "_KEPT", 2)
     send()
-    wait_until(lambda: "detection_score" in kept(), 10)  # as this search would find more
+    wait_until(lambda: "detection_score" in kept(), 10)  # proof that this search would find more
     wait_until(lambda: "detection_score" not in kept(), 10)
     assert NAME not in kept()
 
@@ -178,7 +180,7 @@ def test_gradio_keeps_nothing_of_a_call(
         (FileNotFoundError("/secret/path.jpg"), 404),
     ],
 )
-def test_what_is_not_answered_is_said_recorded_and_deleted(
+def test_gradio_endpoint_explains_records_and_deletes_refused_pictures(
     error: Exception, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
@@ -200,7 +202,7 @@ def test_what_is_not_answered_is_said_recorded_and_deleted(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_defect_is_recorded_as_one(
+def test_gradio_endpoint_records_a_defect(
     service: Service, happy: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))

@@ -1,4 +1,4 @@
-"""The examples are what they are called, and the example answer is the first one's."""
+"""The examples are what their names say, and the example answer belongs to the first."""
 
 import io
 
@@ -17,7 +17,7 @@ from tests.demo.conftest import check_type
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
-def test_an_example_is_a_picture_of_its_size(example: Example, service: Service) -> None:
+def test_examples_are_pictures_of_their_stated_size(example: Example, service: Service) -> None:
     app = FastAPI()
     add_examples(app, service)
     answer = TestClient(app).get(f"/{example.address}")
@@ -26,11 +26,11 @@ def test_an_example_is_a_picture_of_its_size(example: Example, service: Service)
     assert len(answer.content) < 100_000
 
 
-def test_two_faces_are_two(recognizer: Recognizer) -> None:
+def test_examples_with_two_faces_have_two(recognizer: Recognizer) -> None:
     assert len(recognizer.recognize(EXAMPLES[2].content())) == 2
 
 
-def test_the_sample_is_read_once(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sample_is_read_once(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     app = FastAPI()
     add_examples(app, service)
     client = TestClient(app)
@@ -43,7 +43,7 @@ def test_the_sample_is_read_once(service: Service, monkeypatch: pytest.MonkeyPat
     assert client.get(f"/{EXAMPLE_ANSWER}").json() == answer
 
 
-def test_no_sample_before_there_is_a_network() -> None:
+def test_sample_is_missing_until_the_network_is_loaded() -> None:
     app = FastAPI()
     answer_errors_with_problems(app)
     waiting = Service(Settings())

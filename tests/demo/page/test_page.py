@@ -21,13 +21,13 @@ def client() -> Iterator[TestClient]:
 
 
 def html(client: TestClient, name: str) -> str:
-    """What Gradio is given for one of the page's parts."""
+    """The value that Gradio gets for one part of the page."""
     components = client.get("/config").json()["components"]
     [part] = [each for each in components if each["props"].get("elem_id") == name]
     return str(part["props"]["value"])
 
 
-def test_nothing_is_loaded_from_elsewhere(client: TestClient) -> None:
+def test_page_loads_nothing_from_other_hosts(client: TestClient) -> None:
     for path in ("/", "/theme.css"):
         source = client.get(path).text
         assert not re.findall(r"(?:src|href)=\"https?://(?!testserver)[^\"]*\"", source)
@@ -38,14 +38,14 @@ def test_nothing_is_loaded_from_elsewhere(client: TestClient) -> None:
     assert config["run_history"] is False
 
 
-def test_one_call_is_offered_as_an_api(client: TestClient) -> None:
+def test_page_offers_one_call_as_an_api(client: TestClient) -> None:
     offered = client.get("/gradio_api/info").json()
     assert list(offered["named_endpoints"]) == ["/expressions"]
     assert offered["unnamed_endpoints"] == {}
     assert client.get("/config").json()["footer_links"] == []
 
 
-def test_the_page_says_what_happens_to_pictures(client: TestClient) -> None:
+def test_page_says_what_happens_to_pictures(client: TestClient) -> None:
     picture = html(client, "picture")
     assert "Your photograph is not kept." in picture
     assert "not an emotion felt" in re.sub(r"\s+", " ", picture)
@@ -56,7 +56,7 @@ def test_templates_escape_what_they_are_given() -> None:
     assert "<script>" not in render("live.html", route='"><script>')
 
 
-def test_scripts_are_modules_of_this_server(client: TestClient) -> None:
+def test_page_scripts_are_modules_of_this_server(client: TestClient) -> None:
     components = client.get("/config").json()["components"]
     starts = [each["props"].get("js_on_load") or "" for each in components]
     scripts = re.findall(r'import\(new URL\("([^"]+)"', " ".join(starts))

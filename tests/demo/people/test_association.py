@@ -12,7 +12,7 @@ def boxes(count: int, seed: int) -> list[tuple[float, float, float, float]]:
 
 
 def overlap(one: tuple[float, ...], other: tuple[float, ...]) -> float:
-    """Of the grown boxes, written out for two of them."""
+    """The overlap of two grown boxes, written out."""
     (x, y, w, h), (u, v, a, b) = one, other
     across = min(x + 1.5 * w, u + 1.5 * a) - max(x - 0.5 * w, u - 0.5 * a)
     down = min(y + 1.5 * h, v + 1.5 * b) - max(y - 0.5 * h, v - 0.5 * b)
@@ -42,7 +42,7 @@ def test_pairs_are_the_best_of_all_assignments(expected: int, found: int) -> Non
             assert len(set(side)) == len(side)
 
 
-def test_pairs_leaves_alone_what_does_not_overlap_enough() -> None:
+def test_pairs_leaves_out_faces_that_overlap_too_little() -> None:
     here, beside, far = (0, 0, 90, 90), (90, 0, 90, 90), (900, 0, 90, 90)
     # A neighbour's grown box overlaps by a third.
     assert pairs([here], [1], [beside], 0.3) == [(0, 0)]

@@ -27,7 +27,7 @@ def test_people_keeps_everybody(scene: Scene) -> None:
     [(crossing, 2), (crossing_fast, 25), (pacing, 6)],
     ids=["crossing", "crossing_fast", "pacing"],
 )
-def test_people_seldom_mistakes_one_for_another(scene: Scene, most: int) -> None:
+def test_people_seldom_confuses_two_people(scene: Scene, most: int) -> None:
     assert total(scene, 5) <= most
 
 

@@ -9,13 +9,13 @@ from tests.demo.faces import HAPPY, SAD, face
 def follow(
     pictures: list[list[FaceExpression]], rate: float = 5, start: float = 0.0
 ) -> list[list[int | None]]:
-    """The numbers of the faces, as they are known in the end."""
+    """The numbers of the faces that are final at the end."""
     group = People(0.5)
     seen = [group.update(faces, start + n / rate) for n, faces in enumerate(pictures)]
     return [[each.person for each in sightings] for sightings in seen]
 
 
-def test_a_face_is_a_person_when_a_second_picture_has_it() -> None:
+def test_people_counts_a_face_from_its_second_picture() -> None:
     group = People(0.5)
     [first] = group.update([face(0)], 0)
     assert first.person is None
@@ -25,7 +25,7 @@ def test_a_face_is_a_person_when_a_second_picture_has_it() -> None:
     assert group.count == 1
 
 
-def test_a_face_of_one_picture_alone_is_nobody() -> None:
+def test_people_ignores_a_face_seen_in_one_picture() -> None:
     assert follow([[face(0)], [face(0), face(300)], [face(0)], [face(0)]]) == [
         [1],
         [1, None],
@@ -34,14 +34,14 @@ def test_a_face_of_one_picture_alone_is_nobody() -> None:
     ]
 
 
-def test_people_are_numbered_in_the_order_of_appearance() -> None:
+def test_people_numbers_in_order_of_appearance() -> None:
     pictures = [[face(400)], [face(400)], [face(0), face(200), face(400)]] * 1
     pictures += [[face(0), face(200), face(400)]] * 2
     assert follow(pictures)[-1] == [2, 3, 1]
 
 
-def test_two_who_pass_each_other_keep_their_numbers() -> None:
-    # The one behind is not found for as long as the boxes overlap.
+def test_people_keeps_numbers_of_two_who_pass_each_other() -> None:
+    # The person behind is not found while the boxes overlap.
     pictures = []
     for step in range(30):
         left, right = 10 + 15 * step, 445 - 15 * step
@@ -59,7 +59,7 @@ def sorted_faces(*faces: FaceExpression) -> list[FaceExpression]:
 
 
 @pytest.mark.parametrize("rate", [2, 5, 15, 30])
-def test_who_is_away_for_less_than_the_limit_keeps_the_number(rate: int) -> None:
+def test_people_keeps_the_number_through_a_short_absence(rate: int) -> None:
     for away, same in ((0.5, True), (LOST_SECONDS - 0.5, True), (LOST_SECONDS + 1.2, False)):
         there = [[face(100)]] * max(3, rate)
         numbers = follow([*there, *[[]] * round(away * rate), *there], rate)
@@ -67,12 +67,12 @@ def test_who_is_away_for_less_than_the_limit_keeps_the_number(rate: int) -> None
         assert numbers[-1] == ([1] if same else [2]), away
 
 
-def test_however_rare_pictures_are_one_may_miss_a_face() -> None:
+def test_people_keeps_the_number_through_one_missed_picture() -> None:
     numbers = follow([[face(100)], [face(100)], [], [face(100)], [face(100)]], rate=0.1)
     assert numbers[-1] == [1]
 
 
-def test_a_cut_ends_people() -> None:
+def test_people_starts_new_numbers_after_a_cut() -> None:
     group = People(0.5)
     group.update([face(100)], 0)
     [before] = group.update([face(100)], 0.2)
@@ -83,13 +83,13 @@ def test_a_cut_ends_people() -> None:
     assert (before.person, alone.person, after.person) == (1, 1, 2)
 
 
-def test_fast_faces_are_followed() -> None:
-    # At five pictures a second, a face's own width from one to the next.
+def test_people_follows_fast_faces() -> None:
+    # At five pictures a second, the face moves by its own width each time.
     assert follow([[face(90 * step)] for step in range(8)]) == [[1]] * 8
 
 
 @pytest.mark.parametrize("rate", [2, 10, 40])
-def test_smoothing_is_in_seconds_whatever_the_rate(rate: int) -> None:
+def test_people_smooths_over_seconds_at_any_rate(rate: int) -> None:
     group = People(0.5)
     for number in range(rate):
         group.update([face(100, emotion=SAD)], number / rate)
@@ -103,13 +103,13 @@ def test_smoothing_is_in_seconds_whatever_the_rate(rate: int) -> None:
         assert sighting.smoothed.probabilities[HAPPY] == pytest.approx(expected, abs=1e-3)
         if reached is None and sighting.smoothed.emotion == "happy":
             reached = time - change
-    # The raw ones stay.
+    # The raw probabilities stay unchanged.
     assert sighting.face.probabilities[HAPPY] == pytest.approx(0.88)
     assert reached is not None
     assert reached <= SMOOTHING_SECONDS * np.log(2) + 1 / rate
 
 
-def test_what_is_smoothed_is_uncertain_by_the_same_limit() -> None:
+def test_people_applies_the_same_limit_of_doubt_to_smoothed_answers() -> None:
     group = People(0.5)
     group.update([face(100, emotion=SAD)], 0)
     [sighting] = group.update([face(100, emotion=HAPPY)], 0.33)
@@ -120,23 +120,23 @@ def test_what_is_smoothed_is_uncertain_by_the_same_limit() -> None:
     assert not sighting.face.uncertain
 
 
-def test_what_is_kept_does_not_grow_with_time() -> None:
+def test_people_keeps_bounded_memory() -> None:
     group = People(0.5)
     for step in range(400):
         group.update([face(300 * (step % 7))], step / 5)
     assert len(group._followed) < 20
 
 
-def test_people_move_on_while_pictures_are_missing() -> None:
+def test_people_moves_boxes_on_while_pictures_are_missing() -> None:
     group = People(0.5)
     for step in range(6):
         group.update([face(30 * step)], step / 5)
-    # A second later: five pictures would have been in between.
+    # A second later, as if five pictures were missing.
     [sighting] = group.update([face(30 * 10)], 2.0)
     assert sighting.person == 1
 
 
-def test_a_frame_that_is_shown_for_long_ends_nobody() -> None:
+def test_people_keeps_numbers_through_a_long_frame() -> None:
     group = People(0.5)
     times = [0, 0.2, 0.4, 30, 60, 60.2]
     for time in times:

@@ -22,7 +22,7 @@ def client(root_path: str = "/demo") -> TestClient:
 
 
 @pytest.mark.parametrize("path", ["/a", "/b/c", "/"])
-def test_a_path_means_the_same_whether_or_not_the_proxy_took_its_part(path: str) -> None:
+def test_root_path_works_whether_or_not_the_proxy_strips_it(path: str) -> None:
     told = [path, "http://testserver/demo/"]
     assert client().get(f"/demo{path}").json() == told
     assert client().get(path).json() == told
@@ -31,7 +31,7 @@ def test_a_path_means_the_same_whether_or_not_the_proxy_took_its_part(path: str)
     assert client().get(f"/demonstration{path}").status_code == 404
 
 
-def test_the_path_alone_leads_to_the_page() -> None:
+def test_root_path_without_slash_leads_to_the_page() -> None:
     moved = client().get("/demo?x=1", follow_redirects=False)
     assert (moved.status_code, moved.headers["location"]) == (307, "/demo/?x=1")
     assert client().get("/demo", follow_redirects=False).headers["location"] == "/demo/"
@@ -48,12 +48,12 @@ def test_the_path_alone_leads_to_the_page() -> None:
         ({"X-Forwarded-Host": "user@evil.example/path"}, "/demo/"),
     ],
 )
-def test_the_public_address_is_as_proxies_say(headers: dict[str, str], address: str) -> None:
+def test_public_address_follows_the_proxies_headers(headers: dict[str, str], address: str) -> None:
     assert client().get("/a", headers=headers).json()[1] == address
 
 
 @pytest.mark.parametrize("path", ["", "/demo", "/a/b-c", "/~me/x_1.2"])
-def test_paths_that_may_be_set(path: str) -> None:
+def test_root_path_accepts_valid_paths(path: str) -> None:
     assert Settings(root_path=path).root_path == path
 
 
@@ -73,6 +73,6 @@ def test_paths_that_may_be_set(path: str) -> None:
         "/é",
     ],
 )
-def test_paths_that_may_not_be_set(path: str) -> None:
+def test_root_path_refuses_invalid_paths(path: str) -> None:
     with pytest.raises(ValidationError):
         Settings(root_path=path)

@@ -28,7 +28,7 @@ def scope(peer: str | None, *forwarded: str) -> MutableMapping[str, Any]:
         (0, None, [], "unknown"),
     ],
 )
-def test_a_client_is_whom_the_trusted_proxies_name(
+def test_client_of_trusts_the_configured_proxies(
     proxies: int, peer: str | None, forwarded: list[str], client: str
 ) -> None:
     assert client_of(scope(peer, *forwarded), proxies) == client

@@ -1,4 +1,4 @@
-"""Attacks on the real server, as a process of its own, each beside a request that it answers."""
+"""Attacks on the real server in its own process, each beside a request that it answers."""
 
 import base64
 import io
@@ -14,10 +14,13 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect as connect_socket
 
 from demo.web.routes import live
 from tests.demo.conftest import call, encoded, gradio_functions, running, wait_until
+
+pytestmark = pytest.mark.slow
 
 ROUTE = "/api/v1/expressions"
 SCRIPT = b"<script>alert(1)</script>"
@@ -56,13 +59,15 @@ def bomb() -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["image/svg+xml", "image/png"])
-def test_svg_is_no_picture(client: httpx.Client, kind: str) -> None:
+def test_post_expressions_refuses_svg(client: httpx.Client, kind: str) -> None:
     refused = read(client, svg(), kind)
     assert refused.status_code == 422
     assert "alert" not in refused.text
 
 
-def test_a_polyglot_is_a_picture_and_nothing_else(client: httpx.Client, happy: bytes) -> None:
+def test_post_expressions_reads_a_polyglot_as_a_picture_only(
+    client: httpx.Client, happy: bytes
+) -> None:
     gif = encoded(np.full((50, 60, 3), 90, np.uint8), "GIF")
     for polyglot in (happy + SCRIPT, gif + SCRIPT):
         answer = read(client, polyglot)
@@ -77,7 +82,7 @@ def test_a_polyglot_is_a_picture_and_nothing_else(client: httpx.Client, happy: b
         assert SCRIPT not in drawn.content
 
 
-def test_every_script_of_the_page_carries_its_nonce_for_every_browser(client: httpx.Client) -> None:
+def test_page_scripts_carry_the_nonce_in_every_browser(client: httpx.Client) -> None:
     for encoding in ("identity", "br, gzip"):
         page = client.get("/", headers={"Accept-Encoding": encoding})
         [nonce] = re.findall(r"'nonce-([\w-]+)'", policy(page))
@@ -86,7 +91,7 @@ def test_every_script_of_the_page_carries_its_nonce_for_every_browser(client: ht
         assert all(f'nonce="{nonce}"' in script for script in scripts)
 
 
-def test_nobody_can_fetch_an_upload(client: httpx.Client, happy: bytes) -> None:
+def test_uploads_cannot_be_fetched(client: httpx.Client, happy: bytes) -> None:
     for name, content in (("a.html", SCRIPT), ("a.svg", svg()), ("a.jpg", happy)):
         [path] = client.post("/gradio_api/upload", files={"files": (name, content)}).json()
         assert Path(path).read_bytes() == content
@@ -98,7 +103,7 @@ def policy(response: httpx.Response) -> str:
     return response.headers["content-security-policy"]
 
 
-def test_a_decompression_bomb_is_refused_on_every_way_in(client: httpx.Client) -> None:
+def test_server_refuses_a_decompression_bomb_on_every_route(client: httpx.Client) -> None:
     content = bomb()
     assert len(content) < 200_000
     began = time.monotonic()
@@ -124,7 +129,7 @@ def test_a_decompression_bomb_is_refused_on_every_way_in(client: httpx.Client) -
         "x" * 3000 + ".jpg",
     ],
 )
-def test_a_file_name_leads_nowhere(
+def test_server_ignores_paths_in_file_names(
     client: httpx.Client, files: Path, happy: bytes, name: str
 ) -> None:
     answer = client.post(ROUTE, files={"file": (name, happy, "image/jpeg")})
@@ -141,7 +146,7 @@ def test_a_file_name_leads_nowhere(
     assert not list(files.glob("*outside*"))
 
 
-def test_the_server_fetches_nothing_for_a_visitor(client: httpx.Client) -> None:
+def test_server_fetches_nothing_for_a_visitor(client: httpx.Client) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0.5)
         address = f"http://127.0.0.1:{listener.getsockname()[1]}/a.png"
@@ -182,13 +187,11 @@ def test_the_server_fetches_nothing_for_a_visitor(client: httpx.Client) -> None:
         ("POST", "/login"),
     ],
 )
-def test_gradios_routes_that_nothing_uses_are_gone(
-    client: httpx.Client, method: str, path: str
-) -> None:
+def test_server_has_no_unused_gradio_routes(client: httpx.Client, method: str, path: str) -> None:
     assert client.request(method, path, json={}).status_code == 404
 
 
-def test_pictures_are_not_read_past_the_queue(client: httpx.Client, happy: bytes) -> None:
+def test_server_reads_no_picture_past_the_queue(client: httpx.Client, happy: bytes) -> None:
     [path] = client.post("/gradio_api/upload", files={"files": ("a.jpg", happy)}).json()
     file = {"path": path, "meta": {"_type": "gradio.FileData"}}
     for function in gradio_functions(client):
@@ -199,7 +202,7 @@ def test_pictures_are_not_read_past_the_queue(client: httpx.Client, happy: bytes
         assert "detection_score" in call(client, function, file)
 
 
-def test_a_page_of_another_site_cannot_send_pictures(client: httpx.Client, happy: bytes) -> None:
+def test_post_expressions_refuses_a_foreign_origin(client: httpx.Client, happy: bytes) -> None:
     foreign = {"Origin": "https://elsewhere.example", "Content-Type": "image/jpeg"}
     for path in (ROUTE, "/gradio_api/upload", "/gradio_api/queue/join"):
         refused = client.post(path, content=happy, headers=foreign)
@@ -209,7 +212,7 @@ def test_a_page_of_another_site_cannot_send_pictures(client: httpx.Client, happy
     assert client.post(ROUTE, content=happy, headers=own).status_code == 200
 
 
-def test_a_forged_host_changes_the_page_of_its_forger_alone(client: httpx.Client) -> None:
+def test_page_with_a_forged_host_affects_only_the_forger(client: httpx.Client) -> None:
     forged = {"X-Forwarded-Host": 'evil.example"></script><script>alert(1)</script>'}
     for headers in ({"X-Forwarded-Host": "evil.example"}, forged):
         page = client.get("/", headers=headers)
@@ -230,7 +233,7 @@ def test_a_forged_host_changes_the_page_of_its_forger_alone(client: httpx.Client
         b"GET /" + 200_000 * b"a" + b" HTTP/1.1\r\nHost: a\r\n\r\n",
     ],
 )
-def test_a_malformed_head_is_refused_and_nothing_of_it_comes_back(
+def test_server_refuses_a_malformed_head_without_echoing_it(
     client: httpx.Client, head: bytes
 ) -> None:
     with connect(client) as connection:
@@ -241,19 +244,19 @@ def test_a_malformed_head_is_refused_and_nothing_of_it_comes_back(
     assert client.get("/healthz").status_code == 200
 
 
-def test_a_form_of_many_parts_is_refused(client: httpx.Client, happy: bytes) -> None:
+def test_post_expressions_refuses_a_form_of_many_parts(client: httpx.Client, happy: bytes) -> None:
     fields = {f"field{number}": "x" for number in range(1000)}
     refused = client.post(ROUTE, data=fields, files={"file": happy})
     assert refused.status_code == 422
     assert refused.headers["content-type"] == "application/problem+json"
 
 
-def test_a_full_queue_refuses_at_once_and_says_when_to_come_again(client: httpx.Client) -> None:
+def test_post_expressions_says_when_to_retry_if_the_queue_is_full(client: httpx.Client) -> None:
     picture = encoded(np.random.default_rng(0).integers(0, 255, (3000, 3000, 3), np.uint8))
     with ThreadPoolExecutor(12) as pool:
         answers = list(pool.map(lambda _: read(client, picture), range(12)))
     statuses = [answer.status_code for answer in answers]
-    # As many as there are cores are read, two wait.
+    # One picture per core is read, and two wait.
     assert set(statuses) == {200, 503}
     for answer in answers:
         if answer.status_code == 503:
@@ -262,10 +265,10 @@ def test_a_full_queue_refuses_at_once_and_says_when_to_come_again(client: httpx.
     assert read(client, picture).status_code == 200
 
 
-def test_who_says_nothing_or_too_slowly_is_not_waited_for(
+def test_server_does_not_wait_for_silent_or_slow_clients(
     client: httpx.Client, happy: bytes
 ) -> None:
-    """All of a slow-loris' ways at once, because each takes its time."""
+    """All slow-loris attacks at once, because each takes long."""
     ways = {
         "nothing": b"",
         "half a head": b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-A:",
@@ -284,7 +287,7 @@ def test_who_says_nothing_or_too_slowly_is_not_waited_for(
             connection.sendall(ways[way])
             while time.monotonic() - began < 60:
                 try:
-                    # A byte a second, as this attack does, keeps the connection from being idle.
+                    # This attack's one byte a second keeps the connection from being idle.
                     connection.sendall(b"x" if ways[way] else b"")
                     part = connection.recv(65_536)
                 except TimeoutError:
@@ -298,7 +301,7 @@ def test_who_says_nothing_or_too_slowly_is_not_waited_for(
 
     with ThreadPoolExecutor(len(ways)) as pool:
         attacks = [pool.submit(attack, way) for way in ways]
-        # Meanwhile others are served.
+        # Others are served meanwhile.
         assert len(read(client, happy).json()["faces"]) == 1
         for each in attacks:
             each.result()
@@ -310,7 +313,17 @@ def test_who_says_nothing_or_too_slowly_is_not_waited_for(
     assert answer.startswith(b"HTTP/1.1 408 ")
 
 
-def test_a_greedy_client_is_refused_and_others_are_served(happy: bytes) -> None:
+def test_post_expressions_refuses_30_mb_announced_or_not(
+    client: httpx.Client, happy: bytes
+) -> None:
+    headers = {"Content-Type": "image/jpeg"}
+    blocks = (bytes(1_000_000) for _ in range(30))
+    for body in (blocks, bytes(30_000_000)):
+        assert client.post(ROUTE, content=body, headers=headers).status_code == 413
+    assert len(read(client, happy).json()["faces"]) == 1
+
+
+def test_server_refuses_a_greedy_client_and_serves_others(happy: bytes) -> None:
     with (
         running(DEMO_REQUESTS_PER_MINUTE="5", DEMO_TRUSTED_PROXIES="1") as (_, port),
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
@@ -323,14 +336,14 @@ def test_a_greedy_client_is_refused_and_others_are_served(happy: bytes) -> None:
         greedy = [ask(f"192.0.2.{number}, 203.0.113.9") for number in range(8)]
         assert greedy == 5 * [200] + 3 * [429]
         assert ask("192.0.2.1, 203.0.113.10") == 200
-        # The page and its uploads count too, and what costs nothing is answered.
+        # The page and its uploads count too; free routes are answered.
         headers = {"X-Forwarded-For": "203.0.113.9"}
         for path in ("/gradio_api/upload", "/gradio_api/queue/join"):
             assert client.post(path, headers=headers).status_code == 429
         assert client.get("/", headers=headers).status_code == 200
 
 
-def test_login_and_metrics_of_the_whole_server(happy: bytes) -> None:
+def test_server_protects_everything_with_login_and_counts_metrics(happy: bytes) -> None:
     with running(DEMO_AUTH="ada:secret", DEMO_METRICS="1") as (_, port):
         address = f"http://127.0.0.1:{port}"
         for path in ("/", "/config", "/api/docs", "/api/v1/version", "/metrics"):
@@ -345,13 +358,22 @@ def test_login_and_metrics_of_the_whole_server(happy: bytes) -> None:
             assert "demo_faces_total 1.0" in metrics.text
             assert 'route="/api/v1/expressions",status="200"} 1.0' in metrics.text
             assert 'demo_refused_total{reason="login"}' in metrics.text
+        view = f"127.0.0.1:{port}{live.ROUTE}"
+        with pytest.raises(InvalidStatus) as refused, connect_socket(f"ws://{view}"):
+            pass
+        assert refused.value.response.status_code == 401
+        with connect_socket(f"ws://ada:secret@{view}") as camera:
+            camera.send(b"no picture")
+            assert "error" in json.loads(camera.recv(timeout=30))
 
 
-def test_metrics_are_off_unless_asked_for(client: httpx.Client) -> None:
+def test_get_metrics_is_off_unless_asked(client: httpx.Client) -> None:
     assert client.get("/metrics").status_code == 404
 
 
-def test_a_stop_refuses_what_comes_and_finishes_what_runs(happy: bytes) -> None:
+def test_server_stop_refuses_new_requests_ends_views_and_finishes_running_ones(
+    happy: bytes,
+) -> None:
     slow = io.BytesIO()
     noise = np.random.default_rng(0).integers(0, 255, (4000, 3500, 3), np.uint8)
     Image.fromarray(noise).save(slow, "JPEG", quality=80)
@@ -374,12 +396,14 @@ def test_a_stop_refuses_what_comes_and_finishes_what_runs(happy: bytes) -> None:
             time.sleep(0.3)
             with pytest.raises(httpx.ConnectError):
                 httpx.post(address + ROUTE, content=happy, headers=headers)
+            with pytest.raises(ConnectionClosed):
+                browser.recv(timeout=6)
             assert running_one.result().status_code == 200
             wait_until(lambda: process.poll() is not None, 15)
             assert time.monotonic() - began < 8
 
 
-def test_data_urls_in_json_are_read_or_refused_like_files(client: httpx.Client) -> None:
+def test_server_treats_data_urls_in_json_like_files(client: httpx.Client) -> None:
     url = f"data:image/svg+xml;base64,{base64.b64encode(svg()).decode()}"
     for function in gradio_functions(client):
         told = call(client, function, {"path": url, "meta": {"_type": "gradio.FileData"}})

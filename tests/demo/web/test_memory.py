@@ -32,7 +32,7 @@ def cgroup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]
         ("", None, None),
     ],
 )
-def test_the_containers_limit_is_read_from_either_version(
+def test_memory_limit_is_read_from_either_cgroup_version(
     cgroup: tuple[Path, Path], version_2: str | None, version_1: str | None, limit: int | None
 ) -> None:
     for path, text in zip(cgroup, (version_2, version_1), strict=True):
@@ -42,7 +42,8 @@ def test_the_containers_limit_is_read_from_either_version(
     assert memory.uploads_limit() == (limit // 8 if limit else 1_000_000_000)
 
 
-def test_the_process_stays_within_its_container(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_memory_stays_within_the_container(tmp_path: Path) -> None:
     limit = tmp_path / "memory.max"
     limit.write_text("800000000")
     program = f"""
@@ -65,8 +66,8 @@ print("alive")
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it is glibc that is told")
-def test_glibc_takes_what_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    # In a process of its own: the setting would outlast the test.
+def test_malloc_settings_are_taken_by_glibc(monkeypatch: pytest.MonkeyPatch) -> None:
+    # In its own process: the setting would outlast the test.
     program = "from demo.web.memory import give_pictures_back; print(give_pictures_back())"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
@@ -82,9 +83,10 @@ def webp(side: int) -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not hold to RLIMIT_DATA")
-def test_a_picture_beyond_the_memory_fails_and_the_server_goes_on(happy: bytes) -> None:
-    """The largest WebP takes a gigabyte; this server may have 800 MB, of which it needs 400."""
+def test_server_goes_on_after_a_picture_that_needs_too_much_memory(happy: bytes) -> None:
+    """The largest WebP needs a gigabyte; this server may use 800 MB and needs 400 itself."""
     with (
         running(limit_megabytes=800) as (process, port),
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,

@@ -10,7 +10,7 @@ from demo.web.monitor import Monitor
 
 
 def metrics(monitor: Monitor) -> dict[str, float]:
-    """What Prometheus reads: each number by its name and its labels' values."""
+    """The metrics as Prometheus reads them: each number by its name and labels."""
     families = text_string_to_metric_families(monitor.exposition().decode())
     return {
         " ".join(
@@ -21,7 +21,7 @@ def metrics(monitor: Monitor) -> dict[str, float]:
     }
 
 
-def test_a_log_that_nobody_reads_any_more_keeps_no_one_waiting(
+def test_log_without_a_reader_keeps_nobody_waiting(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     reader, writer = os.pipe()
@@ -33,7 +33,7 @@ def test_a_log_that_nobody_reads_any_more_keeps_no_one_waiting(
             gone.close()
 
 
-def test_requests_faces_refusals_and_waiting_are_counted() -> None:
+def test_metrics_count_requests_faces_refusals_and_waiting() -> None:
     monitor = Monitor(Settings(metrics=True), waiting=lambda: 3)
     for _ in range(3):
         monitor.record("/files/{name}", "POST", 200, 0.2, faces=2)
@@ -54,7 +54,7 @@ def test_requests_faces_refusals_and_waiting_are_counted() -> None:
     assert counted["process_resident_memory_bytes"] > 1e7
 
 
-def test_nothing_is_counted_where_nobody_asks() -> None:
+def test_metrics_count_nothing_unless_asked() -> None:
     monitor = Monitor(Settings(), lambda: 0)
     monitor.record("/files/{name}", "POST", 200, 0.2, faces=2)
     assert not any(name.startswith("demo_requests_total") for name in metrics(monitor))

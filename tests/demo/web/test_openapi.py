@@ -1,4 +1,4 @@
-"""What the program says of its routes, WebSockets and their messages."""
+"""The program's own description of its routes, WebSockets and messages."""
 
 import json
 from typing import Any
@@ -76,7 +76,7 @@ def test_openapi_has_a_schema_of_each_message(openapi: dict[str, Any]) -> None:
         30,
     )
     assert schemas["Moment"]["properties"]["before"]["enum"] == list(EMOTIONS)
-    # Inherited fields keep their descriptions, and no description keeps its source's line ends.
+    # Inherited fields keep their descriptions; descriptions lose the line breaks of their source.
     assert (
         schemas["PersonFace"]["properties"]["landmarks"]
         == schemas["Face"]["properties"]["landmarks"]
@@ -94,7 +94,7 @@ def test_openapi_keeps_the_ranges_of_an_answer(openapi: dict[str, Any]) -> None:
     assert turned["enum"] == [0, 90, 180, 270]
 
 
-def test_every_reference_of_the_openapi_leads_somewhere(openapi: dict[str, Any]) -> None:
+def test_openapi_references_all_resolve(openapi: dict[str, Any]) -> None:
     references = {
         piece.split('"')[0]
         for piece in json.dumps(openapi).split('"$ref": "#/components/schemas/')[1:]
@@ -103,7 +103,7 @@ def test_every_reference_of_the_openapi_leads_somewhere(openapi: dict[str, Any])
     assert references <= set(openapi["components"]["schemas"])
 
 
-def test_documentation_shows_the_routes_and_loads_nothing(
+def test_documentation_shows_the_routes_and_loads_nothing_from_elsewhere(
     client: TestClient, openapi: dict[str, Any]
 ) -> None:
     page = client.get("/api/docs")
@@ -124,7 +124,7 @@ def test_documentation_shows_the_messages_and_close_codes_of_websockets(client: 
     for name in ("LiveAnswer", "FilmOrder", "FilmProgress", "FilmSummary"):
         assert f"<a href='#{name}'>" in page
         assert f"<details id='{name}'>" in page
-    assert "<li><code>person</code> Counts people" in page
+    assert "<li><code>person</code> The person's number" in page
 
 
 def test_documentation_escapes_what_a_request_brings(openapi: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The routes against their own OpenAPI description, by Schemathesis: answers are as it says."""
+"""Schemathesis checks that the routes answer as their own OpenAPI description says."""
 
 from datetime import timedelta
 
@@ -21,8 +21,8 @@ from tests.fuzz.pictures import pictures
 ROUTE = "/api/v1/expressions"
 OPERATIONS = [f"POST {ROUTE}", "GET /api/v1/version", "GET /healthz", "GET /readyz"]
 
-# Not those that ask for 200 wherever a body fits the description, for it cannot say which bytes are
-# a picture.
+# Without the checks that expect 200 for every body that fits: the description cannot say which bytes
+# are a picture.
 CHECKS = [
     checks.not_a_server_error,
     described.status_code_conformance,
@@ -45,19 +45,21 @@ few = settings(
 
 @pytest.fixture(scope="module")
 def description() -> BaseSchema:
-    """What the real application says of itself."""
+    """The real application's own description."""
     app = create_app(Settings())
     wait_until(lambda: app.state.service.ready)
     return from_asgi("/api/openapi.json", app)
 
 
-def test_the_description_names_every_operation_of_the_program(description: BaseSchema) -> None:
+@pytest.mark.slow
+def test_openapi_names_every_operation_of_the_program(description: BaseSchema) -> None:
     operations = [each.ok() for each in description.get_all_operations()]
     assert [operation.label for operation in operations] == OPERATIONS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", OPERATIONS)
-def test_every_operation_answers_as_described(description: BaseSchema, label: str) -> None:
+def test_openapi_describes_every_operations_answer(description: BaseSchema, label: str) -> None:
     operation = description.find_operation_by_label(label)
     assert operation is not None
 
@@ -70,7 +72,7 @@ def test_every_operation_answers_as_described(description: BaseSchema, label: st
 
 
 @pytest.mark.parametrize("label", OPERATIONS)
-def test_what_the_description_does_not_allow_is_answered_as_described(
+def test_openapi_describes_the_answers_to_invalid_requests(
     description: BaseSchema, label: str
 ) -> None:
     # Schemathesis' own list of near misses: methods, parameters and bodies.
@@ -92,7 +94,7 @@ def test_what_the_description_does_not_allow_is_answered_as_described(
 @pytest.mark.parametrize("accept", ["application/json", "image/png"])
 @pytest.mark.parametrize("explain", [{}, {"explain": "true"}], ids=["plain", "explained"])
 @pytest.mark.parametrize("name", ["jpeg-baseline", "heic-plain", "png-rgb"])
-def test_sound_pictures_are_answered_as_described(
+def test_openapi_describes_the_answers_to_intact_pictures(
     description: BaseSchema, form: bool, accept: str, explain: dict[str, str], name: str
 ) -> None:
     response = ask(description, pictures()[name], form, explain, accept)
@@ -104,7 +106,8 @@ def test_sound_pictures_are_answered_as_described(
         assert all(("attention" in face) == bool(explain) for face in faces)
 
 
-def test_mutated_pictures_are_answered_as_described(description: BaseSchema) -> None:
+@pytest.mark.slow
+def test_openapi_describes_the_answers_to_mutated_pictures(description: BaseSchema) -> None:
     statuses = set()
 
     @few
@@ -143,7 +146,7 @@ def ask(
         (200, "application/json", b'{"faces": []}'),
     ],
 )
-def test_an_answer_that_is_not_as_described_is_seen(
+def test_openapi_check_notices_an_undescribed_answer(
     description: BaseSchema, status: int, kind: str, body: bytes
 ) -> None:
     operation = description[ROUTE]["POST"]

@@ -15,6 +15,8 @@ from websockets.sync.client import connect
 from tests.demo.conftest import film_of, running
 from tests.nginx import nginx
 
+pytestmark = pytest.mark.slow
+
 WAYS = ["stripped", "whole"]
 
 
@@ -28,7 +30,7 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
 
 
 @pytest.mark.parametrize("way", [*WAYS, "direct"])
-def test_all_that_the_page_names_is_there(addresses: dict[str, str], way: str) -> None:
+def test_proxied_page_finds_everything_it_names(addresses: dict[str, str], way: str) -> None:
     with httpx.Client(timeout=60) as client:
         page = client.get(addresses[way])
         [base] = re.findall(r'<base href="([^"]*)">', page.text)
@@ -48,16 +50,16 @@ def test_all_that_the_page_names_is_there(addresses: dict[str, str], way: str) -
 
 
 @pytest.mark.parametrize("way", [*WAYS, "direct"])
-def test_without_its_slash_the_page_is_found_all_the_same(
-    addresses: dict[str, str], way: str
-) -> None:
+def test_proxied_page_is_found_without_its_slash(addresses: dict[str, str], way: str) -> None:
     page = httpx.get(f"{addresses[way].rstrip('/')}?a=b", follow_redirects=True)
     assert page.status_code == 200
     assert str(page.url) == f"{addresses[way]}?a=b"
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_routes_and_their_documentation(addresses: dict[str, str], way: str, happy: bytes) -> None:
+def test_proxied_routes_and_documentation_work(
+    addresses: dict[str, str], way: str, happy: bytes
+) -> None:
     with httpx.Client(base_url=addresses[way], timeout=60) as client:
         docs = client.get("api/docs").text
         assert f"{addresses[way]}api/v1/expressions" in docs
@@ -73,7 +75,7 @@ def test_routes_and_their_documentation(addresses: dict[str, str], way: str, hap
         assert refused.status_code == 403
 
 
-def test_a_large_picture_passes_and_a_too_large_one_is_refused_with_a_sentence(
+def test_proxied_post_expressions_passes_large_and_refuses_too_large_pictures(
     addresses: dict[str, str],
 ) -> None:
     headers = {"Content-Type": "image/jpeg"}
@@ -86,7 +88,7 @@ def test_a_large_picture_passes_and_a_too_large_one_is_refused_with_a_sentence(
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_camera_and_film(addresses: dict[str, str], way: str, happy: bytes) -> None:
+def test_proxied_camera_and_film_work(addresses: dict[str, str], way: str, happy: bytes) -> None:
     address = addresses[way].replace("http", "ws", 1)
     with connect(f"{address}api/v1/live") as camera:
         camera.send(happy)
@@ -100,7 +102,9 @@ def test_camera_and_film(addresses: dict[str, str], way: str, happy: bytes) -> N
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_gradios_client(addresses: dict[str, str], way: str, happy: bytes, tmp_path: Path) -> None:
+def test_proxied_gradio_client_works(
+    addresses: dict[str, str], way: str, happy: bytes, tmp_path: Path
+) -> None:
     (tmp_path / "a.jpg").write_bytes(happy)
     client = Client(addresses[way], verbose=False, analytics_enabled=False)
     answer = client.predict(handle_file(str(tmp_path / "a.jpg")), api_name="/expressions")
@@ -108,7 +112,7 @@ def test_gradios_client(addresses: dict[str, str], way: str, happy: bytes, tmp_p
     assert [face["emotion"] for face in answer["faces"]] == ["happy"]
 
 
-def test_a_proxy_that_hides_the_host_is_told_which_header_is_missing(
+def test_proxied_server_names_the_header_that_the_proxy_must_send(
     addresses: dict[str, str], happy: bytes
 ) -> None:
     address = addresses["hostless"]
@@ -118,7 +122,7 @@ def test_a_proxy_that_hides_the_host_is_told_which_header_is_missing(
     assert "does not pass on the header Host" in refused.json()["detail"]
 
 
-def test_a_request_past_the_proxy_is_answered_too(addresses: dict[str, str]) -> None:
+def test_proxied_server_answers_direct_requests_too(addresses: dict[str, str]) -> None:
     server = addresses["direct"].removesuffix("/demo/")
     for path in ("/healthz", "/readyz", "/api/docs", "/page/scripts/page.js", "/demo/healthz"):
         assert httpx.get(server + path).status_code == 200

@@ -17,7 +17,7 @@ from preprocessing.images import ImageTooLarge, InvalidImage
 from tests.demo.conftest import wait_until
 
 
-def test_reads_every_face_from_left_to_right(service: Service, two_people: bytes) -> None:
+def test_service_reads_every_face_from_left_to_right(service: Service, two_people: bytes) -> None:
     answer = service.read(two_people)
     assert (answer.picture.width, answer.picture.height) == (1024, 512)
     assert [face.box[0] > 512 for face in answer.faces] == [False, True]
@@ -25,17 +25,17 @@ def test_reads_every_face_from_left_to_right(service: Service, two_people: bytes
     assert all(face.attention is None for face in answer.faces)
 
 
-def test_explains_where_asked(service: Service, happy: bytes) -> None:
+def test_service_explains_if_asked(service: Service, happy: bytes) -> None:
     [face] = service.read(happy, explain=True).faces
     assert face.attention is not None
     assert face.attention.shape == (48, 48)
 
 
-def test_a_picture_without_a_face_is_no_error(service: Service, empty_room: bytes) -> None:
+def test_service_takes_a_picture_without_a_face(service: Service, empty_room: bytes) -> None:
     assert service.read(empty_room).faces == []
 
 
-def test_keeps_no_picture(service: Service, happy: bytes) -> None:
+def test_service_keeps_no_picture(service: Service, happy: bytes) -> None:
     answer = service.read(happy, explain=True)
     traces = [weakref.ref(answer), weakref.ref(answer.picture.pixels)]
     traces += [weakref.ref(face.crop) for face in answer.faces]
@@ -44,7 +44,7 @@ def test_keeps_no_picture(service: Service, happy: bytes) -> None:
     assert [trace() for trace in traces] == [None] * len(traces)
 
 
-def test_gives_every_thread_the_answer_it_gives_one(service: Service, two_people: bytes) -> None:
+def test_service_gives_every_thread_the_same_answer(service: Service, two_people: bytes) -> None:
     expected = [face.probabilities for face in service.read(two_people).faces]
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(service.read, [two_people] * 8))
@@ -52,14 +52,14 @@ def test_gives_every_thread_the_answer_it_gives_one(service: Service, two_people
         np.testing.assert_allclose([face.probabilities for face in answer.faces], expected)
 
 
-def test_is_not_ready_before_it_is_started(happy: bytes) -> None:
+def test_service_is_not_ready_before_it_is_started(happy: bytes) -> None:
     service = Service(Settings())
     assert not service.ready
     with pytest.raises(NotReady, match="still being loaded"):
         service.read(happy)
 
 
-def test_loads_in_the_background(
+def test_service_loads_in_the_background(
     monkeypatch: pytest.MonkeyPatch, recognizer: Recognizer, happy: bytes
 ) -> None:
     gate = threading.Event()
@@ -79,7 +79,7 @@ def test_loads_in_the_background(
     assert len(service.read(happy).faces) == 1
 
 
-def test_is_ready_only_when_it_has_classified(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_service_is_ready_once_it_has_classified(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
 
     class Watched(Recognizer):
@@ -102,7 +102,7 @@ def test_is_ready_only_when_it_has_classified(monkeypatch: pytest.MonkeyPatch) -
     assert seen == [1]
 
 
-def test_missing_weights_are_named_to_everyone_who_asks(happy: bytes) -> None:
+def test_service_names_missing_weights_to_every_caller(happy: bytes) -> None:
     service = Service(Settings(weights="nosuch"))
     service.start()
     wait_until(lambda: service.error is not None)
@@ -112,7 +112,7 @@ def test_missing_weights_are_named_to_everyone_who_asks(happy: bytes) -> None:
         service.read(happy)
 
 
-def test_the_recognizer_looks_for_faces_of_the_settings_size() -> None:
+def test_service_uses_min_face_from_the_settings() -> None:
     service = Service(Settings(min_face=80))
     service.start()
     wait_until(lambda: service.ready)
@@ -120,7 +120,7 @@ def test_the_recognizer_looks_for_faces_of_the_settings_size() -> None:
 
 
 class _Gate:
-    """Holds every reading of a service until it is opened, and counts those that run at once."""
+    """Blocks every reading of a service until it is opened, and counts those that run at once."""
 
     def __init__(self, service: Service) -> None:
         self.open = threading.Event()
@@ -152,7 +152,7 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> Service:
     return service
 
 
-def test_refuses_at_once_when_too_many_wait(
+def test_service_refuses_at_once_when_the_queue_is_full(
     two_cores: Service, monkeypatch: pytest.MonkeyPatch, happy: bytes
 ) -> None:
     gate = _Gate(two_cores)
@@ -176,7 +176,7 @@ def test_refuses_at_once_when_too_many_wait(
     assert len(gate.threads) == 2, "each further thread would cost a detector's memory"
 
 
-def test_an_unreadable_picture_gives_its_place_back(two_cores: Service, happy: bytes) -> None:
+def test_service_frees_the_place_of_an_unreadable_picture(two_cores: Service, happy: bytes) -> None:
     for _ in range(two_cores.capacity + 1):
         with pytest.raises(InvalidImage):
             two_cores.read(b"This is text.")
@@ -208,7 +208,7 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
         ("DEMO_MAX_UPLOAD_BYTES", "30000000"),
     ],
 )
-def test_a_wrong_setting_is_an_error(
+def test_settings_refuse_a_wrong_value(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
@@ -216,11 +216,11 @@ def test_a_wrong_setting_is_an_error(
         Settings()
 
 
-def test_every_setting_is_documented() -> None:
+def test_settings_have_a_description_each() -> None:
     assert all(field.description for field in Settings.model_fields.values())
 
 
-def test_a_stop_refuses_new_work_and_finishes_what_was_taken(happy: bytes) -> None:
+def test_service_stop_refuses_new_work_and_finishes_the_rest(happy: bytes) -> None:
     service = Service(Settings())
     service.start()
     wait_until(lambda: service.ready)
@@ -229,7 +229,7 @@ def test_a_stop_refuses_new_work_and_finishes_what_was_taken(happy: bytes) -> No
         service.submit(lambda _: go_on.wait(30)) for _ in range(service.capacity)
     ]  # some of them still wait for a thread
     service.close()
-    with pytest.raises(Busy, match="being stopped"):
+    with pytest.raises(Busy, match="server is stopping"):
         service.read(happy)
     go_on.set()
     assert [each.result(30) for each in taken] == [True] * service.capacity

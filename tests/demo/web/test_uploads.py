@@ -34,7 +34,7 @@ def put(uploads: Uploads, name: str, age: float, size: int = 10) -> Path:
     return path
 
 
-def test_the_folder_is_its_own_and_other_programs_files_stay(
+def test_uploads_use_their_own_folder_and_keep_other_files(
     uploads: Uploads, tmp_path: Path
 ) -> None:
     other = tmp_path / "other" / "picture.jpg"
@@ -49,16 +49,16 @@ def test_the_folder_is_its_own_and_other_programs_files_stay(
     assert Uploads(limit=1).folder == uploads.folder
 
 
-def test_without_gradios_variable_it_lies_among_the_temporary_files(
+def test_uploads_lie_in_the_temporary_folder_by_default(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    # Set first, so that it is put back whatever the test makes of it.
+    # Set first, so that it is restored whatever the test does.
     monkeypatch.setenv("GRADIO_TEMP_DIR", "")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     assert Uploads(limit=1).folder.parent == tmp_path
 
 
-def test_old_files_go_with_their_folders_and_new_ones_stay(uploads: Uploads) -> None:
+def test_uploads_delete_old_files_with_their_folders(uploads: Uploads) -> None:
     old = put(uploads, "hash/old.jpg", module.MAX_AGE + 1)
     broken_off = put(uploads, "tmp123", module.MAX_AGE + 1)
     new = put(uploads, "other/new.jpg", module.MAX_AGE - 10)
@@ -69,11 +69,11 @@ def test_old_files_go_with_their_folders_and_new_ones_stay(uploads: Uploads) -> 
     assert uploads.folder.exists()
 
 
-def test_every_file_is_gone_within_the_promised_minute() -> None:
+def test_uploads_are_deleted_within_the_promised_minute() -> None:
     assert module.MAX_AGE + module._EVERY <= 60
 
 
-def test_files_go_while_the_server_runs_and_all_when_it_stops(
+def test_uploads_are_deleted_while_serving_and_on_stop(
     uploads: Uploads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_EVERY", 0.01)
@@ -92,7 +92,7 @@ def test_files_go_while_the_server_runs_and_all_when_it_stops(
     assert not uploads.folder.exists()
 
 
-def test_a_full_folder_takes_no_upload(uploads: Uploads) -> None:
+def test_uploads_are_refused_when_the_folder_is_full(uploads: Uploads) -> None:
     routes = [
         Route(path, lambda _: PlainTextResponse("done"), methods=["POST"])
         for path in ("/gradio_api/upload", "/api/v1/expressions")
@@ -108,7 +108,7 @@ def test_a_full_folder_takes_no_upload(uploads: Uploads) -> None:
     assert client.post("/api/v1/expressions").status_code == 200
 
 
-def test_what_a_killed_server_left_is_deleted_by_the_next(
+def test_uploads_of_a_killed_server_are_deleted_by_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))

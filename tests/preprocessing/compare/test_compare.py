@@ -1,4 +1,4 @@
-"""The side-by-side measurement: what it counts, and what it writes."""
+"""The side-by-side measurement counts correctly and writes its table and plot."""
 
 import sys
 from pathlib import Path
@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from preprocessing.compare import __main__ as command
-from preprocessing.compare.figures import judge, table
+from preprocessing.compare.figures import measure_one, table
 from preprocessing.compare.pictures import Shot, Truth, faceless, made, portraits
 from preprocessing.faces import Face, HogDetector
 
 
 class Fixed:
-    """A detector that has made up its mind."""
+    """A detector that always returns the same faces."""
 
     min_face = 40
 
@@ -28,26 +28,27 @@ def face(x: float, y: float, width: float, points: np.ndarray) -> Face:
     return Face((x - width / 2, y - width / 2, width, width), 1.0, points, "hog")
 
 
-def test_a_face_counts_where_its_box_and_its_landmarks_are() -> None:
+def test_measure_one_counts_faces_whose_box_and_landmarks_match() -> None:
     points = np.array([(60, 40), (55, 40), (40, 40), (45, 40), (50, 60)], np.float32)
     shot = Shot("size", "30 px", np.zeros((100, 100), np.uint8), (Truth(50, 50, 30, points),))
     right = face(50, 50, 30, points)
     upside_down = face(50, 50, 30, 100 - points)
     elsewhere, too_large = face(80, 50, 30, points), face(50, 50, 70, points)
-    assert (judge(Fixed(right), shot).found, judge(Fixed(right), shot).false) == (1, 0)
+    assert (measure_one(Fixed(right), shot).found, measure_one(Fixed(right), shot).false) == (1, 0)
     for wrong in (upside_down, elsewhere, too_large):
-        result = judge(Fixed(wrong), shot)
+        result = measure_one(Fixed(wrong), shot)
         assert (result.found, result.false) == (0, 1)
-        assert judge(Fixed(wrong, right), shot).found == 1
-    assert judge(Fixed(), shot).found == 0
+        assert measure_one(Fixed(wrong, right), shot).found == 1
+    assert measure_one(Fixed(), shot).found == 0
 
 
-def test_the_photographs_faces_are_where_they_are_said_to_be() -> None:
+def test_portraits_have_their_faces_where_they_say() -> None:
     for grey, truth in portraits():
-        assert judge(HogDetector(), Shot("size", "", grey, (truth,))).found == 1
+        assert measure_one(HogDetector(), Shot("size", "", grey, (truth,))).found == 1
 
 
-def test_pictures_are_the_same_each_time_and_hold_what_they_say() -> None:
+@pytest.mark.slow
+def test_made_and_faceless_are_reproducible_and_hold_what_they_say() -> None:
     first, second = ([shot.grey.tobytes() for shot in list(made())[::40]] for _ in range(2))
     assert first == second
     for shot in list(made())[::15]:
@@ -56,7 +57,8 @@ def test_pictures_are_the_same_each_time_and_hold_what_they_say() -> None:
     assert all(shot.faces == () for shot in faceless())
 
 
-def test_the_command_writes_a_table_and_a_plot(
+@pytest.mark.slow
+def test_compare_command_writes_a_table_and_a_plot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     chosen = [*list(made())[::60], *list(faceless())[:2]]
@@ -78,14 +80,14 @@ def test_the_command_writes_a_table_and_a_plot(
     assert (tmp_path / "out" / "detectors.png").stat().st_size > 10_000
 
 
-def test_the_table_counts() -> None:
+def test_table_counts_recall_and_false_alarms() -> None:
     points = np.zeros((5, 2), np.float32)
     shots = [Shot("size", "30 px", np.zeros((99, 99), np.uint8), (Truth(50, 50, 30),))] * 3
     none = Shot("no face", "views", np.zeros((99, 99), np.uint8), ())
-    looks = Fixed(face(50, 50, 30, points))
-    results = [judge(looks, shot) for shot in shots] + [
-        judge(Fixed(), shots[0]),
-        judge(looks, none),
+    finder = Fixed(face(50, 50, 30, points))
+    results = [measure_one(finder, shot) for shot in shots] + [
+        measure_one(Fixed(), shots[0]),
+        measure_one(finder, none),
     ]
     lines = table({"hog": results}).splitlines()
     assert "| size: 30 px | 4 | 75 % |" in lines

@@ -1,4 +1,4 @@
-"""BlazeFace's networks: places, views, and files that are checked."""
+"""BlazeFace's networks find faces in views and check their files."""
 
 import hashlib
 import json
@@ -9,38 +9,40 @@ import numpy as np
 import pytest
 
 from preprocessing.faces import BlazeFaceDetector, InvalidDetector, blazeface
-from preprocessing.faces.blazeface import Network, View, shown, tiles, whole
+from preprocessing.faces.blazeface import Network, View, crop_view, tiles, whole_view
 
 NAMES = ["blazeface-short", "blazeface-full"]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_eyes_are_where_they_are_in_the_photograph(name: str, grey_astronaut: np.ndarray) -> None:
+def test_network_detect_finds_the_eyes_in_the_photograph(
+    name: str, grey_astronaut: np.ndarray
+) -> None:
     view = View(100, 0, 250)
-    [sight, *_] = Network(name).look(grey_astronaut, view, 0.5)
-    assert np.abs(sight.eyes - [(204, 102), (247, 104)]).max() < 10
-    x, y, width, height = sight.box
+    [detection, *_] = Network(name).detect(grey_astronaut, view, 0.5)
+    assert np.abs(detection.eyes - [(204, 102), (247, 104)]).max() < 10
+    x, y, width, height = detection.box
     assert x < 204 < 247 < x + width
     assert y < 102 < 134 < y + height
-    assert abs(sight.roll) < 12
+    assert abs(detection.roll) < 12
 
 
-def test_a_face_that_leans_has_that_roll(grey_astronaut: np.ndarray) -> None:
+def test_network_detect_gives_a_leaning_face_its_roll(grey_astronaut: np.ndarray) -> None:
     on_its_side = np.ascontiguousarray(np.rot90(grey_astronaut[:250, 100:350], -1))
-    [sight, *_] = Network("blazeface-short").look(on_its_side, whole((250, 250)), 0.2)
-    assert 50 < sight.roll < 130
+    [detection, *_] = Network("blazeface-short").detect(on_its_side, whole_view((250, 250)), 0.2)
+    assert 50 < detection.roll < 130
 
 
 @pytest.mark.parametrize(
     ("view", "rows", "columns"),
     [(View(0, 0, 64), (0, 64), (0, 64)), (View(-32, -32, 128), (32, 96), (32, 96))],
 )
-def test_what_lies_outside_repeats_the_edge(
+def test_crop_view_repeats_the_edge(
     view: View, rows: tuple[int, int], columns: tuple[int, int]
 ) -> None:
     picture = np.full((64, 64), 100, np.uint8)
     picture[0], picture[-1] = 200, 50
-    seen = shown(picture, view, 128)
+    seen = crop_view(picture, view, 128)
     assert seen.shape == (128, 128)
     assert seen[rows[0], columns[0]] == pytest.approx(200, abs=30)
     assert seen[0, 0] == pytest.approx(200, abs=30)
@@ -60,7 +62,7 @@ def test_tiles_cover_the_picture_and_are_few(shape: tuple[int, int], min_face: i
     assert len(views) <= 40
 
 
-def test_the_two_photographs_have_one_face_each(
+def test_blazeface_detect_finds_one_face_in_each_photograph(
     grey_astronaut: np.ndarray, grey_hopper: np.ndarray
 ) -> None:
     for picture in (grey_astronaut, grey_hopper):
@@ -70,7 +72,7 @@ def test_the_two_photographs_have_one_face_each(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_files_say_what_they_are(name: str) -> None:
+def test_blazeface_files_match_their_json(name: str) -> None:
     info = json.loads((blazeface.WEIGHTS / f"{name}.json").read_text(encoding="utf-8"))
     content = (blazeface.WEIGHTS / f"{name}.tflite").read_bytes()
     assert hashlib.sha256(content).hexdigest() == info["sha256"]
@@ -80,7 +82,7 @@ def test_the_files_say_what_they_are(name: str) -> None:
 
 
 @pytest.mark.parametrize("damage", ["changed", "cut off", "gone", "no json"])
-def test_a_missing_or_damaged_file_names_the_remedy(
+def test_network_names_the_remedy_for_a_missing_or_damaged_file(
     damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for file in blazeface.WEIGHTS.glob("blazeface-full.*"):

@@ -1,4 +1,4 @@
-"""dlib's HOG detector: the two photographs that come with packages, small faces, none, threads."""
+"""dlib's HOG detector on two photographs, small faces, pictures without a face, and in threads."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +11,7 @@ from matplotlib.cbook import get_sample_data
 from preprocessing.faces import Face, HogDetector, landmarks_in
 from preprocessing.images import decode
 
-# Where the eyes (the middle between their corners) and the nose are, read off the photographs.
+# Eyes (the middle between their corners) and nose, read off the photographs.
 ASTRONAUT = {"right": (247, 104), "left": (204, 102), "nose": (225, 134)}
 HOPPER = {"right": (307, 190), "left": (224, 194), "nose": (270, 250)}
 
@@ -53,7 +53,7 @@ def values(faces: list[Face]) -> list[tuple]:
     return [(face.box, face.score, face.landmarks.tolist()) for face in faces]
 
 
-def test_the_astronaut_and_grace_hopper_are_found(
+def test_hog_detect_finds_both_portraits(
     astronaut: np.ndarray, hopper: np.ndarray, detector: HogDetector
 ) -> None:
     for picture, places, near in ((astronaut, ASTRONAUT, 6), (hopper, HOPPER, 10)):
@@ -67,7 +67,7 @@ def test_the_astronaut_and_grace_hopper_are_found(
 
 
 @pytest.mark.parametrize("side", [250, 400, 640, 900, 1280, 2560])
-def test_coordinates_are_of_the_picture_whatever_its_size(
+def test_hog_detect_gives_coordinates_of_the_picture_at_any_size(
     astronaut: np.ndarray, detector: HogDetector, side: int
 ) -> None:
     scale = side / 512
@@ -77,7 +77,7 @@ def test_coordinates_are_of_the_picture_whatever_its_size(
     assert_at(face, ASTRONAUT, scale, 6)
 
 
-def test_two_astronauts_are_two_faces_left_to_right(
+def test_hog_detect_orders_two_faces_from_left_to_right(
     astronaut: np.ndarray, detector: HogDetector
 ) -> None:
     first, second = detector.detect(np.hstack([astronaut, astronaut]))
@@ -86,7 +86,9 @@ def test_two_astronauts_are_two_faces_left_to_right(
     assert np.abs(second.landmarks - first.landmarks - (512, 0)).max() <= 4
 
 
-def test_two_people(astronaut: np.ndarray, hopper: np.ndarray, detector: HogDetector) -> None:
+def test_hog_detect_finds_two_people(
+    astronaut: np.ndarray, hopper: np.ndarray, detector: HogDetector
+) -> None:
     beside = np.zeros((600, 1024), np.uint8)
     beside[:, :512], beside[:512, 512:] = hopper, astronaut
     left, right = detector.detect(beside)
@@ -94,31 +96,39 @@ def test_two_people(astronaut: np.ndarray, hopper: np.ndarray, detector: HogDete
     assert left.box[0] < 512 < right.box[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["chelsea", "coffee", "rocket", "coins", "brick", "gravel", "hubble_deep_field", "page"]
 )
 @pytest.mark.parametrize("side", [640, 1280])
-def test_no_face_where_there_is_none(name: str, side: int, detector: HogDetector) -> None:
+def test_hog_detect_finds_no_face_where_there_is_none(
+    name: str, side: int, detector: HogDetector
+) -> None:
     picture = grey(getattr(skimage.data, name)())
     assert detector.detect(scaled(picture, side / max(picture.shape))) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", [260, 440, 680, 980, 1100])
-def test_the_emblems_of_her_suit_are_no_faces(
+def test_hog_detect_takes_no_emblem_for_a_face(
     astronaut: np.ndarray, detector: HogDetector, side: int
 ) -> None:
-    # The sizes at which the detector is nearest to taking one for a face.
+    # At these sizes the emblems score highest.
     picture = scaled(astronaut, side / 512)
     assert len(detector.detect(picture)) == 1
     assert len(HogDetector(threshold=-0.2).detect(picture)) > 1
 
 
 @pytest.mark.parametrize("shape", [(16, 16), (1, 2560), (2560, 1), (40, 1280)])
-def test_flat_and_tiny_pictures_have_no_face(shape: tuple[int, int], detector: HogDetector) -> None:
+def test_hog_detect_finds_no_face_in_flat_and_tiny_pictures(
+    shape: tuple[int, int], detector: HogDetector
+) -> None:
     assert detector.detect(np.full(shape, 90, np.uint8)) == []
 
 
-def test_a_small_face_beside_a_large_one(astronaut: np.ndarray, hopper: np.ndarray) -> None:
+def test_hog_detect_finds_a_small_face_beside_a_large_one(
+    astronaut: np.ndarray, hopper: np.ndarray
+) -> None:
     group = np.full((720, 1280), 128, np.uint8)
     large = scaled(hopper, 1.2)
     small = scaled(astronaut, 40 / 91)
@@ -132,7 +142,7 @@ def test_a_small_face_beside_a_large_one(astronaut: np.ndarray, hopper: np.ndarr
     assert np.abs(second.landmarks - (900, 200)).max() < small.shape[1]
 
 
-def test_each_halving_of_min_face_doubles_the_picture_once_more() -> None:
+def test_hog_detector_doubles_the_picture_for_each_halving_of_min_face() -> None:
     sizes = {80: 0, 81: 0, 400: 0, 79: 1, 40: 1, 39: 2, 20: 2}
     assert {size: HogDetector(min_face=size).doublings for size in sizes} == sizes
     for size in (0, 19, 1281):
@@ -141,7 +151,7 @@ def test_each_halving_of_min_face_doubles_the_picture_once_more() -> None:
 
 
 @pytest.mark.parametrize("min_face", [40, 80])
-def test_arrays_in_any_memory_order(astronaut: np.ndarray, min_face: int) -> None:
+def test_hog_detect_takes_arrays_in_any_memory_order(astronaut: np.ndarray, min_face: int) -> None:
     detector = HogDetector(min_face)
     expected = values(detector.detect(astronaut))
     read_only = astronaut.copy()
@@ -157,7 +167,7 @@ def test_arrays_in_any_memory_order(astronaut: np.ndarray, min_face: int) -> Non
     assert len(expected) == 1
 
 
-def test_four_threads_share_one_detector(
+def test_hog_detect_gives_four_threads_the_same_faces(
     astronaut: np.ndarray, hopper: np.ndarray, detector: HogDetector
 ) -> None:
     pictures = [
@@ -169,7 +179,7 @@ def test_four_threads_share_one_detector(
         assert [values(faces) for faces in pool.map(detector.detect, pictures)] == expected
 
 
-def test_landmarks_of_a_box_that_reaches_past_the_edges(astronaut: np.ndarray) -> None:
+def test_landmarks_in_takes_a_box_that_reaches_past_the_edges(astronaut: np.ndarray) -> None:
     cut = astronaut[90:, 185:]
     points = landmarks_in(cut, (175 - 185, 76 - 90, 91, 91))
     assert points.dtype == np.float32

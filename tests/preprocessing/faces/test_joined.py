@@ -1,4 +1,4 @@
-"""The default detector: every face once, small, cut, covered, dark and turned ones, and no others."""
+"""The default detector finds small, cut, covered, dark and turned faces, each once, and no others."""
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import skimage.data
 
-from preprocessing.compare.figures import is_of
+from preprocessing.compare.figures import matches
 from preprocessing.compare.pictures import Shot, faceless, made
 from preprocessing.faces import HogDetector, JoinedDetector
 
-# What is promised of the made pictures; beyond lies what is measured alone.
+# The made pictures in which the face must be found; for the others, recall is only measured.
 PROMISED = {
     "size": ("20 px", "24 px", "32 px", "40 px", "80 px", "200 px", "400 px"),
     "turn": ("0°", "15°", "30°", "45°", "60°", "90°", "180°"),
@@ -29,18 +29,19 @@ def shots() -> list[Shot]:
     return list(made())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PROMISED)
-def test_made_pictures_show_their_face_where_it_is(kind: str, shots: list[Shot]) -> None:
+def test_detect_finds_the_face_in_made_pictures(kind: str, shots: list[Shot]) -> None:
     for degree in PROMISED[kind]:
         chosen = [shot for shot in shots if (shot.kind, shot.degree) == (kind, degree)]
         for shot in chosen[:: max(1, len(chosen) // 4)]:
             faces = JoinedDetector(shot.min_face).detect(shot.grey)
             assert len(faces) == 1, (kind, degree)
-            assert is_of(faces[0], shot.faces[0]), (kind, degree)
+            assert matches(faces[0], shot.faces[0]), (kind, degree)
 
 
 @pytest.mark.parametrize("cover", ["sunglasses", "mask"])
-def test_most_covered_faces_are_found(
+def test_detect_finds_most_covered_faces(
     cover: str, shots: list[Shot], detector: JoinedDetector
 ) -> None:
     chosen = [shot for shot in shots if shot.degree == cover]
@@ -49,7 +50,7 @@ def test_most_covered_faces_are_found(
     assert sum(found) >= 4
 
 
-def test_every_face_is_reported_once(
+def test_detect_reports_every_face_once(
     grey_astronaut: np.ndarray, grey_hopper: np.ndarray, detector: JoinedDetector
 ) -> None:
     beside = np.zeros((600, 1024), np.uint8)
@@ -62,7 +63,7 @@ def test_every_face_is_reported_once(
         assert face.turned == 0
 
 
-def test_boxes_and_landmarks_are_those_of_dlib_where_both_find_a_face(
+def test_detect_agrees_with_dlib_on_boxes_and_landmarks(
     grey_astronaut: np.ndarray, grey_hopper: np.ndarray, detector: JoinedDetector
 ) -> None:
     for picture in (grey_astronaut, grey_hopper):
@@ -72,13 +73,13 @@ def test_boxes_and_landmarks_are_those_of_dlib_where_both_find_a_face(
 
 
 @pytest.mark.parametrize("quarters", [1, 2, 3])
-def test_a_turned_picture_is_found_and_said_to_be_turned(
+def test_detect_finds_faces_in_a_turned_picture_and_says_how_far(
     grey_astronaut: np.ndarray, detector: JoinedDetector, quarters: int
 ) -> None:
     picture = grey_astronaut[:400]
     [upright] = detector.detect(picture)
     [face] = detector.detect(np.ascontiguousarray(np.rot90(picture, quarters)))
-    # Turned clockwise by as many quarters it is upright again.
+    # The same number of clockwise turns makes the picture upright again.
     assert face.turned == 90 * quarters
     x, y, width, height = face.box
     inside = (face.landmarks > (x, y)) & (face.landmarks < (x + width, y + height))
@@ -91,14 +92,14 @@ def test_a_turned_picture_is_found_and_said_to_be_turned(
     assert np.abs(face.landmarks - expected).mean() < 0.06 * width
 
 
-def test_pictures_that_follow_each_other_are_looked_at_once(grey_astronaut: np.ndarray) -> None:
+def test_detect_looks_once_without_second_look(grey_astronaut: np.ndarray) -> None:
     on_its_head = np.ascontiguousarray(grey_astronaut[::-1, ::-1])
     assert len(JoinedDetector().detect(on_its_head)) == 1
     assert JoinedDetector(second_look=False).detect(on_its_head) == []
 
 
 @pytest.mark.parametrize("name", ["chelsea", "coffee", "rocket", "coins", "brick", "page", "moon"])
-def test_no_face_where_there_is_none(name: str, detector: JoinedDetector) -> None:
+def test_detect_finds_no_face_where_there_is_none(name: str, detector: JoinedDetector) -> None:
     picture = getattr(skimage.data, name)()
     grey = picture if picture.ndim == 2 else cv2.cvtColor(picture[..., :3], cv2.COLOR_RGB2GRAY)
     assert detector.detect(grey) == []
@@ -112,14 +113,14 @@ def test_detect_takes_no_coin_for_a_face_where_several_look_alike(
 
 
 @pytest.mark.parametrize("shape", [(16, 16), (1, 2560), (2560, 1), (16, 900), (40, 1280)])
-def test_flat_and_tiny_pictures_have_no_face(
+def test_detect_finds_no_face_in_flat_and_tiny_pictures(
     shape: tuple[int, int], detector: JoinedDetector
 ) -> None:
     assert detector.detect(np.full(shape, 90, np.uint8)) == []
     assert detector.detect(np.random.default_rng(0).integers(0, 256, shape, np.uint8)) == []
 
 
-def test_four_threads_share_one_detector(
+def test_detect_gives_four_threads_the_same_faces(
     grey_astronaut: np.ndarray, grey_hopper: np.ndarray, detector: JoinedDetector
 ) -> None:
     pictures = [grey_astronaut[:256, 100:356], grey_hopper[50:350, 100:400]] * 4

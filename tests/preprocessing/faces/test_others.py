@@ -1,4 +1,4 @@
-"""The detectors for comparison, and how a detector is chosen."""
+"""The detectors kept for comparison, and the choice of a detector by name."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,9 @@ from preprocessing.faces import DEFAULT, DETECTORS, JoinedDetector, detector
 
 
 @pytest.mark.parametrize("name", ["cnn", "haar"])
-def test_the_astronaut_has_one_face_at_its_place(name: str, grey_astronaut: np.ndarray) -> None:
+def test_detect_finds_the_astronauts_face_with_every_detector(
+    name: str, grey_astronaut: np.ndarray
+) -> None:
     small = np.ascontiguousarray(grey_astronaut[:256, 100:356])
     faces = detector(name, 80).detect(small)
     assert faces
@@ -17,7 +19,7 @@ def test_the_astronaut_has_one_face_at_its_place(name: str, grey_astronaut: np.n
     assert detector(name, 80).detect(np.full((100, 100), 90, np.uint8)) == []
 
 
-def test_detectors_are_chosen_by_name() -> None:
+def test_detector_chooses_by_name() -> None:
     assert list(DETECTORS) == ["hog+blazeface", "hog", "blazeface", "cnn", "haar"]
     assert isinstance(detector(), JoinedDetector)
     assert detector(DEFAULT, 80, second_look=False).min_face == 80
@@ -26,7 +28,7 @@ def test_detectors_are_chosen_by_name() -> None:
 
 
 @pytest.mark.parametrize("name", DETECTORS)
-def test_min_face_has_a_range(name: str) -> None:
+def test_detector_refuses_min_face_out_of_range(name: str) -> None:
     for size in (0, 19, 1281):
         with pytest.raises(ValueError, match=f"20 to 1280.*Received: {size}"):
             detector(name, size)

@@ -35,7 +35,7 @@ def directive(response: Response, name: str) -> str:
     return found
 
 
-def test_only_scripts_of_the_pages_source_get_the_nonce(client: TestClient) -> None:
+def test_answer_headers_give_the_nonce_only_to_the_pages_scripts(client: TestClient) -> None:
     for path in ("/page", "/parts"):
         first, second = client.get(path), client.get(path)
         [nonce] = re.findall(r"'nonce-([\w-]{16,})'", directive(first, "script-src"))
@@ -47,18 +47,18 @@ def test_only_scripts_of_the_pages_source_get_the_nonce(client: TestClient) -> N
     assert client.get("/parts").text.count("nonce") == 2
 
 
-def test_head_says_the_length_of_the_application(client: TestClient) -> None:
+def test_answer_headers_keep_the_length_for_head(client: TestClient) -> None:
     assert client.head("/page").status_code == 200
 
 
-def test_what_is_no_page_runs_nothing_and_stays_as_it_is(client: TestClient) -> None:
+def test_answer_headers_let_other_answers_run_nothing(client: TestClient) -> None:
     response = client.get("/file")
     assert response.content == b"<script>"
     assert "nonce" not in response.headers["content-security-policy"]
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
-def test_nothing_comes_from_elsewhere_and_frames_are_of_named_sites(client: TestClient) -> None:
+def test_answer_headers_allow_no_other_source_and_only_named_frames(client: TestClient) -> None:
     response = client.get("/page")
     assert directive(response, "default-src") == "'none'"
     assert directive(response, "connect-src") == "'self'"
@@ -70,14 +70,14 @@ def test_nothing_comes_from_elsewhere_and_frames_are_of_named_sites(client: Test
     assert "x-frame-options" not in response.headers
 
 
-def test_pages_and_answers_are_not_stored_on_the_way(client: TestClient) -> None:
+def test_answer_headers_forbid_caching(client: TestClient) -> None:
     assert client.get("/page").headers["cache-control"] == "no-store"
     assert client.get("/json").headers["cache-control"] == "no-store"
     assert client.get("/kept").headers["cache-control"] == "max-age=1"
     assert "cache-control" not in client.get("/file").headers
 
 
-def test_https_is_kept_to_where_it_is_spoken(client: TestClient) -> None:
+def test_answer_headers_enforce_https_where_it_is_used(client: TestClient) -> None:
     assert "strict-transport-security" not in client.get("/json").headers
     secure = client.get("/json", headers={"X-Forwarded-Proto": "https"})
     assert secure.headers["strict-transport-security"] == "max-age=31536000"

@@ -16,7 +16,7 @@ async def ask(
     headers: dict[str, str] | None = None,
     path: str = "/api/v1/expressions",
 ) -> dict[str, Any]:
-    """Sends a body part by part, each after some seconds; gives the answer's status and headers."""
+    """Sends a body in parts, each after some seconds; returns the answer's status and headers."""
     coming = iter(parts)
     left = len(parts)
 
@@ -43,7 +43,7 @@ async def ask(
 
 
 async def reader(_: Any, receive: Callable[..., Any], send: Callable[..., Any]) -> None:
-    """An application that reads its body, as all do, and answers 200."""
+    """An application that reads its body and answers 200."""
     while (message := await receive()).get("more_body"):
         pass
     if message["type"] == "http.disconnect":
@@ -73,7 +73,9 @@ def limit(largest: int = 100, at_once: int = 1000) -> BodyLimit:
         ([(0, 101 * b"x")], {"Content-Length": "-1"}, 413),
     ],
 )
-def test_a_body_has_so_many_bytes(parts: list[Part], headers: dict[str, str], status: int) -> None:
+def test_body_limit_refuses_more_bytes_than_allowed(
+    parts: list[Part], headers: dict[str, str], status: int
+) -> None:
     assert asyncio.run(ask(limit(), parts, headers))["status"] == status
 
 
@@ -81,7 +83,7 @@ def test_a_body_has_so_many_bytes(parts: list[Part], headers: dict[str, str], st
     ("path", "status"),
     [("/api/v1/expressions", 200), ("/gradio_api/upload", 200), ("/gradio_api/queue/join", 413)],
 )
-def test_what_is_no_picture_is_small(path: str, status: int) -> None:
+def test_body_limit_is_small_for_other_routes(path: str, status: int) -> None:
     limited = limit(5_000_000, 5_000_000)
     for headers in ({}, {"Content-Length": "1000001"}):
         answer = asyncio.run(ask(limited, [(0, 1_000_001 * b"x")], headers, path))
@@ -89,7 +91,7 @@ def test_what_is_no_picture_is_small(path: str, status: int) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_body_that_comes_too_slowly_is_408() -> None:
+def test_body_limit_answers_408_to_a_slow_body() -> None:
     drops = [(0.05, b"x") for _ in range(20)]
     answer = asyncio.run(ask(limit(), drops))
     assert answer["status"] == 408
@@ -99,12 +101,12 @@ def test_a_body_that_comes_too_slowly_is_408() -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_large_body_on_a_slow_line_is_waited_for() -> None:
+def test_body_limit_waits_for_a_large_body_on_a_slow_line() -> None:
     steps = [(0.05, 3200 * b"x") for _ in range(10)]
     assert asyncio.run(ask(limit(100_000, 100_000), steps))["status"] == 200
 
 
-def test_all_bodies_together_hold_so_many_bytes_and_are_forgotten() -> None:
+def test_body_limit_bounds_all_bodies_together_and_forgets_them() -> None:
     limited = limit(largest=100, at_once=250)
 
     async def together() -> list[int]:
@@ -116,6 +118,6 @@ def test_all_bodies_together_hold_so_many_bytes_and_are_forgotten() -> None:
     assert asyncio.run(together()) == [200, 200, 503, 503]
 
 
-def test_a_refusal_for_want_of_room_says_when_to_come_again() -> None:
+def test_body_limit_says_when_to_retry_if_there_is_no_room() -> None:
     answer = asyncio.run(ask(limit(largest=100, at_once=50), [(0, 60 * b"x")]))
     assert (answer["status"], answer["retry-after"]) == (503, "1")

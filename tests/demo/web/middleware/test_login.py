@@ -18,7 +18,7 @@ def basic(credentials: str) -> dict[str, str]:
     return {"Authorization": f"Basic {base64.b64encode(credentials.encode()).decode()}"}
 
 
-def test_a_login_keeps_out_who_does_not_know_the_password(locked: TestClient) -> None:
+def test_login_refuses_a_wrong_password(locked: TestClient) -> None:
     asked = locked.get("/")
     assert asked.status_code == 401
     assert asked.headers["www-authenticate"].startswith("Basic ")
@@ -35,10 +35,10 @@ def test_a_login_keeps_out_who_does_not_know_the_password(locked: TestClient) ->
     assert locked.get("/healthz").status_code == 200
 
 
-def test_passwords_cannot_be_tried_without_end(locked: TestClient) -> None:
+def test_login_limits_password_attempts(locked: TestClient) -> None:
     tries = [locked.get("/", headers=basic(f"ada:{number}")).status_code for number in range(12)]
     assert tries == 10 * [401] + 2 * [429]
-    # Not even the right one tells then.
+    # Then even the right password is refused.
     refused = locked.get("/", headers=basic("ada:Länge läuft: 12"))
     assert refused.status_code == 429
     assert int(refused.headers["retry-after"]) >= 1

@@ -20,34 +20,34 @@ def posts(client: TestClient, number: int, forwarded: str) -> list[int]:
     return [client.post("/", headers=headers).status_code for _ in range(number)]
 
 
-def test_a_client_beyond_its_rate_is_told_how_long_to_wait(limited: TestClient) -> None:
+def test_rate_limit_tells_a_client_how_long_to_wait(limited: TestClient) -> None:
     assert posts(limited, 4, "198.51.100.1") == [200, 200, 200, 429]
     refused = limited.post("/", headers={"X-Forwarded-For": "198.51.100.1"})
     assert refused.headers["content-type"] == "application/problem+json"
     assert 1 <= int(refused.headers["retry-after"]) <= 60
     assert "at most 3 a minute" in refused.json()["detail"]
-    # Others are served, and so is what costs nothing.
+    # Other clients and free routes are still served.
     assert posts(limited, 1, "198.51.100.2") == [200]
     assert limited.get("/", headers={"X-Forwarded-For": "198.51.100.1"}).status_code == 200
 
 
-def test_a_forged_x_forwarded_for_evades_nothing(limited: TestClient) -> None:
+def test_rate_limit_is_not_evaded_by_a_forged_x_forwarded_for(limited: TestClient) -> None:
     forged = [f"192.0.2.{number}, 198.51.100.1" for number in range(4)]
     assert [posts(limited, 1, each)[0] for each in forged] == [200, 200, 200, 429]
 
 
-def test_without_proxies_nobodys_x_forwarded_for_is_believed() -> None:
+def test_rate_limit_ignores_x_forwarded_for_without_proxies() -> None:
     with client_behind(RateLimit, per_minute=3, trusted_proxies=0) as client:
         statuses = [posts(client, 1, f"192.0.2.{number}")[0] for number in range(4)]
     assert statuses == [200, 200, 200, 429]
 
 
-def test_the_addresses_of_one_ipv6_network_are_one_client(limited: TestClient) -> None:
+def test_rate_limit_counts_an_ipv6_network_as_one_client(limited: TestClient) -> None:
     statuses = [posts(limited, 1, f"2001:db8::{number}")[0] for number in range(1, 5)]
     assert statuses == [200, 200, 200, 429]
 
 
-def test_many_clients_cost_neither_time_nor_lasting_memory() -> None:
+def test_rate_limit_stays_fast_and_small_with_many_clients() -> None:
     async def count() -> float:
         limit = Count(100)
         for number in range(3000):
@@ -60,5 +60,5 @@ def test_many_clients_cost_neither_time_nor_lasting_memory() -> None:
     assert asyncio.run(count()) < 0.01
 
 
-def test_the_rate_is_of_a_minute() -> None:
+def test_rate_limit_counts_per_minute() -> None:
     assert Count(7).item == RateLimitItemPerMinute(7)

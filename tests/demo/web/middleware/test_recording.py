@@ -17,7 +17,7 @@ from demo.web.monitor import Monitor
 
 async def echo(request: Request) -> PlainTextResponse:
     await request.body()
-    # FastAPI leaves the route that answers there; Starlette does not.
+    # FastAPI stores the matched route there; Starlette does not.
     request.scope["route"] = FILES
     request.state.faces = 2
     return PlainTextResponse("answer")
@@ -39,7 +39,7 @@ FILES = Route("/files/{name}", echo, methods=["POST"])
 
 
 class Site:
-    """A small application that is recorded."""
+    """A small application behind the recording middleware."""
 
     def __init__(self, **settings: Any) -> None:
         monitor = Monitor(Settings(**settings), waiting=lambda: 0)
@@ -48,7 +48,9 @@ class Site:
         self.client = TestClient(app, raise_server_exceptions=False, client=("203.0.113.7", 1))
 
 
-def test_a_request_is_one_line_of_json_without_names(capsys: pytest.CaptureFixture[str]) -> None:
+def test_recording_writes_a_request_as_one_json_line_without_names(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     site = Site(log_requests=True)
     answer = site.client.post("/files/secret-name.jpg?secret=1", content=b"picture")
     [line] = capsys.readouterr().out.splitlines()
@@ -67,7 +69,7 @@ def test_a_request_is_one_line_of_json_without_names(capsys: pytest.CaptureFixtu
     }
 
 
-def test_addresses_are_written_only_where_wanted(capsys: pytest.CaptureFixture[str]) -> None:
+def test_recording_writes_addresses_only_if_asked(capsys: pytest.CaptureFixture[str]) -> None:
     Site(log_requests=True, log_clients=True).client.post("/files/a")
     assert json.loads(capsys.readouterr().out)["client"] == "203.0.113.7"
     Site(log_requests=True).client.post("/files/a")
@@ -87,7 +89,7 @@ def test_addresses_are_written_only_where_wanted(capsys: pytest.CaptureFixture[s
         ("", False),
     ],
 )
-def test_a_requests_own_name_is_kept_if_it_can_forge_nothing(given: str, kept: bool) -> None:
+def test_recording_keeps_a_requests_own_id_if_it_is_harmless(given: str, kept: bool) -> None:
     answer = Site().client.post("/files/a", headers={"X-Request-ID": given.encode()})
     name = answer.headers["x-request-id"]
     assert (name == given) is kept
@@ -95,7 +97,7 @@ def test_a_requests_own_name_is_kept_if_it_can_forge_nothing(given: str, kept: b
     assert 1 <= len(name) <= 64
 
 
-def test_unknown_routes_and_methods_are_not_written_as_they_came(
+def test_recording_does_not_copy_unknown_routes_and_methods(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     Site(log_requests=True).client.request("SECRET", "/secret-name.jpg")
@@ -103,7 +105,7 @@ def test_unknown_routes_and_methods_are_not_written_as_they_came(
     assert (record["route"], record["method"], record["status"]) == ("none", "other", 404)
 
 
-def test_a_defect_is_500_and_its_message_stays_out_of_the_log(
+def test_recording_answers_500_to_a_defect_and_keeps_its_message_out(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     site = Site(log_requests=True)

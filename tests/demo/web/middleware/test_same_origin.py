@@ -28,7 +28,7 @@ def same_origin() -> Iterator[TestClient]:
         ({"Origin": "http://[broken"}, 403),
     ],
 )
-def test_only_the_pages_own_site_may_send_requests(
+def test_same_origin_refuses_requests_from_other_sites(
     same_origin: TestClient, headers: dict[str, str], status: int
 ) -> None:
     assert same_origin.post("/", headers=headers).status_code == status

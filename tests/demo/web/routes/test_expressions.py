@@ -45,7 +45,7 @@ def client(service: Service) -> Iterator[TestClient]:
 
 
 def check_problem(response: object, status: int, *words: str) -> None:
-    """Whether an answer is a problem document with this status, naming these words."""
+    """Checks that an answer is a problem document with this status and these words."""
     assert response.status_code == status, response.text  # type: ignore[attr-defined]
     assert response.headers["content-type"] == "application/problem+json"  # type: ignore[attr-defined]
     content = response.json()  # type: ignore[attr-defined]
@@ -60,7 +60,7 @@ def form(content: bytes, kind: str | None = "image/jpeg") -> dict[str, object]:
     return {"file": ("picture", content, kind) if kind else ("picture", content)}
 
 
-def test_a_form_and_a_body_give_the_object_of_the_contract(
+def test_post_expressions_answers_a_form_and_a_body_as_documented(
     client: TestClient, service: Service, two_people: bytes
 ) -> None:
     expected = to_json(service.read(two_people), service.recognizer.classifier)
@@ -74,14 +74,16 @@ def test_a_form_and_a_body_give_the_object_of_the_contract(
 
 
 @pytest.mark.parametrize("kind", ["application/octet-stream", "image/png", "IMAGE/JPEG; q=1", None])
-def test_a_forms_file_is_told_by_its_content(
+def test_post_expressions_recognises_a_forms_file_by_its_content(
     client: TestClient, happy: bytes, kind: str | None
 ) -> None:
     [face] = client.post(ROUTE, files=form(happy, kind)).json()["faces"]
     assert face["emotion"] == "happy"
 
 
-def test_a_forms_file_needs_no_type(client: TestClient, happy: bytes) -> None:
+def test_post_expressions_takes_a_forms_file_without_a_type(
+    client: TestClient, happy: bytes
+) -> None:
     head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n'
     response = client.post(
         ROUTE,
@@ -91,13 +93,15 @@ def test_a_forms_file_needs_no_type(client: TestClient, happy: bytes) -> None:
     assert [face["emotion"] for face in response.json()["faces"]] == ["happy"]
 
 
-def test_a_picture_without_a_face_is_an_empty_list(client: TestClient, empty_room: bytes) -> None:
+def test_post_expressions_gives_an_empty_list_without_a_face(
+    client: TestClient, empty_room: bytes
+) -> None:
     response = client.post(ROUTE, files=form(empty_room))
     assert response.status_code == 200
     assert response.json()["faces"] == []
 
 
-def test_explains(client: TestClient, happy: bytes) -> None:
+def test_post_expressions_explains(client: TestClient, happy: bytes) -> None:
     answer = client.post(f"{ROUTE}?explain=1", files=form(happy))
     [face] = answer.json()["faces"]
     check_type(schema.Face, face)
@@ -106,7 +110,8 @@ def test_explains(client: TestClient, happy: bytes) -> None:
     assert len(answer.content) < 150_000
 
 
-def test_gives_a_preview_to_who_cannot_decode_what_they_sent(
+@pytest.mark.slow
+def test_post_expressions_gives_a_preview_of_formats_browsers_cannot_show(
     client: TestClient, astronaut: np.ndarray
 ) -> None:
     heic = io.BytesIO()
@@ -137,7 +142,7 @@ def test_gives_a_preview_to_who_cannot_decode_what_they_sent(
         ("", "application/json"),
     ],
 )
-def test_answers_with_the_annotated_picture_where_that_is_preferred(
+def test_post_expressions_gives_the_annotated_picture_if_preferred(
     client: TestClient, two_people: bytes, accept: str, kind: str
 ) -> None:
     response = client.post(ROUTE, files=form(two_people), headers={"Accept": accept})
@@ -164,17 +169,21 @@ def test_answers_with_the_annotated_picture_where_that_is_preferred(
     ],
     ids=["empty", "text", "truncated", "1x1"],
 )
-def test_an_unreadable_picture_is_422(client: TestClient, content: bytes, words: str) -> None:
+def test_post_expressions_answers_422_to_an_unreadable_picture(
+    client: TestClient, content: bytes, words: str
+) -> None:
     check_problem(client.post(ROUTE, files=form(content)), 422, words)
     by_body = client.post(ROUTE, content=content, headers={"Content-Type": "image/jpeg"})
     check_problem(by_body, 422, words)
 
 
-def test_a_truncated_jpeg_is_422(client: TestClient, happy: bytes) -> None:
+def test_post_expressions_answers_422_to_a_truncated_jpeg(client: TestClient, happy: bytes) -> None:
     check_problem(client.post(ROUTE, files=form(happy[: len(happy) // 3])), 422, "cut off")
 
 
-def test_a_form_without_exactly_one_file_is_422(client: TestClient, happy: bytes) -> None:
+def test_post_expressions_answers_422_to_a_form_without_exactly_one_file(
+    client: TestClient, happy: bytes
+) -> None:
     check_problem(
         client.post(ROUTE, files={"photo": ("a.jpg", happy, "image/jpeg")}), 422, "'file'"
     )
@@ -184,24 +193,30 @@ def test_a_form_without_exactly_one_file_is_422(client: TestClient, happy: bytes
     check_problem(broken, 422, "form cannot be read")
 
 
-def test_a_parameter_that_is_no_boolean_is_422(client: TestClient, happy: bytes) -> None:
+def test_post_expressions_answers_422_to_a_parameter_that_is_not_boolean(
+    client: TestClient, happy: bytes
+) -> None:
     check_problem(client.post(f"{ROUTE}?explain=perhaps", files=form(happy)), 422, "explain")
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/pdf", "video/mp4"])
-def test_what_is_no_image_is_415(client: TestClient, happy: bytes, kind: str) -> None:
+def test_post_expressions_answers_415_to_other_types(
+    client: TestClient, happy: bytes, kind: str
+) -> None:
     check_problem(client.post(ROUTE, files=form(happy, kind)), 415, kind)
     by_body = client.post(ROUTE, content=happy, headers={"Content-Type": kind})
     check_problem(by_body, 415, kind)
 
 
-def test_a_body_without_a_type_is_415(client: TestClient, happy: bytes) -> None:
+def test_post_expressions_answers_415_to_a_body_without_a_type(
+    client: TestClient, happy: bytes
+) -> None:
     check_problem(client.post(ROUTE, content=happy), 415, "no Content-Type")
     by_urlencoded = client.post(ROUTE, data={"file": "picture"})
     check_problem(by_urlencoded, 415, "application/x-www-form-urlencoded")
 
 
-def test_too_many_bytes_is_413(client: TestClient) -> None:
+def test_post_expressions_answers_413_to_too_many_bytes(client: TestClient) -> None:
     over, far_over = bytes(20_000_001), bytes(30_000_000)
     for content in (over, far_over):
         check_problem(client.post(ROUTE, files=form(content)), 413)
@@ -209,7 +224,7 @@ def test_too_many_bytes_is_413(client: TestClient) -> None:
         check_problem(by_body, 413)
 
 
-def test_the_limit_is_a_setting(service: Service, happy: bytes) -> None:
+def test_post_expressions_takes_its_limit_from_the_settings(service: Service, happy: bytes) -> None:
     settings = Settings(max_upload_bytes=len(happy) - 1)
     with TestClient(application(service, settings)) as client:
         check_problem(client.post(ROUTE, files=form(happy)), 413, f"{len(happy) - 1:,}")
@@ -217,7 +232,8 @@ def test_the_limit_is_a_setting(service: Service, happy: bytes) -> None:
         assert client.post(ROUTE, files=form(happy)).status_code == 200
 
 
-def test_a_decompression_bomb_is_413(client: TestClient) -> None:
+@pytest.mark.slow
+def test_post_expressions_answers_413_to_a_decompression_bomb(client: TestClient) -> None:
     bomb = io.BytesIO()
     Image.new("1", (20_000, 20_000)).save(bomb, "PNG")
     assert len(bomb.getvalue()) < 1_000_000
@@ -226,7 +242,7 @@ def test_a_decompression_bomb_is_413(client: TestClient) -> None:
     assert time.monotonic() - started < 2
 
 
-def test_other_paths_and_methods_are_404_and_405(client: TestClient) -> None:
+def test_api_answers_404_and_405_to_other_paths_and_methods(client: TestClient) -> None:
     check_problem(client.get("/api/v1/nothing"), 404, "/api/docs")
     check_problem(client.post("/api/v2/expressions"), 404)
     for method in ("GET", "PUT", "DELETE", "PATCH", "PROPFIND"):
@@ -236,7 +252,7 @@ def test_other_paths_and_methods_are_404_and_405(client: TestClient) -> None:
     assert client.post("/api/v1/version").headers["allow"] == "GET"
 
 
-def test_a_defect_is_500_and_tells_nothing(
+def test_post_expressions_answers_500_to_a_defect_and_reveals_nothing(
     client: TestClient, service: Service, monkeypatch: pytest.MonkeyPatch, happy: bytes
 ) -> None:
     def defect(*_: object) -> None:
@@ -248,7 +264,7 @@ def test_a_defect_is_500_and_tells_nothing(
     assert "secret" not in response.text
 
 
-def test_before_the_network_is_loaded(happy: bytes) -> None:
+def test_api_answers_503_before_the_network_is_loaded(happy: bytes) -> None:
     service = Service(Settings())
     with TestClient(application(service)) as client:
         assert client.get("/healthz").status_code == 200
@@ -264,14 +280,14 @@ def test_before_the_network_is_loaded(happy: bytes) -> None:
         assert client.post(ROUTE, files=form(happy)).status_code == 200
 
 
-def test_version_names_the_network(client: TestClient, service: Service) -> None:
+def test_get_version_names_the_network(client: TestClient, service: Service) -> None:
     content = client.get("/api/v1/version").json()
     check_type(schema.Version, content)
     assert content["api"] == VERSION
     assert content["model"]["sha256"] == service.recognizer.classifier.sha256
 
 
-def test_under_load_health_answers_at_once_and_the_queue_is_bounded(
+def test_get_health_answers_at_once_under_load(
     service: Service, monkeypatch: pytest.MonkeyPatch, happy: bytes
 ) -> None:
     gate = threading.Event()
@@ -312,7 +328,9 @@ def test_under_load_health_answers_at_once_and_the_queue_is_bounded(
     assert seconds < 0.5
 
 
-def test_ten_good_and_two_bad_at_once(client: TestClient, happy: bytes) -> None:
+def test_post_expressions_answers_ten_good_and_two_bad_requests_at_once(
+    client: TestClient, happy: bytes
+) -> None:
     pictures = [happy] * 10 + [b"text", happy[:2000]]
     with ThreadPoolExecutor(12) as threads:
         responses = list(threads.map(lambda p: client.post(ROUTE, files=form(p)), pictures))

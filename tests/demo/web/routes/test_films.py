@@ -73,7 +73,7 @@ def closed(socket: WebSocketTestSession) -> tuple[int, str]:
 
 
 def results(socket: WebSocketTestSession) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
-    """What was told on the way, the last telling how it ended; and the files."""
+    """The messages, the last of which says how it ended, and the files."""
     told = [socket.receive_json()]
     while not {"complete", "error"} & set(told[-1]):
         told.append(socket.receive_json())
@@ -89,7 +89,8 @@ def results(socket: WebSocketTestSession) -> tuple[list[dict[str, Any]], dict[st
     return told, files
 
 
-def test_a_film_is_answered_with_its_files_and_deleted(
+@pytest.mark.slow
+def test_films_socket_answers_with_files_and_deletes_the_film(
     service: Service, party: bytes, folder: Path
 ) -> None:
     with film(service) as socket:
@@ -110,8 +111,9 @@ def test_a_film_is_answered_with_its_files_and_deleted(
     assert [each["person"] for each in summary["people"]] == [1]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain_plots")
-def test_the_film_with_boxes_and_the_pictures_of_changes_are_made_when_asked_for(
+def test_films_socket_makes_the_annotated_film_and_thumbnails_if_asked(
     service: Service, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     happy, calm = people()
@@ -126,8 +128,9 @@ def test_the_film_with_boxes_and_the_pictures_of_changes_are_made_when_asked_for
     assert moment.endswith("happy-neutral.jpg")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain_plots")
-def test_how_far_it_is_is_told(
+def test_films_socket_reports_progress(
     service: Service, party: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(films, "_TOLD_EVERY", 0.01)
@@ -141,7 +144,7 @@ def test_how_far_it_is_is_told(
 
 
 @pytest.mark.usefixtures("plain_plots")
-def test_a_cancelled_film_leaves_partial_results(
+def test_films_socket_gives_partial_results_when_cancelled(
     service: Service, party: bytes, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(films, "_TOLD_EVERY", 0.01)
@@ -158,9 +161,10 @@ def test_a_cancelled_film_leaves_partial_results(
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain_plots")
 @pytest.mark.parametrize("when", ["sending", "reading"])
-def test_who_leaves_takes_everything_along(
+def test_films_socket_deletes_everything_when_the_visitor_leaves(
     service: Service, party: bytes, folder: Path, when: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(films, "_TOLD_EVERY", 0.01)
@@ -172,7 +176,7 @@ def test_who_leaves_takes_everything_along(
                     pass
             wait_until(lambda: list(folder.iterdir()) != [])
         wait_until(lambda: list(folder.iterdir()) == [], seconds=5)
-        # And the next one's film is read.
+        # The next visitor's film is read.
         with client.websocket_connect(films.ROUTE) as socket:
             send(socket, party)
             assert set(results(socket)[1]) == RESULTS
@@ -181,11 +185,11 @@ def test_who_leaves_takes_everything_along(
 @pytest.mark.parametrize(
     ("settings", "order", "sentence"),
     [
-        ({"max_film_bytes": 1000}, {}, "at most 0 MB are taken here"),
-        ({"max_film_seconds": 1}, {}, "lasts 0:03.0, and at most 0:01.0 can be read"),
+        ({"max_film_bytes": 1000}, {}, "at most 0 MB are allowed here"),
+        ({"max_film_seconds": 1}, {}, "lasts 0:03.0, and the limit is 0:01.0"),
     ],
 )
-def test_films_beyond_the_limits_are_refused_with_the_way_out(
+def test_films_socket_refuses_films_beyond_the_limits_with_a_remedy(
     service: Service, party: bytes, settings: dict[str, Any], order: dict[str, Any], sentence: str
 ) -> None:
     with film(service, **settings) as socket:
@@ -206,7 +210,7 @@ def test_films_beyond_the_limits_are_refused_with_the_way_out(
         (b"\0\0\0 ftypisom" + bytes(1000), "The film was cut off or never finished"),
     ],
 )
-def test_what_cannot_be_read_gets_its_sentence(
+def test_films_socket_explains_an_unreadable_film(
     service: Service, content: bytes, sentence: str, folder: Path
 ) -> None:
     with film(service) as socket:
@@ -218,7 +222,7 @@ def test_what_cannot_be_read_gets_its_sentence(
 
 
 @pytest.mark.usefixtures("plain_plots")
-def test_a_film_that_breaks_off_is_answered_as_far_as_it_goes(
+def test_films_socket_answers_a_truncated_film_as_far_as_it_goes(
     service: Service, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = tmp_path_factory.mktemp("film") / "cut.mkv"
@@ -232,7 +236,7 @@ def test_a_film_that_breaks_off_is_answered_as_far_as_it_goes(
     assert sentence.startswith(("The film breaks off at", "The film cannot be read beyond"))
 
 
-def test_one_film_at_a_time(service: Service, party: bytes) -> None:
+def test_films_socket_reads_one_film_at_a_time(service: Service, party: bytes) -> None:
     with server(service) as client:
         with client.websocket_connect(films.ROUTE) as first:
             first.send_text(json.dumps({"name": "a.mp4", "bytes": len(party)}))
@@ -252,13 +256,13 @@ def test_one_film_at_a_time(service: Service, party: bytes) -> None:
         '{"name": "a.mp4", "bytes": 10, "folder": "/etc"}',
     ],
 )
-def test_another_order_is_none(service: Service, order: str) -> None:
+def test_films_socket_refuses_an_invalid_order(service: Service, order: str) -> None:
     with film(service) as socket:
         socket.send_text(order)
         assert closed(socket)[0] == 1003
 
 
-def test_more_bytes_than_announced_are_not_taken(
+def test_films_socket_refuses_more_bytes_than_announced(
     service: Service, party: bytes, folder: Path
 ) -> None:
     with film(service) as socket:
@@ -268,10 +272,10 @@ def test_more_bytes_than_announced_are_not_taken(
 
 
 @pytest.mark.parametrize("parts", [1, 1000])
-def test_an_upload_that_stops_or_trickles_is_not_waited_for(
+def test_films_socket_does_not_wait_for_a_stalled_upload(
     service: Service, folder: Path, monkeypatch: pytest.MonkeyPatch, parts: int
 ) -> None:
-    """Else one visitor could keep all others' films out."""
+    """Otherwise one visitor could block all others' films."""
     monkeypatch.setattr(body_limit, "PATIENCE_SECONDS", 0.3)
     with film(service) as socket:
         send(socket, b"the first bytes", bytes=100_000)
@@ -284,9 +288,10 @@ def test_an_upload_that_stops_or_trickles_is_not_waited_for(
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain_plots")
-def test_a_film_waits_while_others_fill_the_queue(party: bytes) -> None:
-    """With no place to wait in, pictures of a film are refused at first and not lost."""
+def test_films_socket_waits_while_the_queue_is_full(party: bytes) -> None:
+    """If the queue is full, the film's pictures are refused at first but not lost."""
     service = Service(Settings(max_waiting=0))
     service.start()
     wait_until(lambda: service.ready)
