@@ -88,6 +88,8 @@ def on_ray(
                     raise outcome
                 yield outcome
             if stopped():
+                # Threads of Ray's own miss what is shut down under them, and would say so at length.
+                threading.excepthook = lambda _: None
                 return
     finally:
         ray.shutdown()

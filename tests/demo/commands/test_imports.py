@@ -14,6 +14,7 @@ SERVER = {"fastapi", "gradio", "pydantic", "pydantic_settings", "starlette", "uv
 TRAINING = {"jax", "keras", "sklearn", "skimage", "tensorflow", "torch"}
 NEVER = {*SERVER, *TRAINING, "pandas", "scipy", "supervision"}
 FILMS = {"av", "duckdb", "matplotlib"}
+ARCHIVES = {"boto3", "fsspec", "pyarrow", "ray"}
 
 _PROGRAM = """
 import contextlib, json, sys
@@ -39,14 +40,14 @@ def loaded(*arguments: str | Path) -> set[str]:
 
 @pytest.mark.parametrize("command", ["classify", "video"])
 def test_help_loads_no_server_and_nothing_of_films(command: str) -> None:
-    assert loaded(command, "--help") & (NEVER | FILMS) == set()
+    assert loaded(command, "--help") & (NEVER | FILMS | ARCHIVES) == set()
 
 
 def test_classify_loads_no_server_and_nothing_of_films(tmp_path: Path, empty_room: bytes) -> None:
     (tmp_path / "room.jpg").write_bytes(empty_room)
     found = loaded("classify", tmp_path, "--explain", tmp_path / "why")
     assert "dlib" in found
-    assert found & (NEVER | FILMS) == set()
+    assert found & (NEVER | FILMS | ARCHIVES) == set()
 
 
 @pytest.mark.slow
