@@ -16,8 +16,26 @@ import pytest
 from tests.documents import DOCUMENTS, ROOT, tokens
 
 # What other projects' programs take is not tried here; `hf` is in test_space.py, `nginx` in test_proxy.py.
-OTHERS = {".venv/bin/pre-commit", "curl", "docker", "gcloud", "git", "npm", "hf", ".venv/bin/hf"}
-PROGRAMS = {"python", "python3", ".venv/bin/python", "make", ".venv/bin/pip", "pip"}
+OTHERS = {
+    ".venv/bin/pre-commit",
+    "curl",
+    "docker",
+    "gcloud",
+    "git",
+    "npm",
+    "hf",
+    ".venv/bin/hf",
+    "ray",
+}
+PROGRAMS = {
+    "python",
+    "python3",
+    ".venv/bin/python",
+    "~/venv/bin/python",
+    "make",
+    ".venv/bin/pip",
+    "pip",
+}
 SHELL = {"cd", "for", "do", "done", "tar"}
 
 
@@ -38,6 +56,8 @@ def commands(path: Path) -> list[list[str]]:
         for command in " \0".join(words).split("&&"):
             each = [word for word in command.split("\0") if word.strip()]
             each = [word.strip() for word in each]
+            if len(each) == 1:  # The rest of a quoted command, as `ray exec` takes it.
+                each = shlex.split(each[0])
             while each and re.match(r"[A-Za-z_]+=", each[0]):
                 del each[0]
             if each:
@@ -89,7 +109,7 @@ def check_python(words: list[str]) -> None:
 def test_commands_shown_are_taken(words: tuple[str, ...]) -> None:
     program, *rest = words
     assert program in PROGRAMS | OTHERS | SHELL, f"nobody checks {program}"
-    if program in ("python", "python3", ".venv/bin/python"):
+    if program.endswith(("python", "python3")):
         check_python(rest)
     elif program == "make":
         targets = [word for word in rest if "=" not in word]
