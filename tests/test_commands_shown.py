@@ -56,7 +56,9 @@ def commands(path: Path) -> list[list[str]]:
         for command in " \0".join(words).split("&&"):
             each = [word for word in command.split("\0") if word.strip()]
             each = [word.strip() for word in each]
-            if len(each) == 1:  # The rest of a quoted command, as `ray exec` takes it.
+            if (
+                len(each) == 1 and "=" not in each[0].split()[0]
+            ):  # The rest of a quoted command, as `ray exec` takes it.
                 each = shlex.split(each[0])
             while each and re.match(r"[A-Za-z_]+=", each[0]):
                 del each[0]
