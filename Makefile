@@ -11,17 +11,17 @@ SOAK_MINUTES ?= 10
 # tests/conftest.py: what a file's tests share is made once.
 SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo check test lint lint-scripts train study bench load soak fuzz screenshot lock container clean
+.PHONY: demo check test test-ray lint lint-scripts train study bench load soak fuzz screenshot lock container clean
 
 demo: $(VENV)/.serving
 	$(RUN) -m demo.app
 
 # For the hand, in under two minutes: linters, types, and every test but the slow ones.
 check: lint
-	$(RUN) -m pytest $(SIDE_BY_SIDE) -q -m "not slow"
+	$(RUN) -m pytest $(SIDE_BY_SIDE) -q -m "not slow and not ray"
 
 test: $(VENV)/.everything
-	$(RUN) -m pytest $(SIDE_BY_SIDE)
+	$(RUN) -m pytest $(SIDE_BY_SIDE) -m "not ray"
 
 lint: $(VENV)/.everything
 	$(RUN) -m ruff format --check .
@@ -45,6 +45,7 @@ bench: $(VENV)/.everything
 	$(RUN) -m pytest tests/bench/bench_speed.py --benchmark-columns=min,median,iqr,rounds --benchmark-sort=name
 	$(RUN) -m pytest tests/bench/bench_time.py
 	$(RUN) -m pytest tests/bench/bench_page.py
+	$(RUN) -m pytest tests/bench/bench_archive.py
 
 # CLIENTS at once, a measurement for each number, of SECONDS each.
 CLIENTS ?= 1 16 64 200
@@ -84,6 +85,14 @@ tests/browser/node_modules/.installed: tests/browser/package-lock.json
 $(VENV)/.serving: requirements-serve.txt
 	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-serve.txt
+	touch $@
+
+# Whole archives on a Ray cluster and in buckets.
+test-ray: $(VENV)/.ray
+	$(RUN) -m pytest -m ray tests/demo/archive
+
+$(VENV)/.ray: requirements-ray.txt $(VENV)/.everything
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-ray.txt
 	touch $@
 
 $(VENV)/.everything: requirements.txt requirements-serve.txt

@@ -1,4 +1,4 @@
-"""What many tests use: two public-domain photographs, the recognizer, and FER-2013 where it is."""
+"""Shared fixtures: two public-domain photographs, the recognizer, and FER-2013 if it is there."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ from model import Recognizer
 from preprocessing import fer2013
 
 ROOT = Path(__file__).parent.parent
-# A script's background job ignores Ctrl-C, and so would the programs that tests start and interrupt.
+# Background jobs of a script ignore Ctrl-C, and programs that tests start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

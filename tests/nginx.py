@@ -22,8 +22,8 @@ def nginx(folder: Path, port: int) -> Iterator[dict[str, str]]:
     """Runs nginx before the server on a port, below `/demo`.
 
     Args:
-        folder: for its files.
-        port: of the server.
+        folder: where nginx keeps its files.
+        port: the server's port.
 
     Yields:
         Addresses that end in `/demo/`: "stripped", where nginx takes the path off; "whole", where it

@@ -1,4 +1,4 @@
-"""The deployment files, each held to its platform's own parser or description."""
+"""Each deployment file is checked with its platform's own parser or description."""
 
 import json
 import re
@@ -52,7 +52,7 @@ def cloud_run_schemas() -> dict[str, Any]:
 
 
 def faults(value: Any, schema: dict[str, Any], schemas: dict[str, Any], path: str) -> list[str]:
-    """Where a value is not what a Google API description says: unknown fields and wrong types."""
+    """The unknown fields and wrong types in a value, by a Google API description."""
     schema = schemas[schema["$ref"]] if "$ref" in schema else schema
     kinds = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool}
     if not isinstance(value, kinds[schema["type"]]):
@@ -97,7 +97,7 @@ def test_dockerfile_passes_hadolint() -> None:
 
 
 def settings_of(platform: str) -> dict[str, str]:
-    """The settings that a platform's file hands to the server."""
+    """The settings that a platform's file gives the server."""
     if platform == "App Engine":
         return dict(appinfo.LoadSingleAppInfo(APP).env_variables)
     if platform == "Cloud Run":
@@ -127,7 +127,7 @@ def test_platform_files_set_only_valid_settings(
     [("App Engine", "198.51.100.7, 203.0.113.9"), ("Cloud Run", "198.51.100.7")],
 )
 def test_client_of_tells_visitors_apart_behind_platform_proxies(platform: str, added: str) -> None:
-    """As the platforms' documentation says what they add to what a visitor may have sent."""
+    """Each platform adds to the visitor's own header what its documentation says."""
     proxies = int(settings_of(platform)["DEMO_TRUSTED_PROXIES"])
     for sent in ("", "192.0.2.1, ", "192.0.2.1, 192.0.2.2, 192.0.2.3, "):
         headers = [(b"x-forwarded-for", f"{sent}{added}".encode())]

@@ -1,4 +1,4 @@
-"""The header and the commands of a Hugging Face Space, held to that platform's own parsers."""
+"""The header and commands of a Hugging Face Space are checked with the platform's own parsers."""
 
 import re
 import shlex
@@ -22,9 +22,9 @@ Colour = Literal["red", "yellow", "green", "blue", "indigo", "purple", "pink", "
 
 
 class SpaceHeader(BaseModel):
-    """What a Space's header may say here: huggingface.co/docs/hub/spaces-config-reference.
+    """The fields of a Space's header: huggingface.co/docs/hub/spaces-config-reference.
 
-    The Hub checks the values only when a Space is pushed, and refuses long descriptions then.
+    The Hub checks the values, such as the length of descriptions, only when a Space is pushed.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
@@ -65,10 +65,10 @@ def test_space_header_check_can_fail(right: str, wrong: str, message: str) -> No
 
 
 def parsed(command_line: str) -> tuple[str | None, dict[str, Any]]:
-    """A line for Hugging Face's command line, as that reads it: the command and what it is given.
+    """Parses a line with Hugging Face's command line: the command and its parameters.
 
     Raises:
-        click.UsageError: the command line does not take it.
+        click.UsageError: the command line refuses it.
     """
     command, words = hf, shlex.split(command_line)[1:]
     while isinstance(command, click.Group):

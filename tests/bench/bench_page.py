@@ -1,4 +1,4 @@
-"""What the page costs a visitor: bytes, and the wait at 2 Mbit/s up and 9 Mbit/s down, in Chromium."""
+"""Measures what the page costs a visitor in Chromium: bytes, and the wait at 2 Mbit/s up and 9 Mbit/s down."""
 
 import time
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from demo.web.routes.expressions import ROUTE
 from tests.browser.serving import CHROMIUM, CHROMIUM_ARGUMENTS, serving
 
-# The promises.
+# The promised limits.
 ANSWER_SECONDS = 5.0
 ANSWER_BYTES = 150_000
 
-# Bytes a second, and milliseconds that a packet takes there and back.
+# Bytes a second, and a packet's round trip in milliseconds.
 LINE = {"uploadThroughput": 2e6 / 8, "downloadThroughput": 9e6 / 8, "latency": 50}
 
-# When a photograph was chosen, and when its answer was first seen.
+# The times when a photograph was chosen and when its answer was first visible.
 _CHOSEN = """document.addEventListener(
     "change", () => { window.chosen = performance.now(); }, { capture: true, once: true })"""
 _SEEN = """() => {
@@ -33,11 +33,11 @@ _SEEN = """() => {
 
 
 class Visit:
-    """A fresh browser's first visit, over a line as of a telephone.
+    """A fresh browser's first visit, over a phone's connection.
 
     Attributes:
-        bytes: what came until there was nothing more to fetch.
-        seconds: until a photograph could be chosen.
+        bytes: the bytes received until the page was complete.
+        seconds: the time until a photograph could be chosen.
     """
 
     def __init__(self, page: Page, address: str) -> None:
@@ -59,7 +59,7 @@ class Visit:
             page.wait_for_timeout(2000)
 
     def answer(self, photograph: Path) -> tuple[float, int]:
-        """Chooses a photograph, and gives the seconds until its answer is seen and its bytes."""
+        """Chooses a photograph; returns the seconds until its answer is visible, and its bytes."""
         self._page.evaluate(_CHOSEN)
         self._page.locator("#picture input[type=file]").set_input_files(photograph)
         seen = self._page.wait_for_function(_SEEN, timeout=60_000)

@@ -1,6 +1,6 @@
-"""What each step costs on this machine: `make bench`. One face, in a photograph of 640x480.
+"""Measures each step on this machine, with `make bench`, for one face in a photograph of 640x480.
 
-The limits are the project's promises on an idle machine of two cores; the last test holds them.
+The limits are the project's promises for an idle machine with two cores; the last test checks them.
 """
 
 import io
@@ -31,7 +31,7 @@ CLASSIFICATION = 10.0
 PHOTOGRAPH = 30.0
 PHOTOGRAPH_720P = 55.0
 PHONE_JPEG, PHONE_HEIC, PHONE_PNG = 120.0, 400.0, 400.0
-# What dlib's bare HOG detector takes for 640x480 on that machine, by which a busy one is judged.
+# The time of dlib's bare HOG detector for 640x480 on that machine; it calibrates a busy machine.
 BARE_HOG = 17.0
 START_SECONDS = 3.0
 START_MEGABYTES = 350.0
@@ -147,7 +147,7 @@ def test_9_whole_path_4000x3000_min_face_40_as(
 
 
 def started() -> tuple[float, float]:
-    """Seconds from the server's start to 200 on /readyz, and its memory then in megabytes."""
+    """The seconds from the server's start to 200 on /readyz, and its memory then in megabytes."""
     began = time.perf_counter()
     command = [sys.executable, "-m", "demo.app", "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:

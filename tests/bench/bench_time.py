@@ -1,4 +1,4 @@
-"""What the camera and films cost on this machine: `make bench` prints it after the steps' table."""
+"""Measures camera and films on this machine; `make bench` prints this after the table of steps."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from tests.demo.film.clips import people, room, scene, steady, write_film
 from .bench_speed import jpeg
 from .bench_speed import scene as photograph_of
 
-# The promises, on an idle machine of two cores.
+# The promised limits, on an idle machine with two cores.
 LIVE_RATE = 10.0
 LIVE_MILLISECONDS = 200.0
 FILM_MEGABYTES = 600.0
@@ -34,7 +34,7 @@ _MINUTE = 60
 
 @pytest.fixture(scope="module")
 def minute(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A minute of two people who move, 1280x720, 25 frames a second, with sound."""
+    """A film of a minute with two moving people, 1280x720, 25 frames a second, with sound."""
     left, right = people()
     heads = [
         (left, lambda time: (200 + 20 * (time % 10), 250)),
@@ -47,13 +47,13 @@ def minute(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def half_hour(minute: Path) -> Path:
-    """The minute thirty times over, as it was encoded."""
+    """The minute thirty times in a row, not encoded again."""
     path = minute.with_name("half_hour.mp4")
     with av.open(str(path), "w") as target:
         streams: list[Any] = []
         for number in range(30):
             with av.open(str(minute)) as source:
-                # All of them before the first packet, with which the file's head is written.
+                # All streams before the first packet, because that writes the file's header.
                 streams = streams or [
                     target.add_stream_from_template(each) for each in source.streams
                 ]
@@ -80,7 +80,7 @@ def test_live(astronaut: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixtu
             delays.append(1000 * (time.perf_counter() - sent))
             time.sleep(max(0, sent + 1 / PAGE_RATE - time.perf_counter()))
         rate = len(delays) / (time.perf_counter() - began)
-    # As a statistician's 95th percentile.
+    # The 95th percentile.
     slow = statistics.quantiles(delays, n=20)[-1]
     with capsys.disabled():
         print(f"\nlive, 640x480: {rate:.1f} pictures a second of {PAGE_RATE}, each answered after")
@@ -92,7 +92,7 @@ def test_live(astronaut: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixtu
 
 
 def read(film: Path, *options: str) -> tuple[float, float]:
-    """Seconds that the command line takes for a film, and its most memory in megabytes."""
+    """The seconds that the command line takes for a film, and its peak memory in megabytes."""
     began = time.perf_counter()
     command = [sys.executable, "-m", "demo", "video", str(film), "--output", f"{film}.out"]
     process = subprocess.Popen([*command, *options], cwd=ROOT, stdout=subprocess.DEVNULL)

@@ -1,4 +1,4 @@
-"""A real Chromium before the real server, with a camera that shows a smiling woman."""
+"""Runs a real Chromium and the real server, with a camera that shows a smiling woman."""
 
 import os
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from .serving import CHROMIUM, CHROMIUM_ARGUMENTS, serving
 
-# A name of the server for the browser, which trusts only its own machine without https.
+# The server's name in the browser, which trusts only its own machine without https.
 OTHER_MACHINE = "faces.test"
 
 # On a busy machine an answer takes seconds.
@@ -20,7 +20,7 @@ expect.set_options(timeout=20_000)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Marks what is here as slow; leaves out what starts own servers if DEMO_URL names the one to test."""
+    """Marks these tests as slow, and skips those that start a server if DEMO_URL names one."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
@@ -39,13 +39,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pictures(
     tmp_path_factory: pytest.TempPathFactory, astronaut: np.ndarray, hopper: np.ndarray
 ) -> Path:
-    """A folder of pictures as visitors have them."""
+    """A folder of pictures like those of visitors."""
     folder = tmp_path_factory.mktemp("pictures")
     smiling = Image.fromarray(astronaut)
     smiling.save(folder / "astronaut.jpg", quality=95)
     Image.fromarray(np.hstack([astronaut, hopper[:512]])).save(folder / "two.jpg", quality=95)
     turned = Image.Exif()
-    turned[0x0112] = 6  # to be turned clockwise by a quarter
+    turned[0x0112] = 6  # to be turned clockwise by a quarter turn
     smiling.transpose(Image.Transpose.ROTATE_90).save(folder / "phone.jpg", exif=turned, quality=95)
     pillow_heif.from_pillow(smiling).save(folder / "phone.heic")
     smiling.save(folder / "whole.tif")
@@ -68,7 +68,7 @@ def pictures(
 
 
 def _like_a_camera(picture: Image.Image) -> Image.Image:
-    """A picture of 12 megapixels, lying on its side, with the noise of a camera."""
+    """A picture of 12 megapixels, stored on its side, with a camera's noise."""
     large = np.asarray(picture.resize((3000, 4000)).transpose(Image.Transpose.ROTATE_90), np.int16)
     noise = np.random.default_rng(0).integers(-9, 10, large.shape[:2], np.int16)
     return Image.fromarray(np.clip(large + noise[..., None], 0, 255).astype(np.uint8))
@@ -76,7 +76,7 @@ def _like_a_camera(picture: Image.Image) -> Image.Image:
 
 @pytest.fixture(scope="package")
 def camera(pictures: Path) -> Path:
-    """What the camera sees, as Motion JPEG: one JPEG after the other, for two seconds."""
+    """The camera's view as Motion JPEG: one JPEG after the other, for two seconds."""
     frame = Image.open(pictures / "astronaut.jpg").resize((640, 640)).crop((0, 60, 640, 540))
     frame.save(pictures / "frame.jpg", quality=92)
     film = pictures / "camera.mjpeg"
@@ -86,7 +86,7 @@ def camera(pictures: Path) -> Path:
 
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server that is ready: the one that DEMO_URL names, else one of its own."""
+    """The address of a ready server: the one that DEMO_URL names, or else a new one."""
     if address := os.environ.get("DEMO_URL"):
         yield address
         return
@@ -94,7 +94,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield running.address
 
 
-# Not of the session: Playwright keeps an event loop running in this thread.
+# Not for the whole session: Playwright keeps an event loop running in this thread.
 @pytest.fixture(scope="package")
 def chromium(camera: Path) -> Iterator[Browser]:
     if not CHROMIUM.exists():
@@ -117,13 +117,13 @@ def chromium(camera: Path) -> Iterator[Browser]:
 
 @pytest.fixture
 def width() -> int:
-    """Of the window, in pixels; tests may ask for another."""
+    """The window's size in pixels; tests may override it."""
     return 1280
 
 
 @pytest.fixture
 def page(chromium: Browser, server: str, width: int) -> Iterator[Page]:
-    """The page in a fresh window. It must report no error and ask no other server for anything."""
+    """The page in a fresh window. It must report no error and contact no other server."""
     context = chromium.new_context(
         viewport={"width": width, "height": 844},
         permissions=["camera", "clipboard-read", "clipboard-write"],
@@ -131,7 +131,7 @@ def page(chromium: Browser, server: str, width: int) -> Iterator[Page]:
     page = context.new_page()
     errors: list[str] = []
     elsewhere: list[str] = []
-    # The browser reports every refusal as an error; the page tells of them itself.
+    # The browser reports every refusal as an error, but the page shows refusals itself.
     page.on(
         "console",
         lambda line: (

@@ -1,6 +1,6 @@
 """Takes the README's picture of the page: `python -m tests.browser.screenshot`.
 
-It shows matplotlib's photograph of Rear Admiral Grace Hopper, which is in the public domain. Needs
+It shows matplotlib's photograph of Rear Admiral Grace Hopper, which is in the public domain. It needs
 Debian's packages chromium and fonts-noto-color-emoji.
 """
 
@@ -32,7 +32,7 @@ def main() -> None:
             "One face"
         )
         page.mouse.move(0, 0)
-        page.wait_for_timeout(1000)  # the fading in
+        page.wait_for_timeout(1000)  # the fade-in
         picture = Image.open(io.BytesIO(page.screenshot(full_page=True)))
         browser.close()
     TARGET.parent.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""The real server as a process of its own, and the Chromium that visits it."""
+"""Runs the real server in its own process, and the Chromium that visits it."""
 
 import os
 import re
@@ -34,7 +34,7 @@ def serving(files: Path, **environment: str) -> Iterator[Server]:
 
     Args:
         files: a folder for the page's files.
-        environment: settings, such as `DEMO_MAX_WAITING="2"`, beside those of this process.
+        environment: more settings for the server, such as `DEMO_MAX_WAITING="2"`.
     """
     process = subprocess.Popen(
         [sys.executable, "-m", "demo.app", "--port", "0"],
@@ -43,7 +43,7 @@ def serving(files: Path, **environment: str) -> Iterator[Server]:
         stdout=subprocess.PIPE,
         text=True,
     )
-    # A server that hangs would say nothing, and this would wait for its first line for ever.
+    # Without this, waiting for the first line of a server that hangs would never end.
     killer = threading.Timer(_SECONDS_TO_START, process.kill)
     killer.start()
     try:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 
-# How a control and what lies round it look: `:focus-within` marks a label or a box.
+# The look of a control and its surroundings: `:focus-within` marks a label or a box.
 LOOKS = """control => [control, control.parentElement, control.closest("label")].map((each) => {
     const style = each && getComputedStyle(each);
     return style && [style.outline, style.boxShadow, style.border, style.background].join();
@@ -60,7 +60,7 @@ def test_page_is_accessible_on_each_tab(
     page: Page, pictures: Path, axe: str, show: Callable[[Page, Path], None]
 ) -> None:
     show(page, pictures)
-    # In the browser's own name: the page itself lets nobody add scripts.
+    # Bypasses the page's policy, which lets nobody add scripts.
     page.evaluate(axe)
     found = []
     for width in (1280, 390):
@@ -79,7 +79,7 @@ def test_page_is_accessible_on_each_tab(
 
 
 def violations(page: Page) -> list[str]:
-    """What is critical or serious, in Gradio's markup too."""
+    """The critical and serious findings, in Gradio's markup too."""
     answer: dict[str, Any] = page.evaluate("axe.run({ resultTypes: ['violations'] })")
     return [
         f"{rule['id']} at {place['target']}: {place['failureSummary']}"
@@ -90,9 +90,9 @@ def violations(page: Page) -> list[str]:
 
 
 def unseen(page: Page) -> list[str]:
-    """Of all controls that Tab leads to, those that look the same with the focus as without."""
+    """The controls that Tab reaches but that look the same with and without focus."""
     found, names = [], set()
-    # From here Tab goes on.
+    # Tab continues from here.
     page.locator("h1").click()
     for _ in range(80):
         page.keyboard.press("Tab")
@@ -100,14 +100,14 @@ def unseen(page: Page) -> list[str]:
         name = control.evaluate("control => control.outerHTML.slice(0, 160)")
         if name.startswith("<body"):
             break
-        # A film's player has several of its own.
+        # A film's player has several controls.
         if name in names:
             continue
         names.add(name)
         page.wait_for_timeout(30)
         focused = control.evaluate(LOOKS)
         control.evaluate("control => control.blur()")
-        # A change of colour may take a while.
+        # A colour may take a while to change.
         page.wait_for_timeout(200)
         if control.evaluate(LOOKS) == focused:
             found.append(name)

@@ -1,4 +1,4 @@
-"""The page as a whole in a real browser: its tabs' addresses and keys, its footer, a path of a site."""
+"""The whole page in a real browser: the tabs' addresses and keys, the footer, and a path of a site."""
 
 import re
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def test_tabs_have_addresses_that_survive_a_reload(page: Page, server: str) -> N
     chosen(page, "Film")
     page.get_by_role("tab", name="Live camera").click()
     expect(page).to_have_url(f"{server}/?__theme=dark#live")
-    # An address that names no tab leaves the first.
+    # An address that names no tab shows the first tab.
     page.goto(f"{server}/#nothing")
     page.reload()
     chosen(page, "Picture")
@@ -55,7 +55,7 @@ def test_tabs_follow_the_arrow_keys(page: Page) -> None:
         page.keyboard.press(key)
         chosen(page, name)
         expect(page.get_by_role("tab", name=name)).to_be_focused()
-    # One step of the key leaves the tabs: only the chosen one is on its way.
+    # One Shift+Tab leaves the row of tabs, since only the chosen tab can have the focus.
     page.keyboard.press("Shift+Tab")
     expect(page.locator("[role=tab]:focus")).to_have_count(0)
     page.keyboard.press("Tab")
@@ -87,7 +87,7 @@ def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
             yield addresses
 
 
-# The other way is told from this one by no address that the browser sees.
+# The browser sees the same addresses in the other setup.
 @pytest.mark.parametrize("way", ["whole"])
 def test_page_is_complete_at_a_path_of_another_site(
     chromium: Browser, behind: dict[str, str], way: str, tmp_path: Path
@@ -106,7 +106,7 @@ def test_page_is_complete_at_a_path_of_another_site(
         ),
     )
     page.goto(behind[way].rstrip("/") + "#live", wait_until="networkidle")
-    wrong.clear()  # of the redirection to the path with a slash
+    wrong.clear()  # from the redirection to the path with a slash
     expect(page).to_have_url(f"{behind[way]}#live")
     page.get_by_role("button", name="Start the camera").click()
     expect(page.locator(".fx-people")).to_contain_text("happy")

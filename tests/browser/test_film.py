@@ -54,7 +54,7 @@ def read(film: Locator, path: Path) -> None:
 
 
 def drop(page: Page, *files: Path) -> None:
-    """Drops files, or with none a text, on the page's foot, as a hand would."""
+    """Drops files, or a text if there are none, on the bottom of the page."""
     box = page.locator("#model").bounding_box()
     assert box
     devtools = page.context.new_cdp_session(page)
@@ -80,7 +80,7 @@ def test_film_tab_reads_and_shows_a_film(page: Page, film: Locator, films: Path)
     assert row.locator("td").all_inner_texts()[0] == "0:00 to 0:06"
     shares = [int(text.rstrip("%")) for text in row.locator("td").all_inner_texts()[1:]]
     assert 99 <= sum(shares) <= 101
-    # Seeing the moment in the film, in which the browser plays what was encoded here.
+    # Showing the moment in the film, which the browser plays as it was encoded here.
     moment = film.get_by_role("button", name="person 1: happy to neutral")
     expect(moment.locator("img")).to_be_visible()
     page.wait_for_function("document.querySelector('.fx-film video').readyState >= 1")
@@ -101,7 +101,7 @@ def test_film_tab_keeps_timeline_and_film_in_step(page: Page, film: Locator, fil
     page.wait_for_function("document.querySelector('.fx-film video').readyState >= 2")
     expect(film.locator(".fx-then")).to_have_text(re.compile("0:00: person 1 happy"))
     expect(film.locator(".fx-switch")).to_be_hidden()
-    # No picture of anybody unless asked for.
+    # No picture of anyone unless asked for.
     expect(film.get_by_role("button", name="person 1: happy to neutral")).to_be_visible()
     expect(film.locator(".fx-moments img")).to_have_count(0)
     expect(film.get_by_role("link", name=re.compile("annotated"))).to_have_count(0)
@@ -110,7 +110,7 @@ def test_film_tab_keeps_timeline_and_film_in_step(page: Page, film: Locator, fil
     assert box
     canvas = film.locator(".fx-timeline")
     yellow = [int(COLOURS["happy"][start : start + 2], 16) for start in (1, 3, 5)]
-    # The first half and little more is happy.
+    # Little more than the first half is happy.
     strip = (box["width"] - 62) * 56
     assert 0.4 < canvas.evaluate(PIXELS, yellow) / strip < 0.7
     seek.click(position={"x": 62 + (box["width"] - 62) * 5 / 6, "y": 20})
@@ -130,7 +130,7 @@ def test_film_tab_keeps_timeline_and_film_in_step(page: Page, film: Locator, fil
     assert after
     moved = (box["width"] - 62) * (video.evaluate("v => v.currentTime") - 1) / 6
     assert after["x"] - before["x"] == pytest.approx(moved, abs=8)
-    # In the dark its text is light.
+    # In the dark theme its text is light.
     page.evaluate("document.body.classList.add('dark')")
     page.wait_for_timeout(300)
     ink = canvas.evaluate("c => getComputedStyle(c).color.match(/[0-9]+/g).map(Number)")
@@ -180,10 +180,10 @@ def test_film_tab_explains_other_files_in_one_sentence(
         expect(page.get_by_text(words)).to_have_count(1)
         expect(button).to_be_disabled()
     assert page.url == address
-    # What only the server can tell.
+    # A fault that only the server can find.
     read(film, films / "text.mp4")
     expect(alert).to_contain_text("This is not a film this program can read.")
-    # And the next one is read.
+    # The next film is read.
     drop(page, films / "two.mp4")
     expect(alert).to_be_hidden()
     expect(film.locator(".fx-name")).to_contain_text("two.mp4")
@@ -204,5 +204,5 @@ def test_film_tab_fits_a_phone(page: Page, film: Locator) -> None:
             page.wait_for_timeout(200)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             canvas = film.locator(".fx-timeline")
-            # Sharp: a pixel of its own for each of the screen's.
+            # The curve is sharp: one of its pixels for each of the screen's.
             assert canvas.evaluate("c => c.width / c.clientWidth") == pytest.approx(1, abs=0.02)

@@ -15,7 +15,7 @@ from model.labels import COLOURS
 
 YELLOW = [int(COLOURS["happy"][start : start + 2], 16) for start in (1, 3, 5)]
 
-# How many pixels of a canvas have a colour.
+# The number of a canvas's pixels that have a colour.
 PIXELS = """(canvas, wanted) => {
     const dots = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
     let count = 0;
@@ -56,7 +56,7 @@ def saved(page: Page, live: Locator, name: str) -> bytes:
 
 
 def wait_for_pixels(live: Locator, colour: object, least: int) -> None:
-    """Waits until so many of the timeline's pixels are of a colour; it grows while the camera is on."""
+    """Waits until this many pixels of the timeline have a colour; it grows while the camera is on."""
     live.page.wait_for_function(
         f"([canvas, wanted, least]) => ({PIXELS})(canvas, wanted) > least",
         arg=[live.locator(".fx-timeline").element_handle(), colour, least],
@@ -104,7 +104,7 @@ def test_live_tab_follows_a_face_and_shows_its_probabilities(page: Page, live: L
 
 
 def test_live_tab_draws_the_box_around_the_mirrored_face(page: Page, live: Locator) -> None:
-    """In the camera's picture the face is left of the middle, in the mirror right of it."""
+    """The face is left of the middle in the camera's picture, and right of it in the mirror."""
     start(live)
     box = """canvas => {
         const {width, height} = canvas;
@@ -135,12 +135,12 @@ def test_live_tab_shows_the_groups_mean_and_spread(live: Locator) -> None:
     start(live)
     live.get_by_role("button", name="All together").click()
     table = live.locator(".fx-group")
-    # One has no spread, and nothing is 0 %.
+    # One person has no spread, and nothing is 0 %.
     expect(table.locator("caption")).to_have_text("1 face")
     expect(table.locator("[data-emotion=happy] td").last).to_have_text(re.compile(r">?\d+%"))
     expect(table.locator("[data-emotion=disgust] td").last).to_have_text("<1%")
     expect(live.locator(".fx-people")).to_be_hidden()
-    # The level is an area, seen though nothing is spread.
+    # The mean is an area, visible even without spread.
     wait_for_pixels(live, YELLOW, 200)
 
 
@@ -168,7 +168,7 @@ def test_live_tab_starts_stops_and_saves_by_keyboard(page: Page, live: Locator) 
     assert float(cells["happy"]) == float(cells["confidence"]) > 0.8
     plot = np.asarray(Image.open(io.BytesIO(saved(page, live, "Save the plot (PNG)"))))[..., :3]
     assert (np.abs(plot - np.array(YELLOW)).max(axis=2) < 3).mean() > 0.05
-    # And again, with nothing of the run before.
+    # A second start shows nothing of the first run.
     page.keyboard.press("Escape")
     start(live)
     again = saved(page, live, "Save the table (CSV)").decode("utf-8-sig").splitlines()
@@ -256,7 +256,7 @@ def test_live_tab_lets_a_camera_be_chosen_and_vanish(page: Page, live: Locator) 
     page.wait_for_function("track => track.readyState === 'ended'", arg=first)
     assert page.evaluate("window.asked") == ["any", "two"]
     expect(live.locator("[data-do=switch]")).to_have_text("Stop the camera")
-    # Its plug is pulled.
+    # The camera is unplugged.
     page.evaluate(
         """() => {
             const [track] = document.querySelector(".fx-live video").srcObject.getTracks();
@@ -280,7 +280,7 @@ def test_live_tab_fits_a_phone(page: Page, live: Locator) -> None:
     page.wait_for_timeout(500)
     expect(live.locator("video")).to_be_in_viewport()
     expect(live.locator(".fx-people tr").last).to_be_in_viewport()
-    # Wherever the page is scrolled to.
+    # At any scroll position.
     for place in ("0", "document.documentElement.scrollHeight"):
         page.evaluate(f"window.scrollTo(0, {place})")
         expect(live.get_by_role("button", name="Stop the camera")).to_be_in_viewport(ratio=1)

@@ -1,4 +1,4 @@
-"""The page as operators may set it up: behind a login, with a rate limit."""
+"""The page with an operator's settings: behind a login, or with a rate limit."""
 
 from pathlib import Path
 

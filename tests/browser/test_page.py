@@ -1,4 +1,4 @@
-"""What visitors do with the picture tab, in a real Chromium."""
+"""The picture tab in a real Chromium, used as visitors use it."""
 
 import csv
 import io
@@ -53,7 +53,7 @@ def answered(page: Page) -> None:
 
 
 def transfer(page: Page, *files: tuple[str, str, bytes], text: str = "") -> object:
-    """What the browser is handed with a drop or a paste."""
+    """The data that the browser gets with a drop or a paste."""
     return page.evaluate_handle(
         """([files, text]) => {
             const transfer = new DataTransfer();
@@ -69,7 +69,7 @@ def transfer(page: Page, *files: tuple[str, str, bytes], text: str = "") -> obje
 
 
 def drop(page: Page, *files: tuple[str, str, bytes], on: str = ".fx-start", text: str = "") -> None:
-    """Drops files as a file manager does; it is a fault when the browser would leave the page."""
+    """Drops files as a file manager does; fails if the browser would leave the page."""
     left = page.evaluate(
         """([selector, dataTransfer]) => {
             const event = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
@@ -81,7 +81,7 @@ def drop(page: Page, *files: tuple[str, str, bytes], on: str = ".fx-start", text
 
 
 def paste(page: Page, *files: tuple[str, str, bytes], text: str = "") -> None:
-    """Presses Ctrl+V, wherever the focus is."""
+    """Presses Ctrl+V without moving the focus."""
     page.evaluate(
         """(clipboardData) => (document.activeElement ?? document.body).dispatchEvent(
             new ClipboardEvent("paste", { clipboardData, bubbles: true }))""",
@@ -101,7 +101,7 @@ def file(picture: Path, kind: str = "image/jpeg") -> tuple[str, str, bytes]:
 
 @pytest.fixture
 def ways(pictures: Path) -> dict[str, Callable[[Page], None]]:
-    """The ways in; each brings a picture of another size."""
+    """The ways to choose a picture; each brings a picture of another size."""
     return {
         "example": lambda page: page.get_by_role("button", name="Grace Hopper", exact=True).click(),
         "file": lambda page: choose(page, pictures / "two.jpg"),
@@ -112,7 +112,7 @@ def ways(pictures: Path) -> dict[str, Callable[[Page], None]]:
     }
 
 
-# What each way's answer must be: the size of its picture, and its verdict.
+# The right answer for each way: the size of its picture, and its verdict.
 EXPECTED = {
     "example": ((512, 600), "One face: .*neutral"),
     "file": ((1024, 512), "2 faces: .*happy"),
@@ -124,14 +124,14 @@ EXPECTED = {
 
 
 def every_pair(names: list[str]) -> Iterator[str]:
-    """A walk through names in which each follows each, itself included."""
+    """A sequence of names in which each name follows every name, itself included."""
     for place, first in enumerate(names):
         yield first
         for second in names[place:]:
             yield from (second, first)
 
 
-# What is seen of the chosen photograph at one moment; null while it has no answer.
+# What the page shows of the chosen photograph at one moment; null while it has no answer.
 SEEN = """() => {
     const image = document.querySelector(".fx-photo img");
     const json = document.querySelector(".fx-json pre").textContent;
@@ -143,9 +143,9 @@ SEEN = """() => {
 
 
 def check(page: Page, way: str) -> None:
-    """The picture, its answer and its JSON are of one and the same picture."""
+    """Checks that picture, answer and JSON belong to the same picture."""
     size, words = EXPECTED[way]
-    # In one look: what is seen in a second one may be of the next moment.
+    # All at once, since a second look may show the next moment.
     seen = page.wait_for_function(
         f"(size) => {{ const seen = ({SEEN})(); return seen?.shown.join() === size && seen; }}",
         arg=",".join(map(str, size)),
@@ -155,7 +155,7 @@ def check(page: Page, way: str) -> None:
 
 
 def come(page: Page, ways: dict[str, Callable[[Page], None]], way: str) -> None:
-    """Brings a photograph one way, and checks its answer as soon as it is there."""
+    """Chooses a photograph in one way, and checks its answer as soon as it appears."""
     before = thumbs(page).count()
     ways[way](page)
     expect(thumbs(page)).to_have_count(before + 1)
@@ -173,7 +173,7 @@ def test_picture_tab_never_shows_another_pictures_answer(
         if thumbs(page).count() == 20:
             page.get_by_role("button", name="Clear all").click()
             come(page, ways, way)
-    # The example stands where nothing is chosen.
+    # The example is shown while nothing is chosen.
     for way in others:
         clear(page)
         for each in ("example", way):
@@ -181,7 +181,7 @@ def test_picture_tab_never_shows_another_pictures_answer(
 
 
 def clear(page: Page) -> None:
-    """Takes all photographs away."""
+    """Removes all photographs."""
     while page.get_by_role("button", name="Remove this photograph").is_visible():
         page.get_by_role("button", name="Remove this photograph").click()
     expect(page.locator(".fx-picture[data-empty]")).to_be_attached()
@@ -198,7 +198,7 @@ def test_picture_tab_takes_pictures_in_every_way_after_removal(
 
 
 def test_picture_tab_gives_a_late_answer_to_its_own_photograph(page: Page, pictures: Path) -> None:
-    """The first photograph's answer is held back until the second was chosen to be looked at."""
+    """The first photograph's answer is held back until the second is chosen."""
     held: list[Route] = []
     page.route(
         "**/api/v1/expressions?*",
@@ -428,7 +428,7 @@ def likeness(one: Image.Image, other: Image.Image) -> float:
 
 
 def posted(page: Page, picture: Path) -> dict[str, Any]:
-    """The HTTP route's answer to a file."""
+    """Returns the HTTP route's answer to a file."""
     answer = page.request.post(
         f"{page.url.split('#')[0]}api/v1/expressions",
         data=picture.read_bytes(),
@@ -440,7 +440,7 @@ def posted(page: Page, picture: Path) -> dict[str, Any]:
 def test_picture_tab_reduces_a_large_picture_and_answers_in_its_own_pixels(
     page: Page, pictures: Path
 ) -> None:
-    """It is turned by EXIF besides; the HTTP route's answer to the original is the measure."""
+    """EXIF turns it, too; the answer must match the HTTP route's answer to the original."""
     original = pictures / "camera.jpg"
     page.evaluate(
         """() => {
@@ -598,7 +598,7 @@ def test_picture_tab_saves_the_bar_chart(page: Page, pictures: Path) -> None:
     assert download.value.suggested_filename == "expression-1-happy.png"
     chart = np.asarray(Image.open(download.value.path()).convert("RGB"), int)
     assert chart.shape == (600, 900, 3)
-    # The bars of the likely and of an unlikely emotion are as long as their probabilities.
+    # The bars of a likely and an unlikely emotion are as long as their probabilities.
     for emotion, least, most in (("happy", 590, 612), ("angry", 0, 12)):
         colour = [int(COLOURS[emotion][start : start + 2], 16) for start in (1, 3, 5)]
         middle = 90 + round((EMOTIONS.index(emotion) + 0.5) * 68)
@@ -659,7 +659,7 @@ def test_picture_tab_controls_all_have_names(page: Page, pictures: Path) -> None
 
 
 def test_picture_tab_works_by_keyboard_alone(page: Page) -> None:
-    """From the top of the page to the example, and on to the first face of the answer."""
+    """Tab leads from the top of the page to the example, and on to the first face of the answer."""
     _tab_to(page, "[data-example]")
     page.keyboard.press("Enter")
     answered(page)

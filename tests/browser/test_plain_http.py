@@ -1,4 +1,4 @@
-"""The page over plain HTTP from another machine, where the browser gives neither clipboard nor camera."""
+"""The page over plain HTTP from another machine, where the browser blocks clipboard and camera."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ CLIPBOARD = CAMERA.replace("a camera", "the clipboard")
 
 @pytest.fixture
 def page(chromium: Browser, server: str) -> Iterator[Page]:
-    """The page under the name of another machine. No error may go unhandled."""
+    """The page under another machine's name. It must leave no error unhandled."""
     if "127.0.0.1" not in server:
         pytest.skip("DEMO_URL names a server elsewhere.")
     page = chromium.new_page()
@@ -53,7 +53,7 @@ def test_page_over_http_says_why_camera_and_clipboard_are_missing(page: Page) ->
 
 def test_page_over_http_takes_the_ways_it_advises(page: Page, pictures: Path) -> None:
     heic = (pictures / "phone.heic").read_bytes()
-    for name in ("IMG_1.HEIC", "image"):  # A pasted file may have no type, and even no ending.
+    for name in ("IMG_1.HEIC", "image"):  # A pasted file may have no type and no ending.
         paste(page, (name, "", heic))
         check(page, "heic")
     page.locator("#picture input[type=file]").set_input_files(pictures / "two.jpg")

@@ -1,4 +1,4 @@
-"""What the image does when it runs: `make container` builds it and runs these."""
+"""Checks of the running image; `make container` builds it and runs them."""
 
 import io
 import json
@@ -22,12 +22,12 @@ from .engine import BASE, IMAGE, STRICT, Container, engine, running
 
 ROOT = Path(__file__).parents[2]
 
-# What /metrics says of the pictures that are being read.
+# The line of /metrics for pictures that are being read.
 INSIDE = "demo_pictures_waiting"
 
 PNG = {"Content-Type": "image/png"}
 
-# Sends its standard input as a picture, from inside the container.
+# Sends its standard input as a picture from inside the container.
 POST = """
 import os, sys, urllib.request as u
 url = f"http://127.0.0.1:{os.environ['PORT']}/api/v1/expressions"
@@ -54,7 +54,7 @@ def test_image_is_small(container: Container, figures: list[str]) -> None:
     sizes: dict[str, float] = {}
     for line in container.python(LARGEST).splitlines():
         size, name = line.split(" ", 1)
-        # A wheel's libraries lie beside its package, in NAME.libs.
+        # A wheel keeps its libraries in NAME.libs, beside its package.
         package = name.removesuffix(".libs").replace("opencv_python_headless", "cv2")
         package = package.replace("pillow", "PIL")
         sizes[package] = sizes.get(package, 0) + int(size) / 1e6
@@ -128,7 +128,7 @@ def test_container_passes_the_browser_tests(container: Container, figures: list[
 def test_container_survives_pictures_beyond_its_memory(
     container: Container, photograph: Path, figures: list[str]
 ) -> None:
-    """The largest WebP takes a gigabyte to decode; the container has one in all."""
+    """The largest WebP needs a gigabyte to decode; the container has only one gigabyte."""
     file = io.BytesIO()
     Image.new("RGB", (8000, 8000)).save(file, "WEBP", lossless=True)
     statuses = [

@@ -1,4 +1,4 @@
-"""The image as a Hugging Face Space runs it: as user 1000, in a frame of huggingface.co."""
+"""Runs the image as a Hugging Face Space does: as user 1000, in a frame of huggingface.co."""
 
 import re
 import subprocess
@@ -25,13 +25,13 @@ def space() -> Iterator[Container]:
 
 
 def framed(chromium: Browser, address: str) -> Page:
-    """A page of huggingface.co, as the browser believes, that shows an address in a frame."""
+    """A page that the browser takes for huggingface.co and that shows an address in a frame."""
 
     def answer(route: Route) -> None:
         frame = f'<iframe src="{address}" width="1000" height="900"></iframe>'
         route.fulfill(body=f"<!doctype html><title>Space</title>{frame}", content_type="text/html")
 
-    # A page of the internet asks before it shows what is on this machine; a real Space is not.
+    # The browser asks before an internet page may reach this machine; a real Space is elsewhere.
     context = chromium.new_context(permissions=["local-network-access"])
     page = context.new_page()
     page.route(PAGE, answer)

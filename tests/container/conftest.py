@@ -1,4 +1,4 @@
-"""One container for all checks that leave it as it was, and the figures that they measure."""
+"""One container for all checks that do not change it, and the figures that they measure."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ def figures() -> list[str]:
 
 @pytest.fixture(scope="package")
 def container() -> Iterator[Container]:
-    """A container that may do nothing that it need not."""
+    """A container with only the rights that it needs."""
     with running(*STRICT) as started:
         _FIGURES.append(f"ready after {started.seconds:.1f} s, the engine's own start included")
         yield started

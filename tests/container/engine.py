@@ -1,4 +1,4 @@
-"""Containers of the image, run by Podman, or by what CONTAINER_ENGINE names and takes the same."""
+"""Runs containers of the image with Podman, or with the compatible engine in CONTAINER_ENGINE."""
 
 import json
 import os
@@ -18,7 +18,7 @@ ENGINE = os.environ.get("CONTAINER_ENGINE", "podman")
 IMAGE = os.environ.get("DEMO_IMAGE", "localhost/app:test")
 BASE = os.environ.get("DEMO_BASE_IMAGE", "python:3.11-slim")
 
-# What the README runs it with, and what a strict platform takes away besides.
+# The README's options, and the restrictions of a strict platform.
 STRICT = (
     *("--read-only", "--tmpfs=/tmp", "--cap-drop=all", "--security-opt=no-new-privileges"),
     *("--memory=1g", "--pids-limit=256"),
@@ -29,9 +29,9 @@ _SECONDS_TO_START = 120
 
 @dataclass(frozen=True)
 class Container:
-    """A running container: its name, its address without a slash at the end, when it was ready.
+    """A running container: its name, its address without a slash at the end, and its time to start.
 
-    `seconds` is from the start of the engine's `run` to the first 200 of `/readyz`.
+    `seconds` is the time from the start of the engine's `run` to the first 200 from `/readyz`.
     """
 
     name: str
@@ -39,19 +39,19 @@ class Container:
     seconds: float
 
     def python(self, code: str, given: bytes = b"") -> str:
-        """What a Python program prints inside the container.
+        """Runs a Python program inside the container and returns its output.
 
         Args:
             code: the program.
-            given: its standard input.
+            given: the program's standard input.
 
         Raises:
-            subprocess.CalledProcessError: it failed.
+            subprocess.CalledProcessError: the program failed.
         """
         return engine("exec", "-i", self.name, "python", "-c", code, given=given)
 
     def memory(self) -> tuple[float, float]:
-        """The server's resident memory now and at its highest, in MB."""
+        """The server's resident memory and its peak, in MB."""
         status = self.python("print(open('/proc/1/status').read())")
         lines = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
         now, highest = (float(lines[key].split()[0]) * 1.024e-3 for key in ("VmRSS", "VmHWM"))
@@ -67,7 +67,7 @@ class Container:
         engine("kill", "--signal=TERM", self.name)
         code = int(engine("wait", self.name))
         ended = json.loads(engine("inspect", "-f", "{{json .State.FinishedAt}}", self.name))
-        # Nanoseconds are more digits than Python reads.
+        # Python does not read all digits of nanoseconds.
         end = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", ended))
         return (end - start).total_seconds(), code
 
@@ -77,8 +77,8 @@ def running(*options: str, network: str = "host") -> Iterator[Container]:
     """Runs the image until it is ready, and removes the container afterwards.
 
     Args:
-        options: of the engine's `run`.
-        network: `none` leaves the container without any.
+        options: options for the engine's `run`.
+        network: the engine's network; `none` gives the container none.
     """
     name = f"facial-expressions-{uuid4().hex[:8]}"
     port = _free_port()
@@ -100,10 +100,10 @@ def running(*options: str, network: str = "host") -> Iterator[Container]:
 
 
 def engine(*arguments: str, given: bytes = b"") -> str:
-    """What a command of the engine prints.
+    """Runs a command of the engine and returns its output.
 
     Raises:
-        subprocess.CalledProcessError: it failed; the notes hold what it said.
+        subprocess.CalledProcessError: the command failed; the notes hold its output.
     """
     try:
         result = subprocess.run([ENGINE, *arguments], input=given, capture_output=True, check=True)
@@ -114,7 +114,7 @@ def engine(*arguments: str, given: bytes = b"") -> str:
 
 
 def _remove(name: str) -> None:
-    """Removes a container, again where a busy machine did not stop it in the engine's patience."""
+    """Removes a container; tries again if a busy machine is too slow for the engine's time limit."""
     for patience in (2, 10, 30):
         with suppress(subprocess.CalledProcessError):
             engine("rm", "-f", "-t", str(patience), name)

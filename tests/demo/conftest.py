@@ -1,4 +1,4 @@
-"""What the tests of the demo share: the service with its real weights, and pictures as files."""
+"""Shared fixtures of the demo's tests: the service with its real weights, and pictures as files."""
 
 import http.client
 import io
@@ -27,7 +27,7 @@ from tests.conftest import ROOT
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    """Waits for something that happens in another thread or process."""
+    """Waits until something has happened in another thread or process."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"still waiting after {seconds} s"
@@ -41,12 +41,12 @@ def encoded(pixels: np.ndarray, form: str = "JPEG") -> bytes:
 
 
 def check_type(kind: Any, content: object) -> None:
-    """Whether JSON has all fields of a type, in its ranges, and no others."""
+    """Checks that JSON has all fields of a type, in their ranges, and no others."""
     TypeAdapter(kind).validate_python(content)
 
 
 def film_of(jpeg: bytes, pictures: int = 2) -> bytes:
-    """A film that shows a JPEG file of 512x512 pixels, whose bytes stand in it as they are."""
+    """A film that contains the bytes of a JPEG file of 512x512 pixels unchanged."""
     file = io.BytesIO()
     with av.open(file, "w", format="matroska") as film:
         stream = film.add_stream("mjpeg", rate=5)
@@ -64,9 +64,9 @@ def film_of(jpeg: bytes, pictures: int = 2) -> bytes:
 def running(
     *arguments: str, limit_megabytes: int | None = None, **environment: str
 ) -> Iterator[tuple["subprocess.Popen[str]", int]]:
-    """The server as a process of its own, once it is ready, with its port.
+    """Runs the server in its own process; yields it and its port once it is ready.
 
-    `limit_megabytes` is what the process may allocate, as `demo.web.memory` limits it in a container.
+    `limit_megabytes` limits what the process may allocate, as `demo.web.memory` does in a container.
     """
     limited = ["prlimit", f"--data={limit_megabytes * 1_000_000}"] if limit_megabytes else []
     process = subprocess.Popen(
@@ -98,7 +98,7 @@ def get(port: int, path: str) -> int:
 
 
 def gradio_functions(client: httpx.Client) -> list[int]:
-    """All of Gradio's functions that take something from their callers."""
+    """All of Gradio's functions that take input from their callers."""
     functions = client.get("/config").json()["dependencies"]
     return [function["id"] for function in functions if function["inputs"]]
 
@@ -114,7 +114,7 @@ def endpoint_of(client: httpx.Client) -> int:
 
 
 def call(client: httpx.Client, function: int, value: object) -> str:
-    """Calls one of Gradio's functions as anybody can, and gives all that the caller is told."""
+    """Calls one of Gradio's functions as any visitor can; returns all that the caller learns."""
     session = os.urandom(5).hex()
     body = {"fn_index": function, "data": [value], "session_hash": session}
     assert client.post("/gradio_api/queue/join", json=body).status_code == 200
@@ -164,7 +164,7 @@ def empty_room() -> bytes:
 
 @pytest.fixture
 def ten_good_two_bad(tmp_path: Path, happy: bytes) -> Path:
-    """A folder of ten pictures, some in a folder inside it, and two files that are none."""
+    """A folder of ten pictures, some in a subfolder, and two other files."""
     folder = tmp_path / "album"
     (folder / "more").mkdir(parents=True)
     for number in range(7):
@@ -178,7 +178,7 @@ def ten_good_two_bad(tmp_path: Path, happy: bytes) -> Path:
 
 @pytest.fixture
 def plain_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plots of one pixel, for films whose plots are not looked at: to draw takes longer than to read."""
+    """Plots of one pixel, for tests that ignore them: drawing takes longer than reading the film."""
     pixel = encoded(np.zeros((1, 1, 3), np.uint8), "PNG")
     for plot in ("group_plot", "person_plot"):
         monkeypatch.setattr(f"demo.film.folder.{plot}", lambda *_: pixel)

@@ -1,4 +1,4 @@
-"""Faces and samples as the recognizer and the tracker give them, for tests that need no film."""
+"""Faces and samples like those of the recognizer and the tracker, for tests without a film."""
 
 import numpy as np
 

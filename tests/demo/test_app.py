@@ -39,7 +39,7 @@ def client(app: FastAPI) -> Iterator[TestClient]:
 
 @pytest.fixture
 def server_file(tmp_path: Path) -> Path:
-    """A picture on the server, which it may read, and delete if it is made to."""
+    """A picture that the server's process can read and delete."""
     return Path(shutil.copy(Path(data.__file__).parent / "astronaut.png", tmp_path))
 
 
@@ -106,13 +106,13 @@ def test_app_does_not_read_server_files_for_a_visitor(
     assert not read
     assert server_file.exists()
 
-    # That the calls are made rightly: a visitor's own upload is read ...
+    # The calls themselves are right: a visitor's own upload is read ...
     for function in functions:
         files = {"files": ("a.jpg", happy, "image/jpeg")}
         [path] = client.post("/gradio_api/upload", files=files).json()
         assert accepted(client, function, named(path)[0])
     assert len(read) >= 1
-    # ... each of the checks refuses by itself where it can, and without them the file is read.
+    # ... each check refuses by itself where it can, and without the checks the file is read.
     read.clear()
     function = endpoint_of(client)
     honest, *_ = named(server_file)
@@ -157,7 +157,7 @@ def test_app_refuses_a_body_over_the_limit_on_every_route(
     for response in (announced, chunked):
         assert response.status_code == 413
         assert ("1,000,000" if "join" in path else "20,065,536") in response.text
-        # Of an upload Gradio's clients show the text as it is.
+        # Gradio's clients show an upload's error text unchanged.
         kind = "text/plain; charset=utf-8" if "upload" in path else "application/problem+json"
         assert response.headers["content-type"] == kind
 

@@ -1,4 +1,4 @@
-"""Tasks that are handed out ahead and come back in order."""
+"""Tasks that start ahead and return in order."""
 
 import itertools
 import threading

@@ -1,4 +1,4 @@
-"""Mutated pictures through the decoder, then a tenth as many through a real server."""
+"""Sends mutated pictures through the decoder, then a tenth as many through a real server."""
 
 import argparse
 import sys
@@ -17,7 +17,7 @@ _OUTCOMES = ("picture", "InvalidImage", "ImageTooLarge", "find")
 
 
 def main() -> int:
-    """Returns 0 where there is no find, 1 where there is one."""
+    """Returns 1 if there is a find, 0 if not."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("count", type=int, nargs="?", default=100_000, help="how many pictures")
     parser.add_argument("--seed", type=int, default=1, help="other seeds give other pictures")

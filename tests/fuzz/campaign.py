@@ -1,4 +1,4 @@
-"""Many mutants through the decoder, counted, timed and weighed; the finds shrunk and kept."""
+"""Sends many mutants through the decoder, measures time and memory, and shrinks and keeps the finds."""
 
 import hashlib
 from collections import Counter
@@ -26,12 +26,12 @@ MAX_GROWTH_BYTES = 30_000_000
 
 
 class Found(AssertionError):
-    """A mutant that is neither read nor refused as it should be."""
+    """A mutant is neither read nor refused as it should be."""
 
 
 @dataclass(frozen=True)
 class Find:
-    """A mutant that went wrong, as small as it could be made."""
+    """A mutant that went wrong, made as small as possible."""
 
     mutant: Mutant
     why: str
@@ -40,15 +40,15 @@ class Find:
 
 @dataclass
 class Summary:
-    """What came of a campaign.
+    """The results of a campaign.
 
     Attributes:
-        outcomes: how often each outcome came of each format.
-        sentences: how often each refusal was given.
-        faces: how many faces were recognized, in how many pictures.
-        slowest: the mutants that took longest, with their verdicts, the slowest first.
-        held: bytes of memory that the worker held after how many mutants.
-        finds: what went wrong.
+        outcomes: how often each format had each outcome.
+        sentences: how often each refusal came.
+        faces: the number of faces that were recognized, and of pictures that were searched.
+        slowest: the slowest mutants with their verdicts, the slowest first.
+        held: pairs of a number of mutants and the worker's memory after them, in bytes.
+        finds: the mutants that went wrong.
     """
 
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -64,7 +64,7 @@ class Summary:
 
     @property
     def growth(self) -> int:
-        """Bytes by which the worker grew, from after the sound pictures to the last mutant."""
+        """The worker's growth in bytes, from the intact pictures to the last mutant."""
         return self.held[max(self.held)] - self.held[0]
 
     def add(self, mutant: Mutant, verdict: Verdict) -> None:
@@ -87,11 +87,11 @@ def campaign(
     """Puts mutants through the decoder.
 
     Args:
-        count: how many.
+        count: the number of mutants.
         seed: the same seed and count give the same mutants.
-        folder: where finds are kept, and what the decoders print.
-        tell: is told how many mutants were done since it was last told.
-        judge: reads a file and judges the outcome, in the worker's process.
+        folder: the folder for finds and for the decoders' output.
+        tell: called with the number of mutants since the last call.
+        judge: reads a file and judges the outcome; runs in the worker's process.
     """
     folder.mkdir(parents=True, exist_ok=True)
     summary = Summary()
@@ -111,9 +111,9 @@ def campaign(
 
 
 class SameEverywhere(HypothesisProvider):
-    """Hypothesis' own draws, but for constants out of the source of whatever modules are imported.
+    """Hypothesis' own draws, without constants from the source of imported modules.
 
-    With those the same seed draws other mutants as soon as another test imports another module.
+    With those constants, the same seed would draw other mutants if a test imported another module.
     """
 
     def _maybe_draw_constant(self, *_: object, **__: object) -> None:
@@ -136,7 +136,7 @@ def drawn(examples: int, *phases: Phase) -> settings:
 
 
 def _survey(summary: Summary, worker: Worker, seed: int, count: int) -> list[tuple[Mutant, str]]:
-    """Judges a batch of mutants, and gives those that are finds."""
+    """Judges a batch of mutants and returns the finds."""
     finds = []
 
     @hypothesis.seed(seed)
@@ -153,10 +153,10 @@ def _survey(summary: Summary, worker: Worker, seed: int, count: int) -> list[tup
 
 
 def _shrunk(worker: Worker, seed: int) -> tuple[Mutant, str] | None:
-    """Draws a batch again up to its first find, and makes that as small as Hypothesis can.
+    """Draws a batch again up to its first find, and lets Hypothesis shrink that find.
 
     Returns:
-        The small find; None where it did not happen again.
+        The small find; None if it did not happen again.
     """
     last: list[tuple[Mutant, str]] = []
 

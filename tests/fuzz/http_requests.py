@@ -38,7 +38,7 @@ _KINDS = (
     "image/" + "x" * 5000,
 )
 
-# What stands where a form says its boundary; of the last ones none is the form's own.
+# Values for a form's boundary; the last ones do not match the form.
 _FRAMINGS = (
     *(f"multipart/form-data; boundary={_BOUNDARY}",) * 8,
     f'multipart/form-data; boundary="{_BOUNDARY}"; charset=utf-16',
@@ -84,10 +84,10 @@ class Request:
     """A request to the route of expressions.
 
     Attributes:
-        how: what was done, for people.
-        target: path and query.
-        headers: Content-Type and Accept; an empty Content-Type is left out.
-        body: its bytes.
+        how: what was mutated, in words.
+        target: the path and query.
+        headers: Content-Type and Accept; an empty Content-Type is not sent.
+        body: the request's body.
     """
 
     how: str
@@ -97,7 +97,7 @@ class Request:
 
 
 def requests() -> SearchStrategy[Request]:
-    """Half of them raw bodies, half forms."""
+    """Draws requests: half are raw bodies, half are forms."""
     query, accept = st.sampled_from(_QUERIES), st.sampled_from(_ACCEPTS)
     raw = st.builds(_raw, mutants(), st.sampled_from(_KINDS), query, accept)
     part = st.builds(
@@ -114,7 +114,7 @@ def requests() -> SearchStrategy[Request]:
 
 
 def _breaks() -> SearchStrategy[Break]:
-    """What is done to the whole body of a form; more often than not nothing."""
+    """Draws a change to the whole body of a form; usually none."""
     cuts = st.builds(lambda share: partial(_cut, share=share), st.integers(0, 255))
     replaced = st.sampled_from([partial(_replaced, old=a, new=b) for a, b in _REPLACEMENTS])
     return st.sampled_from([bytes] * 4) | cuts | replaced

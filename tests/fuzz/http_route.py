@@ -1,4 +1,4 @@
-"""Mutated requests to a real server, and whether its answers are those that it documents."""
+"""Sends mutated requests to a real server and checks its answers against the documentation."""
 
 import http.client
 import json
@@ -24,7 +24,7 @@ from tests.fuzz.pictures import pictures
 
 DOCUMENTED = (200, 400, 413, 415, 422, 429, 503)
 _MAX_WAIT = 30.0
-# The server's threads, and the buffers of the face detector of each, are there by then.
+# By then, all threads of the server and their face detectors' buffers exist.
 _WARM_AFTER = 500
 MAX_GROWTH_BYTES = 60_000_000
 _BATCH = 250
@@ -36,18 +36,18 @@ _PROBLEM = TypeAdapter(schema.Problem)
 
 
 class Broken(AssertionError):
-    """An answer that is not as documented; the message says to what."""
+    """An answer is not as documented; the message names the request."""
 
 
 @dataclass
 class Answers:
-    """What came of many requests.
+    """The results of many requests.
 
     Attributes:
         statuses: how often each status was answered, and with which media type.
-        slowest: seconds of the slowest answer, and what was asked.
-        held: bytes of memory that the server held after how many requests.
-        broken: answers that are not as documented.
+        slowest: the slowest answer's seconds, and its request.
+        held: pairs of a number of requests and the server's memory after them, in bytes.
+        broken: the answers that are not as documented.
     """
 
     statuses: Counter[tuple[int, str]] = field(default_factory=Counter)
@@ -61,7 +61,7 @@ class Answers:
 
     @property
     def growth(self) -> int:
-        """Bytes by which the server grew once it was warm; 0 where there were too few requests."""
+        """The warm server's growth in bytes; 0 if there were too few requests."""
         warm = [held for count, held in sorted(self.held.items()) if count >= _WARM_AFTER]
         return warm[-1] - warm[0] if len(warm) > 1 else 0
 
@@ -73,9 +73,9 @@ def ask_often(
 
     Args:
         count: how many.
-        seed: of the requests.
-        folder: for the page's files.
-        tell: is told how many requests were answered since it was last told.
+        seed: the seed of the requests.
+        folder: the folder for the page's files.
+        tell: called with the number of answers since the last call.
     """
     answers = Answers()
     with serving(folder / "page") as server:
@@ -113,10 +113,10 @@ def _ask_batch(answers: Answers, server: Server, seed: int, count: int) -> None:
 
 
 def ask(server: Server, request: Request) -> tuple[int, str, bytes]:
-    """Sends a request over a connection of its own.
+    """Sends a request over its own connection.
 
     Returns:
-        Status, Content-Type and body of the answer.
+        The answer's status, Content-Type and body.
     """
     connection = _connect(server)
     try:
@@ -130,10 +130,10 @@ def ask(server: Server, request: Request) -> tuple[int, str, bytes]:
 
 
 def check(status: int, kind: str, body: bytes) -> None:
-    """Whether an answer is one that the routes document.
+    """Checks that the routes document an answer.
 
     Raises:
-        Broken: it is not.
+        Broken: they do not.
     """
     if status not in DOCUMENTED:
         raise Broken(f"status {status}, {body[:200]!r}")

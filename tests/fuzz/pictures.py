@@ -1,4 +1,4 @@
-"""What the mutants are made of: small pictures in every format and kind, and files that are none."""
+"""The sources of the mutants: small pictures in every format and kind, and other files."""
 
 import io
 import struct
@@ -67,11 +67,11 @@ def _exif() -> bytes:
 
 def _profile() -> bytes:
     made = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    return made[:24] + bytes(12) + made[36:]  # without the time of its making
+    return made[:24] + bytes(12) + made[36:]  # without the time of its creation
 
 
 def _undated(film: bytes) -> bytes:
-    """An AVIF film without the times of its making in `mvhd`, `tkhd` and `mdhd`."""
+    """An AVIF film without the creation times in `mvhd`, `tkhd` and `mdhd`."""
     data = bytearray(film)
     for name in (b"mvhd", b"tkhd", b"mdhd"):
         at = data.index(name) + 4
@@ -106,9 +106,9 @@ def _png(small: Image.Image) -> Iterator[tuple[str, bytes]]:
 
 
 def _interlaced(pixels: np.ndarray) -> bytes:
-    """A PNG in seven passes (Adam7), which no library here writes."""
+    """A PNG in seven passes (Adam7); no library here can write one."""
     height, width, _ = pixels.shape
-    # Of each pass the first column and row, and the steps to the next ones.
+    # Each pass: its first column and row, and its steps.
     passes = "0088 4088 0448 2044 0224 1022 0112"
     rows = b""
     for x, y, right, down in (map(int, each) for each in passes.split()):
@@ -182,7 +182,7 @@ def _no_pictures(small: Image.Image, made: dict[str, bytes]) -> Iterator[tuple[s
     yield "other-pdf", document
     for form in ("ICO", "PPM", "JPEG2000", "EPS", "TGA"):
         yield f"other-{form.lower()}", _saved(small, form)
-    # Each is a sound picture and something else as well.
+    # Each is an intact picture and another kind of file at the same time.
     yield "gif-with-html", b"GIF89a/*" + made["gif-plain"][8:] + b"*/" + script
     yield "jpeg-with-zip", made["jpeg-baseline"] + archive.getvalue()
     yield "png-with-html", made["png-rgb"] + script

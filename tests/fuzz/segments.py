@@ -1,4 +1,4 @@
-"""Where the parts of a picture file lie: chunks, boxes, markers, blocks and directory entries."""
+"""Finds the parts of a picture file: chunks, boxes, markers, blocks and directory entries."""
 
 import struct
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from tests.fuzz.pictures import PNG_SIGNATURE, png_chunk
 
 Span = tuple[int, int]
 
-# Boxes of boxes in AVIF and HEIC, and how many bytes stand before the first one inside.
+# Boxes in AVIF and HEIC that hold boxes, and the bytes before the first inner box.
 _CONTAINERS = {b"meta": 12, b"iinf": 14, b"iref": 12, b"iprp": 8, b"ipco": 8, b"dinf": 8}
 _CONTAINERS |= dict.fromkeys((b"moov", b"trak", b"mdia", b"minf", b"stbl"), 8)
 _BLOCK = 16
@@ -16,9 +16,9 @@ _MOST = 500
 
 
 def segments(data: bytes) -> list[Span]:
-    """The parts of a file as spans of bytes, those inside others after them.
+    """The parts of a file as spans of bytes; inner parts come after the outer ones.
 
-    What is no picture, and a picture too broken to be walked through, is cut into equal blocks.
+    A file that is no picture, or too broken to be parsed, is cut into equal blocks.
     """
     try:
         first = islice(_parser(data)(data), _MOST)
@@ -29,7 +29,7 @@ def segments(data: bytes) -> list[Span]:
 
 
 def with_sound_checksums(data: bytes) -> bytes:
-    """A PNG with its checksums made right, else nothing behind them would ever be reached."""
+    """A PNG with corrected checksums; otherwise decoders would never read beyond them."""
     if not data.startswith(PNG_SIGNATURE):
         return data
     parts = [PNG_SIGNATURE]
@@ -59,9 +59,7 @@ def _jpeg(data: bytes) -> Iterator[Span]:
     at = 2
     while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xD9:
         end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-        if (
-            data[at + 1] == 0xDA
-        ):  # The scan reaches up to the next marker that does not belong to it.
+        if data[at + 1] == 0xDA:  # The scan ends at the next marker that does not belong to it.
             while end + 1 < len(data) and not (
                 data[end] == 0xFF and data[end + 1] not in (0, *range(0xD0, 0xD8))
             ):
@@ -106,14 +104,14 @@ def _gif(data: bytes) -> Iterator[Span]:
     while data[at] in (0x21, 0x2C):
         start = at
         at += 2 if data[at] == 0x21 else 11 + _table(data[at + 9])
-        while data[at]:  # blocks, each behind its length, up to an empty one
+        while data[at]:  # blocks, each after its length, up to an empty block
             at += 1 + data[at]
         at += 1
         yield start, at
 
 
 def _table(flags: int) -> int:
-    """The bytes of the colour table that a descriptor announces."""
+    """The size in bytes of the colour table that a descriptor announces."""
     return 3 * 2 ** (1 + flags % 8) if flags & 0x80 else 0
 
 

@@ -1,6 +1,6 @@
-"""1,000 mutated pictures through the decoder; and that crashes, hangs and wrong answers are seen.
+"""Sends 1,000 mutated pictures through the decoder; crashes, hangs and wrong answers are noticed.
 
-The gate sends ten times as many, `make fuzz` a hundred times.
+`.ci/run` sends ten times as many, `make fuzz` a hundred times.
 """
 
 import itertools
@@ -23,7 +23,7 @@ from tests.fuzz.pictures import FORMATS, pictures
 from tests.fuzz.verdict import Verdict, judged, wrong_with_picture, wrong_with_refusal
 from tests.fuzz.worker import Worker
 
-# None of the sound pictures has as many bytes.
+# No intact picture has this many bytes.
 _LONG = 20_000
 
 
@@ -112,7 +112,7 @@ def test_worker_finds_a_decoder_that_never_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Worker(tmp_path / "log", judge=waits) as process:
-        process.held()  # It has started by then.
+        process.held()  # The worker has started by then.
         monkeypatch.setattr(worker, "_MAX_WAIT", 0.5)
         result = process.judge(b"")
         assert result.find

@@ -1,4 +1,4 @@
-"""Mutated requests to a real server: answers as documented, never 500, and it goes on."""
+"""A real server answers mutated requests as documented, never with 500, and goes on."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What came of a file: a sound picture, a refusal in a sentence, or a find."""
+"""The outcome for a file: an intact picture, a refusal in a sentence, or a find."""
 
 import re
 import resource
@@ -38,10 +38,10 @@ class Verdict:
 
     Attributes:
         outcome: `picture`, the name of the refusal's class, or `find`.
-        why: the refusal's sentence, or what is wrong with a find.
-        seconds: of processor time that decoding took.
-        wall: seconds that it took on the wall's clock.
-        faces: how many were recognized; None where it was not asked for.
+        why: the refusal's sentence, or the fault of a find.
+        seconds: the processor time of decoding.
+        wall: the elapsed time of decoding, in seconds.
+        faces: the number of recognized faces; None if not asked for.
     """
 
     outcome: str
@@ -57,7 +57,7 @@ class Verdict:
 
 Judge = Callable[[bytes, bool], Verdict]
 
-_recognizer = cache(Recognizer)  # loaded when it is first needed
+_recognizer = cache(Recognizer)  # loaded on first use
 
 
 def judged(data: bytes, recognize: bool = False) -> Verdict:
@@ -85,7 +85,7 @@ def judged(data: bytes, recognize: bool = False) -> Verdict:
                 complaint = f"recognizing it raised {type(error).__name__}: {error}"
     if not complaint and seconds > MAX_SECONDS:
         complaint = f"decoding took {seconds:.1f} s of processor time"
-    # A peak stays for the life of the process and is not blamed on those that come after.
+    # A peak stays for the life of the process; later files are not blamed for it.
     if not complaint and _peak() > max(peak, MAX_PEAK_BYTES):
         complaint = f"{_peak() / 1e9:.1f} GB of memory were needed"
     if complaint:
@@ -94,7 +94,7 @@ def judged(data: bytes, recognize: bool = False) -> Verdict:
 
 
 def wrong_with_picture(picture: Picture) -> str:
-    """How a decoded picture breaks its contract; empty where it keeps it."""
+    """How a decoded picture breaks its contract; empty if it does not."""
     pixels, size = picture.pixels, (picture.width, picture.height)
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
         return f"pixels are {pixels.dtype} of shape {pixels.shape}"
@@ -106,11 +106,11 @@ def wrong_with_picture(picture: Picture) -> str:
         return f"warns with {picture.warnings}, which are no sentences for people"
     height, width = pixels.shape[:2]
     longer = max(size)
-    # Above twice 1,920 a JPEG is decoded at a half or less, and everything is brought to 2,560.
+    # A JPEG above twice 1,920 is decoded at half size or less; all pictures are reduced to 2,560.
     least = longer if longer <= WORKING_SIDE else 1920
     if not least <= max(width, height) <= WORKING_SIDE or min(width, height) < 1:
         return f"{size} gave {width} x {height} pixels"
-    # A side is rounded up where strips are reduced and to the nearest where the whole is.
+    # Reducing strips rounds a side up; reducing the whole picture rounds it to the nearest.
     wanted = (size[0] / picture.scale, size[1] / picture.scale)
     if max(abs(width - wanted[0]), abs(height - wanted[1])) > 2:
         return f"{size} gave {width} x {height} pixels, of other proportions"
@@ -118,7 +118,7 @@ def wrong_with_picture(picture: Picture) -> str:
 
 
 def wrong_with_refusal(error: InvalidImage) -> str:
-    """What keeps a refusal from being one that is meant for people; empty where nothing does."""
+    """What makes a refusal unfit for people; empty if it is fit."""
     if type(error) not in (InvalidImage, ImageTooLarge):
         return f"refused with a {type(error).__name__}"
     sentence = str(error)

@@ -1,4 +1,4 @@
-"""A process of its own that decodes pictures: a crash ends it, and it is started anew."""
+"""Decodes pictures in a separate process, which is started again after a crash."""
 
 import ctypes
 import faulthandler
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.fuzz.verdict import Judge, Verdict, judged
 
-# Processor time finds what computes for too long; this finds what waits and never answers.
+# The limit of processor time finds endless computing; this limit finds endless waiting.
 _MAX_WAIT = 30.0
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -28,8 +28,8 @@ class Worker:
     """Judges files in a child process.
 
     Args:
-        log: a file for what the decoders print, and for the traceback of a crash.
-        judge: what the process does with a file.
+        log: a file for the decoders' output and for the traceback of a crash.
+        judge: the function that the process runs on a file.
 
     Attributes:
         starts: how often the process was started.
@@ -48,7 +48,7 @@ class Worker:
         self._stop()
 
     def judge(self, data: bytes, recognize: bool = False) -> Verdict:
-        """Decodes a file and, if asked to, reads the faces of what is a picture."""
+        """Decodes a file and, if asked to, reads its faces."""
         self._connection.send(_Task(data, recognize))
         try:
             if self._connection.poll(_MAX_WAIT):
@@ -62,7 +62,7 @@ class Worker:
         return Verdict("find", why)
 
     def held(self) -> int:
-        """Bytes of memory that the process holds and cannot give back."""
+        """The memory that the process holds and cannot give back, in bytes."""
         self._connection.send(None)
         return int(self._connection.recv())
 
@@ -107,5 +107,5 @@ def _serve(connection: Connection, log: Path, judge: Judge) -> None:
 
 def _held() -> int:
     gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)  # what the allocator only keeps at hand is no growth
+    ctypes.CDLL(None).malloc_trim(0)  # memory that the allocator only keeps ready is not growth
     return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE_BYTES

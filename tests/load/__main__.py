@@ -1,4 +1,4 @@
-"""`python -m tests.load`: how a server does under load, and whether its memory stays what it is.
+"""`python -m tests.load` measures a server under load, and whether its memory stays flat.
 
 Starts servers of its own, on this machine only. Visitors send files without a pause (`visitors`), of
 a fixed mix (`pictures`), as they share the machine's cores with the server. The exit code is 1 where

@@ -1,4 +1,4 @@
-"""Whether an answer of the server is the right one for what was sent."""
+"""Checks whether the server's answer to a file is right."""
 
 import json
 from collections.abc import Mapping
@@ -8,23 +8,23 @@ from .pictures import Box, Upload
 
 _PROBLEM = "application/problem+json"
 
-# Of the area that a found box and the true one cover together, the share that both cover.
+# The intersection over union of a found box and the true one.
 _SAME_FACE = 0.5
 
 
 def refused(status: int, headers: Mapping[str, str]) -> bool:
-    """Whether the server says that it is full, and when to ask again."""
+    """Whether the server says that it is full and when to ask again."""
     return status == 503 and headers.get("retry-after", "").isdigit()
 
 
 def fault(upload: Upload, status: int, headers: Mapping[str, str], body: bytes) -> str | None:
-    """What is wrong with an answer that is no refusal; None if nothing.
+    """The fault of an answer that is no refusal; None if there is none.
 
     Args:
-        upload: what was sent.
-        status: of the answer; 0 where there was none.
-        headers: of the answer; finds names in small letters.
-        body: of the answer.
+        upload: the file that was sent.
+        status: the answer's status; 0 if there was no answer.
+        headers: the answer's headers; names are in lower case.
+        body: the answer's body.
     """
     if status != upload.status:
         return f"{upload.form}: {status} instead of {upload.status}"

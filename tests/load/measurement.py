@@ -1,4 +1,4 @@
-"""One measurement: a fresh server, its visitors, and what was seen of it meanwhile."""
+"""One measurement of a fresh server: its visitors' results and its health meanwhile."""
 
 import asyncio
 import tempfile
@@ -40,24 +40,24 @@ class Quantiles:
 
 @dataclass(frozen=True)
 class Result:
-    """What visitors saw. Memory is in megabytes of 1,000,000 bytes.
+    """The results of a measurement. Memory is in megabytes of 1,000,000 bytes.
 
     Attributes:
-        clients: how many visitors sent files at the same time.
-        seconds: how long they did.
-        photographs: how many were answered rightly in that time.
-        per_second: photographs a second.
-        per_second_and_core: the same, over the cores that server and visitors shared.
+        clients: the number of visitors that sent files at the same time.
+        seconds: how long they sent files.
+        photographs: the number of right answers in that time.
+        per_second: right answers a second.
+        per_second_and_core: the same, divided by the cores that server and visitors shared.
         latency: of a photograph that was answered, from sending it to having its answer; None
             without any.
-        p50_by_form: the median of the same by file format.
-        errors: how often what went wrong.
-        error_rate: of all files sent, from 0 to 1.
-        refused_rate: files answered with 503 and Retry-After, of all files sent.
-        health: of /healthz in that time.
-        memory_before: when the server was ready.
-        memory_peak: the most at any time.
-        memory_after: when it had nothing to do any more.
+        p50_by_form: the median latency of each file format.
+        errors: how often each fault happened.
+        error_rate: the share of files with a fault, 0 to 1.
+        refused_rate: the share of files answered with 503 and Retry-After, 0 to 1.
+        health: the latency of /healthz in that time.
+        memory_before: the memory when the server was ready.
+        memory_peak: the highest memory at any time.
+        memory_after: the memory once the server was idle again.
     """
 
     clients: int
@@ -77,15 +77,15 @@ class Result:
 
 
 def measure(clients: int, seconds: float, uploads: list[Upload]) -> tuple[Result, list[Sample]]:
-    """Puts a server of its own under load, on this machine and a free port.
+    """Puts a new server under load, on this machine and a free port.
 
     Args:
-        clients: how many visitors send files at the same time.
-        seconds: how long they do.
-        uploads: what they send.
+        clients: the number of visitors that send files at the same time.
+        seconds: how long they send files.
+        uploads: the files that they send.
 
     Returns:
-        What they saw, and what was observed while they came.
+        The results, and the observations of the server meanwhile.
     """
     with tempfile.TemporaryDirectory() as folder:
         seen = Path(folder) / "seen.jsonl"
@@ -111,7 +111,7 @@ def measure(clients: int, seconds: float, uploads: list[Upload]) -> tuple[Result
 def _answers(visits: list[Visit], began: float, seconds: float) -> dict[str, Any]:
     errors = Counter(each.wrong for each in visits if each.wrong is not None)
     by_form: dict[str, list[float]] = defaultdict(list)
-    # Those that were answered after the end, when fewer and fewer are left, are only judged.
+    # Answers after the end, when fewer visitors are left, are judged but not timed.
     for each in visits:
         right = each.wrong is None and not each.refused
         if right and each.form != BROKEN and each.ended < began + seconds:

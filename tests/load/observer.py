@@ -1,4 +1,4 @@
-"""Watches a server from outside, as a process of its own: how fast is /healthz, how large is it?
+"""Watches a server from a separate process: the latency of /healthz, and its memory.
 
 `python -m tests.load.observer PORT PROCESS FILE` writes a line of JSON ten times a second.
 """
@@ -24,13 +24,13 @@ _SECONDS_TO_ANSWER = 30
 
 @dataclass(frozen=True)
 class Sample:
-    """One look at the server.
+    """One observation of the server.
 
     Attributes:
-        time: when the look was due, in seconds of `time.monotonic`.
+        time: when the observation was due, in seconds of `time.monotonic`.
         milliseconds: how long /healthz took to answer, over a connection that stays open. Counted
             from when it was due if the answer before it came later than that.
-        megabytes: the server's resident memory.
+        megabytes: the server's resident memory, in megabytes.
     """
 
     time: float
@@ -43,7 +43,7 @@ def observing(server: Server, file: Path) -> Iterator[None]:
     """Observes a server as long as the context lasts; `samples` reads the file afterwards.
 
     Raises:
-        RuntimeError: the observation ended before, as it does when /healthz is not answered.
+        RuntimeError: the observation ended early, for example because /healthz did not answer.
     """
     port = urlsplit(server.address).port
     command = [sys.executable, "-m", __name__, str(port), str(server.process), str(file)]
@@ -58,13 +58,13 @@ def observing(server: Server, file: Path) -> Iterator[None]:
 
 
 def samples(file: Path) -> list[Sample]:
-    """What was observed, in order; a line that was cut off at the end is left out."""
+    """The observations in order; a line cut off at the end is left out."""
     lines = file.read_text().splitlines(keepends=True)
     return [Sample(**json.loads(line)) for line in lines if line.endswith("\n")]
 
 
 def main() -> None:
-    """Observes until it is ended."""
+    """Observes until the process is stopped."""
     port, number, file = sys.argv[1:]
     process = psutil.Process(int(number))
     connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=_SECONDS_TO_ANSWER)
@@ -74,7 +74,7 @@ def main() -> None:
     with Path(file).open("w", buffering=1) as lines:
         while True:
             time.sleep(max(0.0, due - time.monotonic()))
-            # Else an answer that takes a second would hide nine that would have waited with it.
+            # Otherwise an answer that takes a second would hide nine others that would have waited, too.
             began = due if answered > due else time.monotonic()
             connection.request("GET", "/healthz")
             response = connection.getresponse()

@@ -1,4 +1,4 @@
-"""What visitors send in the load test: photographs of 100 kB to 5 MB, and files that are broken.
+"""The files that visitors send in the load test: photographs of 100 kB to 5 MB, and broken files.
 
 All are made at run time from two public-domain photographs, enlarged and with noise for their size.
 """
@@ -24,15 +24,15 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that visitors send, and what has to be answered.
+    """A file that visitors send, and its right answer.
 
     Attributes:
-        form: JPEG, PNG, HEIC, WebP, or broken.
-        content: the file.
+        form: the file's format: JPEG, PNG, HEIC, WebP, or broken.
+        content: the file's bytes.
         share: how often it is sent, in percent of all files.
-        status: of the right answer.
-        size: width and height of the picture.
-        faces: where its faces are, in its pixels, from left to right.
+        status: the right answer's status.
+        size: the picture's width and height, in pixels.
+        faces: the boxes of its faces, in pixels, from left to right.
     """
 
     form: str
@@ -44,7 +44,7 @@ class Upload:
 
     @property
     def media_type(self) -> str:
-        """What browsers call the file."""
+        """The file's media type."""
         return "image/jpeg" if self.form == BROKEN else f"image/{self.form.lower()}"
 
 
@@ -107,7 +107,7 @@ def _photograph(
     picture = Image.fromarray(cv2.add(large, grain, dtype=cv2.CV_8U))
     file = io.BytesIO()
     if form == "HEIC":
-        # Otherwise the encoder thinks about the noise of one picture for half a minute.
+        # Otherwise the encoder takes half a minute for one picture's noise.
         quick = {"preset": "ultrafast"}
         pillow_heif.from_pillow(picture).save(file, quality=70, enc_params=quick)
     else:

@@ -1,4 +1,4 @@
-"""The figures of the load test as tables for the README, and the limits they are held to."""
+"""Turns the load test's figures into tables for the README, and checks them against limits."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from .observer import Sample
 # in a measurement of 20 s.
 HEALTH_LIMIT = 100.0
 MEMORY_LIMIT = 1500.0  # megabytes; app.yaml and service.yaml give 2,000
-GROWTH_LIMIT = 0.05  # of the last minute over the second
+GROWTH_LIMIT = 0.05  # growth of the last minute over the second
 
 HEADING = (
     "| clients | photographs/s | per core | p50, p95, p99 (s) | errors | refused"
@@ -19,7 +19,7 @@ HEADING = (
 
 
 def row(result: Result) -> str:
-    """A line of the table that `HEADING` begins."""
+    """A line of the table under `HEADING`."""
     latency, health = result.latency, result.health
     times = (latency.p50, latency.p95, latency.p99) if latency else ()
     memory = (result.memory_before, result.memory_peak, result.memory_after)
@@ -64,12 +64,12 @@ def memory_table(minutes: list[float]) -> str:
 def broken_limits(
     result: Result, minutes: list[float] | None = None, health_limit: float = HEALTH_LIMIT
 ) -> list[str]:
-    """A sentence for each limit that a measurement does not keep.
+    """One sentence for each limit that a measurement breaks.
 
     Args:
-        result: of the measurement.
-        minutes: of a soak, as `memory_by_minute` gives them.
-        health_limit: in milliseconds, for the 99th percentile of /healthz.
+        result: the measurement's results.
+        minutes: the memory in each minute, from `memory_by_minute`.
+        health_limit: the limit for the 99th percentile of /healthz, in milliseconds.
     """
     who = f"With {result.clients} clients"
     broken = [f"{who}, {count} times: {error}" for error, count in result.errors.items()]

@@ -1,4 +1,4 @@
-"""Five seconds of load and a crowd; and the load test's own judgement."""
+"""Five seconds of load, a crowd of visitors, and the load test's own judgement."""
 
 import asyncio
 import json
@@ -39,13 +39,13 @@ def mix() -> list[Upload]:
 
 @pytest.fixture(scope="module")
 def photograph(mix: list[Upload]) -> Upload:
-    """The smallest, of 100 kB."""
+    """The smallest photograph, of 100 kB."""
     return min((each for each in mix if each.status == 200), key=lambda each: len(each.content))
 
 
 @pytest.fixture(scope="module")
 def text(mix: list[Upload]) -> Upload:
-    """What is no picture, and is answered at once."""
+    """A file that is no picture and is answered at once."""
     return next(each for each in mix if each.content.startswith(b"This is no picture."))
 
 
@@ -76,7 +76,7 @@ def test_server_answers_each_of_200_visitors_at_once(tmp_path: Path, photograph:
     with serving(tmp_path, **SETTINGS) as server:
         visits = asyncio.run(crowd(server.address))
         assert [each.wrong for each in visits if each.wrong] == []
-        # More than that where the first are done before the last have come.
+        # More are served if the first are done before the last arrive.
         assert sum(not each.refused for each in visits) >= cores() + Settings().max_waiting
         [afterwards, *_] = asyncio.run(visit(server.address, 1, 0.1, [photograph]))
         assert (afterwards.refused, afterwards.wrong) == (False, None)

@@ -1,6 +1,6 @@
-"""The visitors of the load test: each with a connection and an address of its own.
+"""The visitors of the load test, each with its own connection and address.
 
-Each sends its next file as soon as the last is answered (a closed loop). Who is refused waits as
+Each sends its next file as soon as the last is answered (a closed loop). A refused visitor waits as
 long as the server asks for, and up to twice that, so that not all come back at once.
 """
 
@@ -23,14 +23,14 @@ _BOUNDARY = "a-boundary-that-no-picture-contains"
 
 @dataclass(frozen=True)
 class Visit:
-    """One file sent.
+    """One file that a visitor sent.
 
     Attributes:
-        form: of the file.
-        ended: when its answer was there, in seconds of `time.monotonic`.
-        milliseconds: from sending it to having its answer.
+        form: the file's format.
+        ended: when the answer was complete, in seconds of `time.monotonic`.
+        milliseconds: the time from sending the file to its complete answer.
         refused: the server was full and said when to ask again.
-        wrong: what was wrong with the answer, None if nothing.
+        wrong: the fault of the answer; None if there is none.
     """
 
     form: str
@@ -44,13 +44,13 @@ async def visit(address: str, clients: int, seconds: float, uploads: list[Upload
     """Lets visitors send files, each until the time is over and its last file is answered.
 
     Args:
-        address: of the server.
-        clients: how many visitors there are.
-        seconds: how long they send.
+        address: the server's address.
+        clients: the number of visitors.
+        seconds: how long they send files.
         uploads: what they send.
 
     Raises:
-        ValueError: the server is not on this machine; others are not to be put under load.
+        ValueError: the server is not on this machine; no other may be put under load.
     """
     if urlsplit(address).hostname != "127.0.0.1":
         raise ValueError(f"Visitors visit 127.0.0.1 only. Received: {address}")
@@ -72,12 +72,12 @@ async def _visitor(address: str, number: int, end: float, uploads: list[Upload])
 
 
 def client(address: str, number: int) -> httpx.AsyncClient:
-    """A connection of a visitor, named by a number from 0, who comes through one trusted proxy."""
+    """The connection of a visitor, numbered from 0, through one trusted proxy."""
     return httpx.AsyncClient(
         base_url=address,
         headers={"X-Forwarded-For": f"10.0.{number // 250}.{1 + number % 250}"},
         timeout=_SECONDS_TO_ANSWER,
-        # Neither is used, and a context of certificates for each visitor takes seconds to load.
+        # Neither is used, and loading certificates for each visitor takes seconds.
         verify=False,
         trust_env=False,
     )

@@ -1,4 +1,4 @@
-"""The palette, as people of every sight see it."""
+"""The palette, as seen with every kind of colour vision."""
 
 from itertools import combinations
 
@@ -8,9 +8,10 @@ from skimage import color
 
 from model.labels import COLOURS, EMOJI, EMOTIONS
 
-# What each sees of linear RGB. The three that lack a kind of cone: G. M. Machado, M. M. Oliveira and
-# L. A. F. Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency" (IEEE
-# TVCG 15(6), 2009), severity 1. Grey is the luminance, as a printer without colours has it.
+# What each kind of colour vision sees of linear RGB. The three that lack a kind of cone follow
+# G. M. Machado, M. M. Oliveira and L. A. F. Fernandes, "A Physiologically-based Model for Simulation of
+# Color Vision Deficiency" (IEEE TVCG 15(6), 2009), severity 1. Grey is the luminance, as in a print
+# without colours.
 SIGHTS = {
     "full": np.eye(3),
     "protanope": np.array(
@@ -48,7 +49,7 @@ def linear(*colours: str) -> np.ndarray:
 
 
 def seen(sight: str, *colours: str) -> np.ndarray:
-    """What a sight makes of colours, in CIELAB."""
+    """Colours as a kind of colour vision sees them, in CIELAB."""
     rgb = np.clip(linear(*colours) @ SIGHTS[sight].T, 0, 1)
     encoded = np.where(rgb <= 0.0031308, 12.92 * rgb, 1.055 * rgb ** (1 / 2.4) - 0.055)
     return color.rgb2lab(encoded[None])[0]

@@ -24,7 +24,7 @@ def encode(pixels: np.ndarray, form: str, **options: object) -> bytes:
 
 
 def on_its_side(pixels: np.ndarray) -> bytes:
-    """A JPEG whose pixels lie on their side and whose EXIF says so."""
+    """A JPEG with pixels stored on their side and an EXIF orientation that says so."""
     exif = Image.Exif()
     exif[0x0112] = 6  # turn by 90 degrees clockwise to see it upright
     return encode(np.rot90(pixels), "JPEG", quality=92, exif=exif)
@@ -77,7 +77,7 @@ def test_recognize_finds_the_astronaut_happy_in_every_format(
 
 
 class Photograph(os.PathLike):
-    """A path of another class than pathlib's."""
+    """A path that is no `pathlib.Path`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -220,7 +220,7 @@ def test_recognize_finds_the_same_face_in_a_turned_picture(
     [face] = recognizer.recognize(np.rot90(astronaut, quarters))
     assert (upright.turned, face.turned) == (0, 90 * quarters)
     assert face.emotion == "happy"
-    # The crop is upright, the box is in the picture as it was sent.
+    # The crop is upright; the box is in pixels of the picture as it was sent.
     assert np.abs(face.crop.astype(int) - upright.crop).mean() < 12
     x, y, width, height = face.box
     assert ((face.landmarks > (x, y)) & (face.landmarks < (x + width, y + height))).all()

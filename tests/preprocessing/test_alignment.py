@@ -1,4 +1,4 @@
-"""Alignment: landmarks land on the template, at any size and angle, without aliasing."""
+"""Alignment puts landmarks on the template, at any size and angle, without aliasing."""
 
 import cv2
 import numpy as np
@@ -30,7 +30,7 @@ def moved(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
 
 
 def enlarged(picture: np.ndarray, landmarks: np.ndarray, factor: int) -> tuple:
-    """The picture with each pixel a square of pixels, and where the landmarks' centres are then."""
+    """The picture with each pixel enlarged to a square, and the landmarks moved with it."""
     large = picture.repeat(factor, axis=0).repeat(factor, axis=1)
     return large, (landmarks + 0.5) * factor - 0.5
 
@@ -52,7 +52,7 @@ def test_similarity_to_template_is_the_least_squares_solution() -> None:
     points = TEMPLATE * 3 + rng.normal(0, 4, (5, 2))
     matrix = similarity_to_template(points)
     error = np.sum((moved(points, matrix) - TEMPLATE) ** 2)
-    # Neither reflected nor sheared, and no small change of its four numbers does better.
+    # No reflection, no shear, and no small change of the four numbers fits better.
     assert matrix[0, 0] == matrix[1, 1]
     assert matrix[0, 1] == -matrix[1, 0]
     for step in np.vstack([np.eye(4), -np.eye(4)]) * 1e-3:
@@ -116,12 +116,12 @@ def test_align_gives_the_same_crop_at_four_times_the_size(
 
 @pytest.mark.parametrize("pixels", [1.05, 1.2, 1.45, 1.9, 3.5, 9, 31])
 def test_align_does_not_alias_at_any_size(pixels: float) -> None:
-    # A face with so many of its pixels to a pixel of the crop, under the finest possible texture.
+    # A face with this many pixels for each pixel of the crop, under the finest possible texture.
     side = int(80 * pixels)
     rows, columns = np.mgrid[:side, :side]
     texture = ((rows + columns) % 2 * 255).astype(np.uint8)
     crop = align(texture, moved(TEMPLATE, similarity(10, pixels, (12 * pixels, 4 * pixels))))
-    # Averaging a pixel and a bit leaves some of it; sampling single pixels would leave 127.
+    # Averaging little more than a pixel leaves some texture; sampling single pixels would leave 127.
     assert crop.mean() == pytest.approx(127.5, abs=3)
     assert crop.std() < (45 if pixels < 1.5 else 25)
 

@@ -1,4 +1,4 @@
-"""Damaged files: what is left of the picture is read, and how much of it is missing is told."""
+"""Damaged files are read as far as possible, with a warning of how much is missing."""
 
 import io
 import re
@@ -40,7 +40,7 @@ def saved(image: Image.Image, form: str, **options: object) -> bytes:
 
 
 def missing(picture: Picture) -> int:
-    """The percents that the warning tells."""
+    """The percentage in the warning."""
     [sentence] = picture.warnings
     assert re.fullmatch(r"The file is damaged or was cut off.*\.", sentence)
     told = re.search(r"about (\d+)%", sentence)
@@ -58,7 +58,7 @@ def test_decode_reads_a_cut_file_as_far_as_it_goes(photo: Image.Image, kind: str
         picture = decode(data[:-lost])
         assert picture.pixels.shape == whole.pixels.shape
         share = missing(picture)
-        # Above the block in which the missing part begins, nothing differs.
+        # Nothing differs above the block where the missing part begins.
         rows = 300 - (3 * share + (72 if kind in ("AVIF", "HEIC") else 24))
         same = picture.pixels == whole.pixels
         assert (same[-rows:] if kind == "BMP" else same[:rows]).all()
@@ -125,11 +125,11 @@ def test_decode_does_not_judge_missing_rows_by_their_colour(
 ) -> None:
     pixels = np.array(photo)
     pixels[60:240] = level
-    if form == "BMP":  # is stored from its foot
+    if form == "BMP":  # stored from bottom to top
         pixels = pixels[::-1]
     data = saved(Image.fromarray(pixels), form)
     assert missing(decode(data[:-20])) <= 5
-    # The photograph's own rows are lost, and some of one colour besides.
+    # The photograph's own rows are lost, and some rows of one colour too.
     with pytest.raises(InvalidImage, match="more than a tenth of it is missing"):
         decode(data[: len(data) * 2 // 5])
 
@@ -172,6 +172,6 @@ def test_decode_turns_a_cut_picture_upright(photo: Image.Image) -> None:
         data = saved(turned, form, exif=exif)
         picture = decode(data[: len(data) * 96 // 100])
         assert (picture.width, picture.height) == photo.size
-        # The last stored rows are those on the left or right.
+        # The last stored rows are the left or right columns of the upright picture.
         wrong = np.abs(picture.pixels.astype(int) - np.asarray(photo)).mean(axis=(0, 2)) > 30
         assert wrong[:60].sum() + wrong[-60:].sum() == wrong.sum()

@@ -1,4 +1,4 @@
-"""Decoding: every format and mode, EXIF, limits, and a sentence for everything that cannot be read."""
+"""Decoding of every format and mode, EXIF, limits, and the sentences for unreadable pictures."""
 
 import base64
 import io
@@ -50,7 +50,7 @@ def photo(path: Path) -> Image.Image:
 def saved(image: Image.Image, format: str, **options: object) -> bytes:
     file = io.BytesIO()
     if format == "HEIF":
-        # The slower ways to encode take seven times as long and are read the same.
+        # Slower encoding takes seven times as long and is decoded in the same way.
         quick = {"preset": "ultrafast"}
         pillow_heif.from_pillow(image).save(file, quality=90, enc_params=quick, **options)
     else:
@@ -59,7 +59,7 @@ def saved(image: Image.Image, format: str, **options: object) -> bytes:
 
 
 def png(width: int, height: int, bits: int = 1, colour: int = 0) -> bytes:
-    """A black PNG of any size, written by hand: Pillow would need its pixels in memory."""
+    """A black PNG of any size, written directly: Pillow would need all pixels in memory."""
     row = bytes(1 + (width * bits + 7) // 8)
     packer = zlib.compressobj(1)
     packed = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
@@ -229,7 +229,7 @@ class TestFormats:
     def test_decode_explains_a_tiff_with_unreadable_pixels(self, photo: Image.Image) -> None:
         halves = np.asarray(photo).astype(np.float32)
         data = cv2.imencode(".tiff", halves)[1].tobytes()
-        with pytest.raises(InvalidImage, match="its pixels are of a kind that cannot be read"):
+        with pytest.raises(InvalidImage, match="stores its pixels in a way that cannot be read"):
             decode(data)
 
     def test_decode_does_not_try_other_formats(self, photo: Image.Image) -> None:
@@ -243,7 +243,7 @@ class TestOrientation:
         ("format", "orientation"),
         [
             *(("JPEG", each) for each in STORED_AS),
-            # That each of the others hands its orientation on; what is done with it is the same.
+            # Each other format only has to pass its orientation on; the rest is the same code.
             *((each, 6) for each in ("PNG", "WEBP", "TIFF", "HEIF", "AVIF")),
         ],
     )
@@ -329,7 +329,7 @@ class TestSize:
     def test_decode_reads_heic_of_another_size_than_announced(
         self, photo: Image.Image, place: int, value: int, announced: tuple[int, int]
     ) -> None:
-        # Encoded in blocks of 64 pixels, of which a "clap" box of eight numbers cuts out the picture.
+        # HEIC encodes blocks of 64 pixels; a "clap" box of eight numbers cuts the picture out of them.
         data = bytearray(saved(photo.resize((40, 32)), "HEIF"))
         at = data.index(b"clap") + 4 + 4 * place
         data[at : at + 4] = struct.pack(">I", value)
@@ -344,7 +344,7 @@ class TestSize:
 
     def test_decode_averages_over_areas(self) -> None:
         rng = np.random.default_rng(0)
-        # Noise of single pixels, in which a reduction that skips pixels would keep its contrast.
+        # Single-pixel noise: a reduction that skips pixels would keep its contrast.
         noise = rng.integers(0, 2, (6000, 9000), np.uint8) * np.uint8(255)
         whole = cv2.resize(noise, (2560, 1707), interpolation=cv2.INTER_AREA)
         pixels = decode(noise).pixels
@@ -361,13 +361,13 @@ class TestSize:
 
     def test_decode_makes_no_full_size_copy(self, monkeypatch: pytest.MonkeyPatch) -> None:
         seen = []
-        opaque = pixels._opaque
+        opaque = pixels._to_opaque_rgb
 
         def recorded(image: Image.Image) -> Image.Image:
             seen.append(image.width * image.height)
             return opaque(image)
 
-        monkeypatch.setattr(pixels, "_opaque", recorded)
+        monkeypatch.setattr(pixels, "_to_opaque_rgb", recorded)
         picture = decode(png(8000, 8000))
         assert (picture.width, picture.height) == (8000, 8000)
         assert picture.pixels.shape == (2560, 2560, 3)
@@ -451,7 +451,7 @@ class TestLimits:
     def test_decode_refuses_a_baseline_jpeg_of_a_thousand_scans(self) -> None:
         data = saved(Image.new("RGB", (8000, 8000), "grey"), "JPEG")
         header = data[: data.rfind(b"\xff\xda")]
-        # One colour each, with no data at all: the decoder takes what is missing for zeros.
+        # One colour each, without data: the decoder reads missing data as zeros.
         scans = [b"\xff\xda\0\x08\1" + colour + b"\0\x3f\0\0" for colour in (b"\1\0", b"\2\x11")]
         assert decode(header + b"".join(scans) + data[-2:]).width == 8000
         start = time.perf_counter()
@@ -480,7 +480,7 @@ class TestLimits:
         assert time.perf_counter() - start < 2
 
     def test_pillow_refuses_bombs_for_other_code_in_the_process(self, tmp_path: Path) -> None:
-        # In a process of its own: pytest sets the warning filters anew for each test.
+        # In its own process: pytest resets the warning filters for each test.
         for name, side in (("bomb.png", 20_000), ("large.png", 9_000)):
             (tmp_path / name).write_bytes(png(side, side))
         program = (
@@ -518,7 +518,7 @@ class TestLimits:
 def unreadable(
     tmp_path: Path, path: Path
 ) -> dict[str, tuple[str | Path | bytes | np.ndarray, str]]:
-    """One source for each way to fail, and what its message says."""
+    """One source for each way to fail, with words from its message."""
     data = path.read_bytes()
     (tmp_path / "empty.jpg").touch()
     (tmp_path / "text.jpg").write_text("This is only a text.")
@@ -531,7 +531,7 @@ def unreadable(
         "cut": (tmp_path / "cut.jpg", "damaged or was cut off"),
         "small": (saved(Image.new("RGB", (9, 9)), "PNG"), "too small"),
         "large": (png(9000, 9000), "64 megapixels"),
-        "nan": (np.full((20, 20), np.nan), "none of them NaN"),
+        "nan": (np.full((20, 20), np.nan), "not NaN or infinite"),
     }
 
 
@@ -575,7 +575,7 @@ class TestErrors:
         refused = 0
         for _ in range(150):
             damaged = data.copy()
-            # Half of the damage in the first bytes, where the header is.
+            # Half of the damage is in the first bytes, where the header is.
             place = rng.integers(0, 64 if rng.random() < 0.5 else len(data), 4)
             damaged[place] = rng.integers(0, 256, 4)
             try:
@@ -699,7 +699,7 @@ class TestArrays:
     def test_decode_refuses_floats_outside_0_to_1(self, value: float, dtype: type) -> None:
         array: np.ndarray = np.full((20, 30, 3), 0.5, dtype)
         array[7, 7, 1] = value
-        with pytest.raises(InvalidImage, match="values of 0 to 1, none of them NaN or infinite"):
+        with pytest.raises(InvalidImage, match="values of 0 to 1, not NaN or infinite"):
             decode(array)
 
     def test_decode_clips_floats_slightly_outside_0_to_1(self) -> None:
@@ -732,7 +732,7 @@ class TestArrays:
 
 
 class TestOpenedImages:
-    """PIL images, which programs have in hand."""
+    """PIL images that programs pass directly."""
 
     @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "P", "CMYK", "1"])
     def test_decode_reads_a_pil_image_of_every_mode(self, photo: Image.Image, mode: str) -> None:

@@ -1,4 +1,4 @@
-"""The passes of JPEG files, counted as a decoder meets them."""
+"""The scans of JPEG files, counted as a decoder meets them."""
 
 import io
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,6 +17,9 @@ _OTHERS_BYTES = 1_000_000
 # A body may take this many seconds, plus the time for its bytes at the speed of a slow telephone.
 PATIENCE_SECONDS = 20
 SLOWEST_BYTES_PER_SECOND = 16_000
+
+# Of a refused body so much more is read, in so many seconds.
+_REST_BYTES, _REST_SECONDS = 64_000_000, 5
 
 
 class BodyLimit:
@@ -117,4 +121,26 @@ async def _refuse(status: int, limit: int, scope: Scope, receive: Receive, send:
     }
     headers = {408: {"Connection": "close"}, 503: {"Retry-After": "1"}}
     answer = refusal(scope, status, details[status], headers.get(status))
-    await answer(scope, receive, send)
+    if status == 408 or "expect" in Headers(scope=scope):
+        await answer(scope, receive, send)
+        return
+    await send({"type": "http.response.start", "status": status, "headers": answer.raw_headers})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": True})
+    await _discard_rest(receive)
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _discard_rest(receive: Receive) -> None:
+    """Reads what is left of a refused body.
+
+    The server closes the connection when the answer ends. A proxy that is still sending then finds it
+    broken, and tells the visitor of a bad gateway (502) instead of the answer.
+    """
+    discarded = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_REST_SECONDS):
+            while discarded < _REST_BYTES:
+                message = await receive()
+                discarded += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return

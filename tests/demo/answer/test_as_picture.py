@@ -1,4 +1,4 @@
-"""Answers as pictures."""
+"""Answers drawn as pictures."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +20,7 @@ def rgb(colour: str) -> np.ndarray:
 
 
 def near(pixels: np.ndarray, colour: str) -> np.ndarray:
-    """Which pixels have a colour."""
+    """The pixels that have a colour, as a mask."""
     return (np.abs(pixels.astype(int) - rgb(colour)) <= 2).all(axis=-1)
 
 
@@ -36,7 +36,7 @@ def face(happy_answer: Answer) -> FaceExpression:
 
 @pytest.fixture
 def blank() -> Callable[..., Answer]:
-    """Answers about grey pictures, with faces where the test wants them."""
+    """Builds answers about grey pictures, with faces at given places."""
 
     def answer(width: int, height: int, *faces: FaceExpression, reduced: int = 1) -> Answer:
         pixels = np.full((height // reduced, width // reduced, 3), 127, np.uint8)
@@ -46,7 +46,7 @@ def blank() -> Callable[..., Answer]:
 
 
 def test_annotate_writes_readable_text_on_every_colour() -> None:
-    """A contrast of 4.5, as WCAG 2.2 asks for in 1.4.3."""
+    """WCAG 2.2 requires a contrast of 4.5 (1.4.3)."""
 
     def luminance(colour: str) -> float:
         encoded = rgb(colour) / 255
@@ -82,7 +82,7 @@ def test_annotate_draws_a_box_round_the_face_and_leaves_the_rest(happy_answer: A
     assert happy[y : y + height, x].mean() > 0.9
     assert happy[y : y + height, x + width].mean() > 0.9
     assert happy[y + height, x : x + width].mean() > 0.9
-    # The label is above the box, and dark letters are on it.
+    # The label is above the box and has dark letters.
     label = drawn[y - 12, x : x + width]
     assert near(label, COLOURS["happy"]).any()
     assert near(label, "#000000").any()
@@ -116,7 +116,7 @@ def test_annotate_keeps_labels_inside_the_picture(
     # The frame is white too.
     text = near(annotate(answer), "#ffffff") & ~near(annotate(answer, [""]), "#ffffff")
     assert text.sum() > 50
-    # No letter is cut off by the edge.
+    # The edge cuts off no letter.
     assert not np.concatenate([text[0], text[-1], text[:, 0], text[:, -1]]).any()
 
 

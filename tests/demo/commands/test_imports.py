@@ -1,4 +1,4 @@
-"""What the command line loads: a server's libraries would cost each of its starts a second."""
+"""The command line loads no server libraries: they would slow each start by a second."""
 
 import json
 import subprocess

@@ -32,7 +32,7 @@ def film(path: Path, seconds: float = 1, rate: float = 15) -> Path:
 
 
 def start(*arguments: str | Path, **options: object) -> "subprocess.Popen[str]":
-    """The command as a process of its own."""
+    """Runs the command in its own process."""
     return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
         [sys.executable, "-m", "demo", "video", *map(str, arguments)],
         cwd=ROOT,
@@ -62,7 +62,7 @@ def test_video_writes_a_films_results_into_the_folder(tmp_path: Path, capsys: Ca
 def test_video_writes_csv_without_duckdb(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As in the container."""
+    """As in the container, which has no DuckDB."""
     monkeypatch.setitem(sys.modules, "duckdb", None)
     assert video(film(tmp_path / "a.mp4"), "--output", tmp_path / "out") == 0
     assert "DuckDB, which writes Parquet, is not installed" in capsys.readouterr().err
@@ -269,7 +269,7 @@ def test_video_shows_the_time_left_on_a_terminal(tmp_path: Path) -> None:
     try:
         while block := os.read(controller, 65536):
             shown += block
-    except OSError:  # how Linux says that the other end is closed
+    except OSError:  # Linux's error when the other end is closed
         pass
     process.communicate(timeout=30)
     os.close(controller)

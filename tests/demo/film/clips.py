@@ -89,7 +89,7 @@ def write_film(
                 video.codec_context.gop_size = 15
                 if codec == "libx264":
                     video.options = {"preset": "ultrafast", "crf": "18"}
-                    # Clocks of other codecs are their own matter.
+                    # Other codecs choose their own clocks.
                     video.codec_context.time_base = Fraction(1, CLOCK)
                 prepare(video)
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format=pixels)

@@ -70,7 +70,7 @@ def test_annotated_moves_boxes_with_people_between_samples(tmp_path: Path) -> No
         if time < 0.39:
             assert left == pytest.approx(40 + 400 * time, abs=3)
         elif time < 0.79:
-            # Whoever is not in the next sample stays until then.
+            # Anyone missing from the next sample stays until then.
             assert left == pytest.approx(200, abs=3)
         else:
             assert left is None

@@ -8,7 +8,7 @@ from skimage import data
 from demo.film.cuts import Cuts
 from tests.demo.film.clips import people, room, scene, steady
 
-# Those that lie in scikit-image's package.
+# The photographs in scikit-image's package.
 PHOTOGRAPHS = (
     *("astronaut", "brick", "camera", "cat", "cell", "checkerboard", "clock", "coffee", "coins"),
     *("colorwheel", "grass", "gravel", "hubble_deep_field", "immunohistochemistry"),
@@ -18,7 +18,7 @@ PHOTOGRAPHS = (
 
 @pytest.fixture(scope="module")
 def photographs() -> list[np.ndarray]:
-    """The middle of each, as wide as a film: (360, 640, 3)."""
+    """The middle of each photograph, in a film's proportions: (360, 640, 3)."""
     return [_wide(getattr(data, name)()) for name in PHOTOGRAPHS]
 
 

@@ -27,7 +27,7 @@ ALL = Wanted(csv=True, annotated=True, thumbnails=True)
 
 
 def party(seconds: float = 4) -> list[tuple[float, np.ndarray]]:
-    """On the left a face that begins to smile after half of the time, on the right one who smiles."""
+    """A film with a face on the left that starts to smile halfway, and a smiling face on the right."""
     astronaut, hopper = people()
     frames = []
     for time in steady(seconds):
@@ -97,7 +97,7 @@ def test_folder_writes_all_requested_files(film: Path, tmp_path: Path, write: Wr
     assert {row["person"] for row in rows} == {"1", "2"}
     for row in rows:
         assert sum(float(row[emotion]) for emotion in EMOTIONS) == pytest.approx(1, abs=1e-5)
-        # Raw: the change is there at once.
+        # The raw values change at once.
         if row["person"] == "1":
             assert (row["emotion"] == "happy") == (float(row["time"]) > 1.99)
     assert rows[0]["time"] == "0.000"
@@ -114,7 +114,7 @@ def test_folder_writes_all_requested_files(film: Path, tmp_path: Path, write: Wr
     assert summary["film"]["name"] == "party [1].mkv"
     assert summary["film"]["complete"]
     one, two = summary["people"]
-    # What is smoothed follows by less than its time constant.
+    # The smoothed values follow within their time constant.
     assert one["share"]["happy"] == pytest.approx(0.5, abs=0.13)
     assert two["share"]["happy"] == 1
     assert one["seconds"] == pytest.approx(4, abs=0.1)
@@ -261,7 +261,7 @@ def test_folder_keeps_files_that_no_run_wrote(film: Path, tmp_path: Path, write:
     for name in strangers:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("precious")
-    # The last two are named as results are, but none of this run's.
+    # The last two have names of results, but not of this run's.
     write(film, tmp_path, Wanted(fps=1, thumbnails=True), cancelled=lambda: True)
     write(film, tmp_path, Wanted(fps=1, thumbnails=True))
     write(film, tmp_path, Wanted(fps=1))
@@ -388,7 +388,7 @@ def test_folder_lists_the_people_seen_longest() -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("plain_plots")
 def test_table_rows_are_on_disk_once_added(film: Path, tmp_path: Path, write: Write) -> None:
-    """Whoever pulls the plug has the CSV, whether it was wanted or not."""
+    """After a power cut the CSV is there, wanted or not."""
     partial = tmp_path / "expressions.partial.csv"
     counts: list[int] = []
     write(film, tmp_path, Wanted(), progress=lambda *_: counts.append(len(rows_of(partial))))

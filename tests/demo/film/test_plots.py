@@ -54,14 +54,14 @@ def test_group_plot_shows_mean_spread_and_number() -> None:
     timeline.finish(5)
     pixels = opened(group_plot(timeline))
     assert pixels.shape == (1800, 1500, 3)
-    # One is happy and one sad: the level of both is in the middle, and so is the spread's band.
+    # One is happy and one sad, so the mean and the band of the spread are in the middle.
     rows = np.array_split(pixels, 8)
     darker = 0.85 * np.array(colour("happy")) + 0.15 * 0x33
     level = np.abs(rows[3] - darker).max(axis=2) < 8
     grey = (np.abs(rows[3].astype(int) - 224) < 6).all(axis=2)
     assert level.mean() > 0.25
     assert grey.mean() > 0.25
-    # Where nothing is spread there is no band.
+    # Without spread there is no band.
     assert (np.abs(rows[0].astype(int) - 224) < 6).all(axis=2).mean() < 0.02
 
 

@@ -17,7 +17,7 @@ Frames = list[tuple[float, np.ndarray]]
 
 
 def marked(time: float, width: int = 320, height: int = 240) -> np.ndarray:
-    """A dark picture with its left upper quarter lit, whose brightness there tells the time."""
+    """A dark picture whose upper left quarter is lit; its brightness tells the time."""
     picture = np.zeros((height, width, 3), np.uint8)
     picture[: height // 2, : width // 2] = 100 + round(time * 35)
     return picture
@@ -28,7 +28,7 @@ def frames(seconds: float = 2, rate: float = 15) -> Frames:
 
 
 def lit(pixels: np.ndarray) -> tuple[int, int]:
-    """The quarter that is lit: 0 or 1 down, 0 or 1 across."""
+    """The lit quarter: 0 or 1 down, 0 or 1 across."""
     height, width = pixels.shape[:2]
     quarters = pixels[: height // 2 * 2, : width // 2 * 2, 0].reshape(2, height // 2, 2, width // 2)
     means = quarters.mean(axis=(1, 3))
@@ -66,7 +66,7 @@ def test_film_reads_every_frame_of_an_avi_with_b_frames(tmp_path: Path) -> None:
 def test_film_reads_common_containers_codecs_and_pixel_formats(
     tmp_path: Path, name: str, codec: str, pixels: str
 ) -> None:
-    # MPEG-2 knows no 15 frames a second.
+    # MPEG-2 does not support 15 frames a second.
     rate = 25 if codec == "mpeg2video" else 15
     path = tmp_path / name
     clip = [(time, marked(1)) for time in steady(1, rate)]
@@ -157,7 +157,7 @@ def test_film_gives_right_times_at_a_variable_rate(tmp_path: Path) -> None:
     with Film(path) as film:
         for expected, frame in zip(times, film.frames(), strict=True):
             assert frame.time == pytest.approx(expected, abs=0.002)
-            # The picture is that of its time too.
+            # The picture belongs to that time, too.
             brightness = film.picture(frame).pixels[20, 20].mean()
             assert brightness == pytest.approx(100 + expected * 35, abs=4)
     assert sampled(path) == pytest.approx([0, 0.3, 0.9, 1.7, 1.82], abs=0.002)
@@ -197,7 +197,7 @@ def test_film_breaks_off_if_a_film_with_a_late_clock_is_cut(tmp_path: Path) -> N
 
 
 def test_film_goes_on_when_timestamps_start_again(tmp_path: Path) -> None:
-    """As when MPEG files are copied one behind the other."""
+    """As in MPEG files that were joined by copying."""
     one = write_film(tmp_path / "one.ts", frames(2)).read_bytes()
     (tmp_path / "both.ts").write_bytes(one + one)
     with Film(tmp_path / "both.ts") as film:
@@ -219,7 +219,7 @@ def test_film_notes_and_fits_a_change_of_size(tmp_path: Path) -> None:
         assert film.ended is None
     assert {picture.pixels.shape for picture in pictures} == {(240, 320, 3)}
     assert {(picture.width, picture.height) for picture in pictures} == {(320, 240)}
-    # 160 x 320 is fitted as 120 x 240, in the middle.
+    # 160 x 320 is fitted into the middle as 120 x 240.
     last = pictures[-1].pixels
     assert last[20, 110].mean() == pytest.approx(135, abs=12)
     assert last[:, :90].mean() < 5
@@ -261,7 +261,7 @@ def test_film_refuses_each_kind_of_other_file_in_its_own_sentence(tmp_path: Path
         pixels="yuv444p",
     )
     garbage = tmp_path / "garbage.mp4"
-    # The index is whole, and no frame can be decoded.
+    # The index is intact, but no frame can be decoded.
     data = bytearray(whole)
     start, end = data.find(b"mdat") + 4, data.find(b"moov") - 4
     data[start:end] = bytes(end - start)
@@ -287,7 +287,7 @@ def test_film_refuses_pictures_unless_they_move(tmp_path: Path) -> None:
         frame.save(tmp_path / name)
         with pytest.raises(StillPicture, match="a picture, not a film"):
             Film(tmp_path / name)
-    # Of a photograph in full, FFmpeg goes by the name.
+    # For an intact photograph, FFmpeg relies on the name.
     Image.fromarray(skimage.data.astronaut()).save(tmp_path / "photo.JPG")
     with pytest.raises(StillPicture, match="a picture, not a film"):
         Film(tmp_path / "photo.JPG")
@@ -298,7 +298,7 @@ def test_film_refuses_pictures_unless_they_move(tmp_path: Path) -> None:
             assert len(list(film.frames())) == 6
     frame.save(tmp_path / "b.webp", save_all=True, append_images=more, duration=200)
     assert "Convert this one to MP4" in complaint(tmp_path / "b.webp")
-    # A profile moves what tells of frames away from the file's start.
+    # A profile pushes the number of frames away from the file's start.
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     frame.save(tmp_path / "c.webp", save_all=True, append_images=more, icc_profile=profile)
     assert "Convert this one to MP4" in complaint(tmp_path / "c.webp")
@@ -372,7 +372,7 @@ def test_film_reads_a_film_of_unknown_length_up_to_the_limit(tmp_path: Path) -> 
 
 
 def test_film_opens_no_other_file_for_a_playlist(tmp_path: Path) -> None:
-    """The positive control: PyAV's own way of opening follows it."""
+    """Positive control: PyAV's own way of opening follows the playlist."""
     other = write_film(tmp_path / "other.ts", frames(1))
     playlist = tmp_path / "list.m3u8"
     playlist.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{other}\n#EXT-X-ENDLIST\n")
@@ -382,7 +382,7 @@ def test_film_opens_no_other_file_for_a_playlist(tmp_path: Path) -> None:
 
 
 def test_film_releases_frames(tmp_path: Path) -> None:
-    """PyAV's side data would keep each frame until the collector runs, which sees how few they are."""
+    """PyAV's side data would keep each frame alive until the garbage collector runs."""
     path = write_film(tmp_path / "a.mp4", frames())
     gc.collect()
     gc.disable()

@@ -30,7 +30,7 @@ def read(tmp_path: Path, film_recognizer: Recognizer) -> Read:
 
 
 def course(samples: list[Sample]) -> dict[int | None, list[tuple[float, int, str]]]:
-    """For each number the times, places and emotions of its faces."""
+    """The times, places and emotions of the faces of each number."""
     found: dict[int | None, list[tuple[float, int, str]]] = {}
     for sample in samples:
         for each in sample.sightings:
@@ -49,7 +49,7 @@ def test_samples_keep_numbers_of_two_people_who_cross(read: Read) -> None:
     found = course(read(scene(room(), heads, steady(3))))
     assert set(found) == {1, 2}
     first, second = found[1], found[2]
-    # Grace Hopper, from left to right, is behind for a while; the astronaut smiles all the way.
+    # Grace Hopper walks from left to right and is hidden for a while; the astronaut always smiles.
     assert first[0][1] < 40
     assert first[-1][1] > 230
     assert [emotion for _, _, emotion in first].count("happy") <= 1
@@ -71,7 +71,7 @@ def test_samples_keep_the_number_of_a_person_hidden_for_half_a_second(read: Read
 
 
 def test_samples_keep_the_number_of_a_turning_head(read: Read) -> None:
-    """It is found less and less, in profile not at all."""
+    """The detector finds it less and less, and in profile not at all."""
     astronaut, _ = people()
 
     def turned(time: float) -> np.ndarray:

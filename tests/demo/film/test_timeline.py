@@ -35,7 +35,7 @@ def test_curve_of_a_long_film_is_coarser_but_no_longer(start: float) -> None:
     assert np.diff(times) == pytest.approx(6.4)
     assert times[0] - 3.2 <= start <= times[0] + 3.2
     assert set(faces) == {2}
-    # All of a step, and nothing but it, is in its mean and its spread.
+    # Mean and spread of a step cover all of that step and nothing else.
     moments = start + np.arange(18_000) / 5
     for index in (0, 17, len(times) // 2):
         inside = rows[np.abs(moments + 1e-3 - times[index]) < 3.2].reshape(-1, 7)
@@ -145,5 +145,5 @@ def test_moments_have_thumbnails_from_before_and_after() -> None:
     before, after = moment.thumbnail[:, :256], moment.thumbnail[:, 256:]
     assert before[128, 128].tolist() == [80] * 3
     assert after[128, 128].tolist() == [200] * 3
-    # Around the face, and beyond the picture's edge, it is black.
+    # The thumbnail is black beyond the picture's edge.
     assert before[128, 10].tolist() == [0] * 3

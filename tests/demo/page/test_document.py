@@ -21,7 +21,7 @@ from model.classifier import Classifier, load
 
 
 class Head(HTMLParser):
-    """What stands in a page's head: its title, its language, its metas and links."""
+    """A page's head: its title, language, metas and links."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -94,7 +94,7 @@ def test_document_names_no_other_host(client: TestClient) -> None:
     for path in ("/", "/config", "/gradio_api/info", "/theme.css"):
         text = client.get(path).text.replace("\\/", "/")
         named = set(re.findall(r"(?:https?:)?//([a-z0-9-]+(?:\.[a-z0-9-]+)+|localhost)", text))
-        # The names of XML's vocabularies are no addresses.
+        # Names of XML vocabularies are not addresses.
         assert named <= {"www.w3.org"}, path
 
 

@@ -1,4 +1,4 @@
-"""The named endpoint, by Gradio's own client and past it."""
+"""The named endpoint, called with and without Gradio's own client."""
 
 import asyncio
 import json
@@ -89,7 +89,7 @@ def test_gradio_endpoint_refuses_in_sentences(client: Client, address: str, tmp_
     # A path without `handle_file`.
     with pytest.raises(AppError, match="handle_file"):
         client.predict(str(tmp_path / "cat.jpg"), api_name="/expressions")
-    # An address, which the client hands on as it is.
+    # An address, which the client passes on unchanged.
     with pytest.raises(AppError, match="uploaded here"):
         client.predict(handle_file(f"{address}/page/icon.svg"), api_name="/expressions")
 
@@ -97,13 +97,13 @@ def test_gradio_endpoint_refuses_in_sentences(client: Client, address: str, tmp_
 def test_gradio_endpoint_neither_reads_nor_deletes_server_files(
     address: str, files: Path, tmp_path: Path, happy: bytes
 ) -> None:
-    """Though they are pictures that the server's process can read."""
+    """Even though the server's process can read these pictures."""
     with httpx.Client(base_url=address, timeout=60) as visitor:
         function = endpoint_of(visitor)
         outside = tmp_path / "outside.jpg"
         outside.write_bytes(happy)
         [folder] = files.iterdir()
-        lying = folder / "lying.jpg"  # in Gradio's folder, but nobody's upload
+        lying = folder / "lying.jpg"  # in Gradio's folder, but not uploaded by anyone
         lying.write_bytes(happy)
         deep = folder / "a" / "b" / "deep.jpg"
         deep.parent.mkdir(parents=True)
@@ -123,7 +123,7 @@ def test_gradio_endpoint_neither_reads_nor_deletes_server_files(
                 assert '"success":true' not in call(visitor, function, value), value
         for path in (outside, lying, deep, link):
             assert path.read_bytes() == happy
-        # What lies where uploads lie is read, and deleted.
+        # A file among the uploads is read and deleted.
         [path] = visitor.post("/gradio_api/upload", files={"files": ("a.jpg", happy)}).json()
         assert Path(path).read_bytes() == happy
         assert '"success":true' in call(visitor, function, {"path": path, "meta": meta})
@@ -166,7 +166,7 @@ def test_gradio_endpoint_keeps_nothing_of_a_call(
 
     monkeypatch.setattr(blocks, "_KEPT", 2)
     send()
-    wait_until(lambda: "detection_score" in kept(), 10)  # as this search would find more
+    wait_until(lambda: "detection_score" in kept(), 10)  # proof that this search would find more
     wait_until(lambda: "detection_score" not in kept(), 10)
     assert NAME not in kept()
 

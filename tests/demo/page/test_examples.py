@@ -1,4 +1,4 @@
-"""The examples are what they are called, and the example answer is the first one's."""
+"""The examples are what their names say, and the example answer belongs to the first."""
 
 import io
 

@@ -21,7 +21,7 @@ def client() -> Iterator[TestClient]:
 
 
 def html(client: TestClient, name: str) -> str:
-    """What Gradio is given for one of the page's parts."""
+    """The value that Gradio gets for one part of the page."""
     components = client.get("/config").json()["components"]
     [part] = [each for each in components if each["props"].get("elem_id") == name]
     return str(part["props"]["value"])

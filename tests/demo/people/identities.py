@@ -1,6 +1,6 @@
-"""Made films of people whose places are known, and how often a follower mistakes one for another.
+"""Made films of people at known places, and how often a tracker confuses two of them.
 
-`python -m tests.demo.people.identities` prints the table: identity switches of each film, at several
+`python -m tests.demo.people.identities` prints a table of the identity switches in each film, at several
 rates, over twenty random runs of the detector's errors.
 """
 
@@ -21,7 +21,7 @@ _SECONDS = 8.0
 
 @dataclass(frozen=True)
 class Head:
-    """Where a face is: its middle and its width and height in pixels."""
+    """A face's middle, width and height in pixels."""
 
     x: float
     y: float
@@ -29,7 +29,7 @@ class Head:
     height: float = 90
 
 
-# The heads at a time, one for each person of the film; None for who cannot be seen.
+# The heads at a time, one for each person of the film; None for a hidden person.
 Scene = Callable[[float], list[Head | None]]
 
 
@@ -80,7 +80,7 @@ def pacing(time: float) -> list[Head | None]:
 
 
 def nearing(time: float) -> list[Head | None]:
-    """Someone comes up to the camera beside someone who sits."""
+    """One person walks up to the camera beside a sitting person."""
     side = 60 * np.exp(0.18 * time)
     return [Head(500 - 20 * time, 150 + 10 * time, side, side), Head(120, 150)]
 
@@ -132,7 +132,7 @@ def detected(
 
 
 def switches(scene: Scene, rate: float, seed: int) -> int:
-    """How often a person's number is another than at the last sighting."""
+    """How often a person's number differs from the last sighting."""
     people = People(0.5)
     seen = [
         (person, sighting)
@@ -143,7 +143,7 @@ def switches(scene: Scene, rate: float, seed: int) -> int:
     ]
     numbers: dict[int, int] = {}
     changed = 0
-    # As they are known in the end.
+    # The numbers that are final at the end.
     for person, sighting in seen:
         if sighting.person is not None:
             changed += numbers.get(person, sighting.person) != sighting.person

@@ -12,7 +12,7 @@ def boxes(count: int, seed: int) -> list[tuple[float, float, float, float]]:
 
 
 def overlap(one: tuple[float, ...], other: tuple[float, ...]) -> float:
-    """Of the grown boxes, written out for two of them."""
+    """The overlap of two grown boxes, written out."""
     (x, y, w, h), (u, v, a, b) = one, other
     across = min(x + 1.5 * w, u + 1.5 * a) - max(x - 0.5 * w, u - 0.5 * a)
     down = min(y + 1.5 * h, v + 1.5 * b) - max(y - 0.5 * h, v - 0.5 * b)

@@ -30,7 +30,7 @@ def test_motion_comes_to_rest_when_nothing_is_found() -> None:
     assert 50 < way < 110
     motion.predict(100)
     assert motion.box[0] - 140 < 130
-    # Nothing was found to be smaller or larger.
+    # No measurement changed the size.
     assert motion.box[2:] == pytest.approx((90, 90), abs=1)
 
 
@@ -40,7 +40,7 @@ def test_motion_is_the_same_in_one_step_and_in_many() -> None:
     for _ in range(10):
         often.predict(0.1)
     assert once.box == pytest.approx(often.box, abs=0.1)
-    # So is what is unsure: the same face is then taken in alike.
+    # The uncertainty is the same, too: the same face then has the same effect.
     for motion in (once, often):
         motion.correct((300, 40, 90, 90))
     assert once.box == pytest.approx(often.box, abs=3)

@@ -9,7 +9,7 @@ from tests.demo.faces import HAPPY, SAD, face
 def follow(
     pictures: list[list[FaceExpression]], rate: float = 5, start: float = 0.0
 ) -> list[list[int | None]]:
-    """The numbers of the faces, as they are known in the end."""
+    """The numbers of the faces that are final at the end."""
     group = People(0.5)
     seen = [group.update(faces, start + n / rate) for n, faces in enumerate(pictures)]
     return [[each.person for each in sightings] for sightings in seen]
@@ -41,7 +41,7 @@ def test_people_numbers_in_order_of_appearance() -> None:
 
 
 def test_people_keeps_numbers_of_two_who_pass_each_other() -> None:
-    # The one behind is not found for as long as the boxes overlap.
+    # The person behind is not found while the boxes overlap.
     pictures = []
     for step in range(30):
         left, right = 10 + 15 * step, 445 - 15 * step
@@ -84,7 +84,7 @@ def test_people_starts_new_numbers_after_a_cut() -> None:
 
 
 def test_people_follows_fast_faces() -> None:
-    # At five pictures a second, a face's own width from one to the next.
+    # At five pictures a second, the face moves by its own width each time.
     assert follow([[face(90 * step)] for step in range(8)]) == [[1]] * 8
 
 
@@ -103,7 +103,7 @@ def test_people_smooths_over_seconds_at_any_rate(rate: int) -> None:
         assert sighting.smoothed.probabilities[HAPPY] == pytest.approx(expected, abs=1e-3)
         if reached is None and sighting.smoothed.emotion == "happy":
             reached = time - change
-    # The raw ones stay.
+    # The raw probabilities stay unchanged.
     assert sighting.face.probabilities[HAPPY] == pytest.approx(0.88)
     assert reached is not None
     assert reached <= SMOOTHING_SECONDS * np.log(2) + 1 / rate
@@ -131,7 +131,7 @@ def test_people_moves_boxes_on_while_pictures_are_missing() -> None:
     group = People(0.5)
     for step in range(6):
         group.update([face(30 * step)], step / 5)
-    # A second later: five pictures would have been in between.
+    # A second later, as if five pictures were missing.
     [sighting] = group.update([face(30 * 10)], 2.0)
     assert sighting.person == 1
 

@@ -1,4 +1,4 @@
-"""Attacks on the real server, as a process of its own, each beside a request that it answers."""
+"""Attacks on the real server in its own process, each beside a request that it answers."""
 
 import base64
 import io
@@ -256,7 +256,7 @@ def test_post_expressions_says_when_to_retry_if_the_queue_is_full(client: httpx.
     with ThreadPoolExecutor(12) as pool:
         answers = list(pool.map(lambda _: read(client, picture), range(12)))
     statuses = [answer.status_code for answer in answers]
-    # As many as there are cores are read, two wait.
+    # One picture per core is read, and two wait.
     assert set(statuses) == {200, 503}
     for answer in answers:
         if answer.status_code == 503:
@@ -268,7 +268,7 @@ def test_post_expressions_says_when_to_retry_if_the_queue_is_full(client: httpx.
 def test_server_does_not_wait_for_silent_or_slow_clients(
     client: httpx.Client, happy: bytes
 ) -> None:
-    """All of a slow-loris' ways at once, because each takes its time."""
+    """All slow-loris attacks at once, because each takes long."""
     ways = {
         "nothing": b"",
         "half a head": b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-A:",
@@ -287,7 +287,7 @@ def test_server_does_not_wait_for_silent_or_slow_clients(
             connection.sendall(ways[way])
             while time.monotonic() - began < 60:
                 try:
-                    # A byte a second, as this attack does, keeps the connection from being idle.
+                    # This attack's one byte a second keeps the connection from being idle.
                     connection.sendall(b"x" if ways[way] else b"")
                     part = connection.recv(65_536)
                 except TimeoutError:
@@ -301,7 +301,7 @@ def test_server_does_not_wait_for_silent_or_slow_clients(
 
     with ThreadPoolExecutor(len(ways)) as pool:
         attacks = [pool.submit(attack, way) for way in ways]
-        # Meanwhile others are served.
+        # Others are served meanwhile.
         assert len(read(client, happy).json()["faces"]) == 1
         for each in attacks:
             each.result()
@@ -336,7 +336,7 @@ def test_server_refuses_a_greedy_client_and_serves_others(happy: bytes) -> None:
         greedy = [ask(f"192.0.2.{number}, 203.0.113.9") for number in range(8)]
         assert greedy == 5 * [200] + 3 * [429]
         assert ask("192.0.2.1, 203.0.113.10") == 200
-        # The page and its uploads count too, and what costs nothing is answered.
+        # The page and its uploads count too; free routes are answered.
         headers = {"X-Forwarded-For": "203.0.113.9"}
         for path in ("/gradio_api/upload", "/gradio_api/queue/join"):
             assert client.post(path, headers=headers).status_code == 429

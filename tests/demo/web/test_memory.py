@@ -67,7 +67,7 @@ print("alive")
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it is glibc that is told")
 def test_malloc_settings_are_taken_by_glibc(monkeypatch: pytest.MonkeyPatch) -> None:
-    # In a process of its own: the setting would outlast the test.
+    # In its own process: the setting would outlast the test.
     program = "from demo.web.memory import give_pictures_back; print(give_pictures_back())"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
@@ -86,7 +86,7 @@ def webp(side: int) -> bytes:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not hold to RLIMIT_DATA")
 def test_server_goes_on_after_a_picture_that_needs_too_much_memory(happy: bytes) -> None:
-    """The largest WebP takes a gigabyte; this server may have 800 MB, of which it needs 400."""
+    """The largest WebP needs a gigabyte; this server may use 800 MB and needs 400 itself."""
     with (
         running(limit_megabytes=800) as (process, port),
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,

@@ -10,7 +10,7 @@ from demo.web.monitor import Monitor
 
 
 def metrics(monitor: Monitor) -> dict[str, float]:
-    """What Prometheus reads: each number by its name and its labels' values."""
+    """The metrics as Prometheus reads them: each number by its name and labels."""
     families = text_string_to_metric_families(monitor.exposition().decode())
     return {
         " ".join(

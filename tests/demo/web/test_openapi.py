@@ -1,4 +1,4 @@
-"""What the program says of its routes, WebSockets and their messages."""
+"""The program's own description of its routes, WebSockets and messages."""
 
 import json
 from typing import Any
@@ -76,7 +76,7 @@ def test_openapi_has_a_schema_of_each_message(openapi: dict[str, Any]) -> None:
         30,
     )
     assert schemas["Moment"]["properties"]["before"]["enum"] == list(EMOTIONS)
-    # Inherited fields keep their descriptions, and no description keeps its source's line ends.
+    # Inherited fields keep their descriptions; descriptions lose the line breaks of their source.
     assert (
         schemas["PersonFace"]["properties"]["landmarks"]
         == schemas["Face"]["properties"]["landmarks"]

@@ -1,4 +1,4 @@
-"""The routes against their own OpenAPI description, by Schemathesis: answers are as it says."""
+"""Schemathesis checks that the routes answer as their own OpenAPI description says."""
 
 from datetime import timedelta
 
@@ -21,8 +21,8 @@ from tests.fuzz.pictures import pictures
 ROUTE = "/api/v1/expressions"
 OPERATIONS = [f"POST {ROUTE}", "GET /api/v1/version", "GET /healthz", "GET /readyz"]
 
-# Not those that ask for 200 wherever a body fits the description, for it cannot say which bytes are
-# a picture.
+# Without the checks that expect 200 for every body that fits: the description cannot say which bytes
+# are a picture.
 CHECKS = [
     checks.not_a_server_error,
     described.status_code_conformance,
@@ -45,7 +45,7 @@ few = settings(
 
 @pytest.fixture(scope="module")
 def description() -> BaseSchema:
-    """What the real application says of itself."""
+    """The real application's own description."""
     app = create_app(Settings())
     wait_until(lambda: app.state.service.ready)
     return from_asgi("/api/openapi.json", app)

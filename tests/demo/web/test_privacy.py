@@ -1,4 +1,4 @@
-"""What is left of a visitor after a visit: the disk, the logs and the server's memory are searched."""
+"""Nothing of a visit stays: the tests search the disk, the logs and the server's memory."""
 
 import base64
 import gc
@@ -28,12 +28,12 @@ from tests.demo.conftest import call, encoded, endpoint_of, film_of, running, wa
 NAME = "holiday-of-ada-lovelace"
 ADDRESS = "203.0.113.77"
 
-# As long as the page promises, and no longer.
+# The time that the page promises.
 MINUTE = 60
 
 
 class Visit:
-    """A server, all places it may write to, and a visitor's picture, which is like no other."""
+    """A server, all places it may write to, and a visitor's unique picture."""
 
     def __init__(self, folder: Path, astronaut: np.ndarray) -> None:
         self.places = [folder / name for name in ("home", "tmp", "gradio")]
@@ -55,7 +55,7 @@ class Visit:
         }
 
     def traces(self) -> list[str]:
-        """Where the disk holds something of the picture or its name."""
+        """The places on the disk that hold part of the picture or its name."""
         part = self.picture[2000:2064]
         needles = (part, NAME.encode(), base64.b64encode(part)[4:-4], ADDRESS.encode())
         found = []
@@ -68,7 +68,7 @@ class Visit:
 
 
 def everything_in(folder: Path) -> set[Path]:
-    """All below a folder; unlike `rglob`, also while the server deletes some of it."""
+    """Everything below a folder; unlike `rglob`, it works while the server deletes files."""
     return {
         Path(parent, name)
         for parent, folders, files in os.walk(folder)
@@ -82,7 +82,7 @@ def visit(tmp_path: Path, astronaut: np.ndarray) -> Visit:
 
 
 def written(pid: int) -> int:
-    """The bytes that a process has given to write calls, to files and elsewhere."""
+    """The bytes that a process has passed to write calls, for files and anything else."""
     return int(re.findall(r"wchar: (\d+)", Path(f"/proc/{pid}/io").read_text())[0])
 
 
@@ -120,13 +120,13 @@ def test_server_leaves_nothing_of_a_visit(visit: Visit) -> None:
             break_off_an_upload(client, visit.picture, visit.places[2])
             client.get(f"/gradio_api/file=/{NAME}.jpg")
             client.get(f"/{NAME}")
-            # What the search would find if it were there, it finds now.
+            # The search works: it finds a picture that is there.
             began = time.monotonic()
             wait_until(lambda: len(visit.traces()) == 1, 5)
             wait_until(lambda: not visit.traces(), MINUTE)
             assert time.monotonic() - began > uploads.MAX_AGE - 5
             [folder] = (visit.places[2]).iterdir()
-            # Folders are named after hashes of pictures.
+            # Folder names are hashes of pictures.
             wait_until(lambda: not [each for each in folder.iterdir() if len(each.name) == 64], 15)
         process.terminate()
         out, errors = process.communicate(timeout=20)
@@ -141,7 +141,7 @@ def test_server_leaves_nothing_of_a_visit(visit: Visit) -> None:
 
 
 def watch_and_send_a_film(port: int, visit: Visit, visitor: dict[str, str]) -> None:
-    """Live, and as films: one that is read, one that breaks off in the middle of the upload."""
+    """Sends live pictures and two films: one complete, one that breaks off during the upload."""
     address = f"ws://127.0.0.1:{port}"
     with connect(address + live.ROUTE, additional_headers=visitor) as socket:
         socket.send(visit.picture)
@@ -161,7 +161,7 @@ def watch_and_send_a_film(port: int, visit: Visit, visitor: dict[str, str]) -> N
 
 
 def break_off_an_upload(client: httpx.Client, picture: bytes, folder: Path) -> None:
-    """Sends half a form, and goes when the server has written what came."""
+    """Sends half a form and leaves once the server has written it."""
 
     def content() -> Iterator[bytes]:
         before = everything_in(folder)
@@ -177,7 +177,7 @@ def break_off_an_upload(client: httpx.Client, picture: bytes, folder: Path) -> N
 
 @pytest.mark.slow
 def test_post_expressions_writes_a_large_form_nowhere(astronaut: np.ndarray) -> None:
-    """Starlette's form parser writes what exceeds a megabyte to a file without a name."""
+    """Starlette's form parser writes parts of more than a megabyte to an unnamed file."""
     large = encoded(np.random.default_rng(0).integers(0, 255, (1800, 1800, 3), np.uint8), "PNG")
     assert len(large) > 5_000_000
     with (
@@ -210,7 +210,7 @@ def test_post_expressions_keeps_no_picture_in_memory(
     app = create_app(Settings())
     with TestClient(app) as client:
         wait_until(lambda: app.state.service.ready)
-        decoded.clear()  # of the warming up
+        decoded.clear()  # from warming up
         files = {"file": ("a.jpg", visit.picture, "image/jpeg")}
         for accept in ("application/json", "image/png"):
             headers = {"Accept": accept}

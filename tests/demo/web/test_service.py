@@ -120,7 +120,7 @@ def test_service_uses_min_face_from_the_settings() -> None:
 
 
 class _Gate:
-    """Holds every reading of a service until it is opened, and counts those that run at once."""
+    """Blocks every reading of a service until it is opened, and counts those that run at once."""
 
     def __init__(self, service: Service) -> None:
         self.open = threading.Event()

@@ -52,7 +52,7 @@ def test_uploads_use_their_own_folder_and_keep_other_files(
 def test_uploads_lie_in_the_temporary_folder_by_default(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    # Set first, so that it is put back whatever the test makes of it.
+    # Set first, so that it is restored whatever the test does.
     monkeypatch.setenv("GRADIO_TEMP_DIR", "")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     assert Uploads(limit=1).folder.parent == tmp_path

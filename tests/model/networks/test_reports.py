@@ -1,4 +1,4 @@
-"""The networks of the reports: their size, that they learn, and that LiteRT runs them."""
+"""The networks of the reports have the right size, learn, and run on LiteRT."""
 
 import keras
 import numpy as np
@@ -52,7 +52,7 @@ def test_train_on_batch_teaches_a_network_images_by_heart(arch: str) -> None:
     network.compile(
         keras.optimizers.Adam(1e-3),
         loss={"fer_head": keras.losses.CategoricalCrossentropy(from_logits=True)},
-        # So few steps of a large network cost less than tracing it.
+        # So few steps of a large network take less time than tracing it.
         run_eagerly=arch in _DEAR,
         jit_compile=False,
     )

@@ -1,4 +1,4 @@
-"""The side-by-side measurement: what it counts, and what it writes."""
+"""The side-by-side measurement counts correctly and writes its table and plot."""
 
 import sys
 from pathlib import Path
@@ -13,7 +13,7 @@ from preprocessing.faces import Face, HogDetector
 
 
 class Fixed:
-    """A detector that has made up its mind."""
+    """A detector that always returns the same faces."""
 
     min_face = 40
 

@@ -1,4 +1,4 @@
-"""BlazeFace's networks: places, views, and files that are checked."""
+"""BlazeFace's networks find faces in views and check their files."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""dlib's HOG detector: the two photographs that come with packages, small faces, none, threads."""
+"""dlib's HOG detector on two photographs, small faces, pictures without a face, and in threads."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +11,7 @@ from matplotlib.cbook import get_sample_data
 from preprocessing.faces import Face, HogDetector, landmarks_in
 from preprocessing.images import decode
 
-# Where the eyes (the middle between their corners) and the nose are, read off the photographs.
+# Eyes (the middle between their corners) and nose, read off the photographs.
 ASTRONAUT = {"right": (247, 104), "left": (204, 102), "nose": (225, 134)}
 HOPPER = {"right": (307, 190), "left": (224, 194), "nose": (270, 250)}
 
@@ -113,7 +113,7 @@ def test_hog_detect_finds_no_face_where_there_is_none(
 def test_hog_detect_takes_no_emblem_for_a_face(
     astronaut: np.ndarray, detector: HogDetector, side: int
 ) -> None:
-    # The sizes at which the detector is nearest to taking one for a face.
+    # At these sizes the emblems score highest.
     picture = scaled(astronaut, side / 512)
     assert len(detector.detect(picture)) == 1
     assert len(HogDetector(threshold=-0.2).detect(picture)) > 1

@@ -1,4 +1,4 @@
-"""The default detector: every face once, small, cut, covered, dark and turned ones, and no others."""
+"""The default detector finds small, cut, covered, dark and turned faces, each once, and no others."""
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -12,7 +12,7 @@ from preprocessing.compare.figures import matches
 from preprocessing.compare.pictures import Shot, faceless, made
 from preprocessing.faces import HogDetector, JoinedDetector
 
-# What is promised of the made pictures; beyond lies what is measured alone.
+# The made pictures in which the face must be found; for the others, recall is only measured.
 PROMISED = {
     "size": ("20 px", "24 px", "32 px", "40 px", "80 px", "200 px", "400 px"),
     "turn": ("0°", "15°", "30°", "45°", "60°", "90°", "180°"),
@@ -79,7 +79,7 @@ def test_detect_finds_faces_in_a_turned_picture_and_says_how_far(
     picture = grey_astronaut[:400]
     [upright] = detector.detect(picture)
     [face] = detector.detect(np.ascontiguousarray(np.rot90(picture, quarters)))
-    # Turned clockwise by as many quarters it is upright again.
+    # The same number of clockwise turns makes the picture upright again.
     assert face.turned == 90 * quarters
     x, y, width, height = face.box
     inside = (face.landmarks > (x, y)) & (face.landmarks < (x + width, y + height))

@@ -1,4 +1,4 @@
-"""The detectors for comparison, and how a detector is chosen."""
+"""The detectors kept for comparison, and the choice of a detector by name."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What the tests of the middleware share."""
+"""Shared helpers of the middleware's tests."""
 
 from typing import Any
 

@@ -16,7 +16,7 @@ async def ask(
     headers: dict[str, str] | None = None,
     path: str = "/api/v1/expressions",
 ) -> dict[str, Any]:
-    """Sends a body part by part, each after some seconds; gives the answer's status and headers."""
+    """Sends a body in parts, each after some seconds; returns the answer's status and headers."""
     coming = iter(parts)
     left = len(parts)
 
@@ -43,7 +43,7 @@ async def ask(
 
 
 async def reader(_: Any, receive: Callable[..., Any], send: Callable[..., Any]) -> None:
-    """An application that reads its body, as all do, and answers 200."""
+    """An application that reads its body and answers 200."""
     while (message := await receive()).get("more_body"):
         pass
     if message["type"] == "http.disconnect":

@@ -38,7 +38,7 @@ def test_login_refuses_a_wrong_password(locked: TestClient) -> None:
 def test_login_limits_password_attempts(locked: TestClient) -> None:
     tries = [locked.get("/", headers=basic(f"ada:{number}")).status_code for number in range(12)]
     assert tries == 10 * [401] + 2 * [429]
-    # Not even the right one tells then.
+    # Then even the right password is refused.
     refused = locked.get("/", headers=basic("ada:Länge läuft: 12"))
     assert refused.status_code == 429
     assert int(refused.headers["retry-after"]) >= 1

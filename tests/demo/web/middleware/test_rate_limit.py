@@ -26,7 +26,7 @@ def test_rate_limit_tells_a_client_how_long_to_wait(limited: TestClient) -> None
     assert refused.headers["content-type"] == "application/problem+json"
     assert 1 <= int(refused.headers["retry-after"]) <= 60
     assert "at most 3 a minute" in refused.json()["detail"]
-    # Others are served, and so is what costs nothing.
+    # Other clients and free routes are still served.
     assert posts(limited, 1, "198.51.100.2") == [200]
     assert limited.get("/", headers={"X-Forwarded-For": "198.51.100.1"}).status_code == 200
 

@@ -17,7 +17,7 @@ from demo.web.monitor import Monitor
 
 async def echo(request: Request) -> PlainTextResponse:
     await request.body()
-    # FastAPI leaves the route that answers there; Starlette does not.
+    # FastAPI stores the matched route there; Starlette does not.
     request.scope["route"] = FILES
     request.state.faces = 2
     return PlainTextResponse("answer")
@@ -39,7 +39,7 @@ FILES = Route("/files/{name}", echo, methods=["POST"])
 
 
 class Site:
-    """A small application that is recorded."""
+    """A small application behind the recording middleware."""
 
     def __init__(self, **settings: Any) -> None:
         monitor = Monitor(Settings(**settings), waiting=lambda: 0)

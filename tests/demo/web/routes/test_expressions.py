@@ -45,7 +45,7 @@ def client(service: Service) -> Iterator[TestClient]:
 
 
 def check_problem(response: object, status: int, *words: str) -> None:
-    """Whether an answer is a problem document with this status, naming these words."""
+    """Checks that an answer is a problem document with this status and these words."""
     assert response.status_code == status, response.text  # type: ignore[attr-defined]
     assert response.headers["content-type"] == "application/problem+json"  # type: ignore[attr-defined]
     content = response.json()  # type: ignore[attr-defined]

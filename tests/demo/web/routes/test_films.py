@@ -73,7 +73,7 @@ def closed(socket: WebSocketTestSession) -> tuple[int, str]:
 
 
 def results(socket: WebSocketTestSession) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
-    """What was told on the way, the last telling how it ended; and the files."""
+    """The messages, the last of which says how it ended, and the files."""
     told = [socket.receive_json()]
     while not {"complete", "error"} & set(told[-1]):
         told.append(socket.receive_json())
@@ -176,7 +176,7 @@ def test_films_socket_deletes_everything_when_the_visitor_leaves(
                     pass
             wait_until(lambda: list(folder.iterdir()) != [])
         wait_until(lambda: list(folder.iterdir()) == [], seconds=5)
-        # And the next one's film is read.
+        # The next visitor's film is read.
         with client.websocket_connect(films.ROUTE) as socket:
             send(socket, party)
             assert set(results(socket)[1]) == RESULTS
@@ -275,7 +275,7 @@ def test_films_socket_refuses_more_bytes_than_announced(
 def test_films_socket_does_not_wait_for_a_stalled_upload(
     service: Service, folder: Path, monkeypatch: pytest.MonkeyPatch, parts: int
 ) -> None:
-    """Else one visitor could keep all others' films out."""
+    """Otherwise one visitor could block all others' films."""
     monkeypatch.setattr(body_limit, "PATIENCE_SECONDS", 0.3)
     with film(service) as socket:
         send(socket, b"the first bytes", bytes=100_000)
@@ -291,7 +291,7 @@ def test_films_socket_does_not_wait_for_a_stalled_upload(
 @pytest.mark.slow
 @pytest.mark.usefixtures("plain_plots")
 def test_films_socket_waits_while_the_queue_is_full(party: bytes) -> None:
-    """With no place to wait in, pictures of a film are refused at first and not lost."""
+    """If the queue is full, the film's pictures are refused at first but not lost."""
     service = Service(Settings(max_waiting=0))
     service.start()
     wait_until(lambda: service.ready)

@@ -174,7 +174,7 @@ def test_live_socket_reports_a_change_once(film_recognizer: Recognizer) -> None:
         check_type(Seen, answer)
     assert (moment["person"], moment["before"], moment["after"]) == (1, "happy", "sad")
     assert moment["time"] == pytest.approx(2.5, abs=0.15)
-    # Known when the second after it has passed, and not repeated with every answer.
+    # A change is known one second later and is not repeated with every answer.
     assert len(told) < 10
     assert "moments" not in answers[-1]
 
@@ -211,7 +211,7 @@ def test_live_socket_drops_late_pictures(address: tuple[str, Path], small: bytes
 def test_live_socket_answers_ten_pictures_a_second_and_writes_nothing(
     address: tuple[str, Path], small: bytes
 ) -> None:
-    """On a machine that does nothing else it is 15 in 25 ms; see `make bench`."""
+    """An idle machine answers 15 a second within 25 ms; see `make bench`."""
     url, files = address
     delays, beside = [], files_in(files)
     with connect(url) as socket:
