@@ -12,12 +12,12 @@ FACE_COLUMNS: tuple[str, ...] = (
     *("emotion", "confidence", "uncertain"),
 )
 
-# What the page's table and those of `classify` begin with.
+# The first columns of the page's table and of the tables of `classify`.
 CSV_COLUMNS: tuple[str, ...] = ("path", "face", *FACE_COLUMNS)
 
 
 def face_values(face: FaceExpression) -> tuple[str | int | float | bool, ...]:
-    """A face's values, in the order of `FACE_COLUMNS`."""
+    """Returns a face's values, in the order of `FACE_COLUMNS`."""
     return (
         *map(int, face.box),
         float(face.detection_score),
@@ -30,12 +30,12 @@ def face_values(face: FaceExpression) -> tuple[str | int | float | bool, ...]:
 
 
 def face_cells(face: FaceExpression) -> list[str]:
-    """The same as text."""
+    """Returns a face's values as text, in the order of `FACE_COLUMNS`."""
     return [cell(*pair) for pair in zip(FACE_COLUMNS, face_values(face), strict=True)]
 
 
 def cell(column: str, value: str | int | float | bool | None) -> str:
-    """A value as text: probabilities to six digits, nothing for None."""
+    """Writes a value as text: probabilities with six digits, and None as nothing."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -46,11 +46,11 @@ def cell(column: str, value: str | int | float | bool | None) -> str:
 
 
 def guarded(text: str) -> str:
-    """A path that no spreadsheet runs: `./=1+1.jpg`, which is the same file to every program."""
+    """Returns a path that no spreadsheet runs: `./=1+1.jpg`, which leads to the same file."""
     return f"./{text}" if text.startswith(_FORMULA) else text
 
 
 def unguarded(text: str) -> str:
-    """The path that `guarded` was given."""
+    """Returns the path that `guarded` got."""
     bare = text.removeprefix("./")
     return bare if bare.startswith(_FORMULA) else text

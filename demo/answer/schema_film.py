@@ -126,7 +126,7 @@ class FilmPerson(Share):
 
 @described
 class FilmCounts(TypedDict):
-    """Who was seen, and for how long with which expression."""
+    """The people in a film, and how long they showed each expression."""
 
     samples: Annotated[int, Ge(0)]
     """How many pictures were read."""

@@ -37,8 +37,8 @@ _MANY = 5
 _EPILOG = """\
 A folder is read with all its subfolders, also through links. Hidden files and folders are skipped.
 Files without the suffix of a picture are skipped too, and their number is printed. A zip file is read
-without unpacking it; members that are archives, encrypted or made to do harm are refused. A quoted
-pattern such as 'photos/**/*.jpg' gives the pictures and zip files that match it.
+without unpacking it; members that are archives, encrypted or malicious are refused. A quoted pattern
+such as 'photos/**/*.jpg' reads the pictures and zip files that match it.
 s3://BUCKET/FOLDER and gs://BUCKET/FOLDER are read like folders.
 
 --json prints one line per picture: the JSON that the HTTP routes give, and the picture's path.
@@ -51,16 +51,16 @@ the mark. Spreadsheets run a cell as a formula if it begins with = + - @, a tab 
 A path that does gets ./ in front and still leads to the same file. Bytes of a name that are not UTF-8
 are escaped, as in caf\\xe9.jpg.
 
---parquet writes the same rows as part-000000.parquet and so on into DIR, which may be the address of
-a folder in a bucket too. With --engine ray, Ray does the work on all machines of a cluster, on which
-the pictures must have the same paths: docs/archive.md says how.
+--parquet writes the same rows as part-000000.parquet and so on into DIR, which may also be the address
+of a folder in a bucket. With --engine ray, Ray spreads the work over all machines of a cluster. The
+pictures must have the same paths on all of them; see docs/archive.md.
 
-Beside the table, FILE-report or DIR-report gets summary.json and plots: emotions in all and by folder,
-how sure the network is, faces per picture, and errors by kind.
+The folder FILE-report or DIR-report beside the table gets summary.json and plots: emotions in total and
+by folder, how sure the network is, faces per picture, and errors by kind.
 
-A table that is there is never written over. --resume goes on with it: it reads what is new or has
-changed since, by path, size and time. A run that was killed has lost at most the last picture of a
-CSV file, and the last 256 pictures of Parquet files.
+An existing table is never overwritten. --resume continues it and reads only pictures that are new or
+have changed, by path, size and time. A killed run loses at most the last picture of a CSV file, or the
+last 256 pictures of Parquet files.
 
 A damaged picture is read if at most a tenth of it is missing; a line on stderr says so.
 
@@ -75,9 +75,8 @@ A run replaces only maps and reports of an earlier run. If any other file is in 
 ends before it reads a picture.
 
 exit codes: 0 every picture was read; 1 a picture was not read or a map not written (all others were);
-2 wrong usage; 3 the table could not be written to its end, such as on a full disk; 4 a bucket or a
-cluster cannot be reached; 130 stopped by Ctrl-C and 143 by SIGTERM, everything written so far is
-complete."""
+2 wrong usage; 3 the table could not be finished, for example on a full disk; 4 a bucket or a cluster
+cannot be reached; 130 stopped by Ctrl-C and 143 by SIGTERM, everything written so far is complete."""
 
 Write = Callable[[Path, Answer, Sequence[Path | None]], None]
 
@@ -89,13 +88,13 @@ class ClassifyOptions:
     Attributes:
         paths: the pictures and folders to read.
         json: whether to print JSON instead of text.
-        csv: where to write a table instead; "-" is standard output.
-        parquet: the folder where to write a table as Parquet instead.
-        workers: how many pictures are read at a time; None is for all cores.
-        resume: whether to go on with a table that is there.
-        engine: what reads the pictures: processes of this machine, or Ray.
-        address: of a Ray cluster.
-        explain: where to write attention maps.
+        csv: the file for a table instead of text; "-" is standard output.
+        parquet: the folder for a table in Parquet files instead of text.
+        workers: how many pictures to read at the same time; None uses all cores.
+        resume: whether to continue an existing table.
+        engine: how pictures are read: by processes on this machine, or by Ray.
+        address: the address of a Ray cluster; None starts Ray on this machine.
+        explain: the folder for attention maps.
         min_face: the smallest face, in pixels of a picture scaled to at most 1280.
         detector: the name of the face detector.
     """
@@ -141,12 +140,12 @@ def add_classify(commands: Any) -> None:
         "--workers",
         type=number(int, 1, 1024),
         metavar="N",
-        help="how many pictures to read at a time (default: all cores)",
+        help="how many pictures to read at the same time (default: all cores)",
     )
     classify.add_argument(
         "--resume",
         action="store_true",
-        help="go on with a table that is there: read only what is missing in it or has changed",
+        help="continue an existing table: read only pictures that are new or have changed",
     )
     classify.add_argument(
         "--engine",
@@ -155,7 +154,9 @@ def add_classify(commands: Any) -> None:
         help="read on this machine's cores (default) or on Ray; ray needs --parquet",
     )
     classify.add_argument(
-        "--address", metavar="HOST:PORT", help="of a Ray cluster (default: Ray on this machine)"
+        "--address",
+        metavar="HOST:PORT",
+        help="the address of a Ray cluster (default: start Ray on this machine)",
     )
     classify.add_argument(
         "--explain",
@@ -204,16 +205,16 @@ def run_classify(options: ClassifyOptions) -> int:
 
 
 def _wrong(options: ClassifyOptions) -> str | None:
-    """What is wrong with options that do not go together."""
+    """Says which options do not go together; None if all do."""
     table = options.csv is not None or options.parquet is not None
     if options.resume and not table:
-        return "--resume goes on with a table. Name it with --csv or --parquet."
+        return "--resume continues a table. Name the table with --csv or --parquet."
     if options.address is not None and options.engine != "ray":
-        return "--address is that of a Ray cluster. Add --engine ray."
+        return "--address names a Ray cluster. Add --engine ray."
     if options.engine == "ray" and options.parquet is None:
         return "--engine ray writes Parquet. Name a folder with --parquet."
     if options.engine == "ray" and options.explain is not None:
-        return "--explain writes maps on this machine. Leave --engine ray out for it."
+        return "--explain writes maps on this machine only. Remove --engine ray."
     return None
 
 
@@ -222,7 +223,7 @@ def _nothing(_: Path) -> bool:
 
 
 def _print(job: batch.Job, as_json: bool) -> int:
-    """Prints the answers, and gives the command's exit code."""
+    """Prints the answers and returns the command's exit code."""
     recognizer = Recognizer(detector=job.make.detector, min_face=job.make.min_face)
     maps, notes = job.make.maps, Notes(complain)
     write = _to_stdout(recognizer, as_json)
@@ -241,7 +242,7 @@ def _print(job: batch.Job, as_json: bool) -> int:
                 complain(f"{entry.path}: {error}")
                 failed += 1
                 continue
-            except Exception as error:  # A fault with one picture must not cost the others.
+            except Exception as error:  # One bad picture must not stop the others.
                 complain(f"{entry.path}: This picture cannot be read: {unexpected(error)}")
                 failed += 1
                 continue
@@ -269,7 +270,7 @@ def _save_maps(maps: AttentionFolder, path: Path, answer: Answer) -> list[Path |
 def _readings(
     recognizer: Recognizer, found: Sequence[Entry], explain: bool, workers: int
 ) -> Generator[tuple[Entry, "Future[Answer]"], None, None]:
-    """Reads pictures on every core, a few ahead of what is written, and gives them in order."""
+    """Reads pictures with `workers` threads, a few ahead of the printing, and yields them in order."""
     with ThreadPoolExecutor(workers) as pool:
 
         def read(entry: Entry) -> Answer:

@@ -18,7 +18,7 @@ _OTHERS_BYTES = 1_000_000
 PATIENCE_SECONDS = 20
 SLOWEST_BYTES_PER_SECOND = 16_000
 
-# Of a refused body so much more is read, in so many seconds.
+# The rest of a refused body is read up to this many bytes and seconds.
 _REST_BYTES, _REST_SECONDS = 64_000_000, 5
 
 
@@ -131,10 +131,10 @@ async def _refuse(status: int, limit: int, scope: Scope, receive: Receive, send:
 
 
 async def _discard_rest(receive: Receive) -> None:
-    """Reads what is left of a refused body.
+    """Reads the rest of a refused body.
 
-    The server closes the connection when the answer ends. A proxy that is still sending then finds it
-    broken, and tells the visitor of a bad gateway (502) instead of the answer.
+    The server closes the connection when the answer ends. A proxy that is still sending would then find
+    the connection broken, and answer 502 (bad gateway) instead of passing on the refusal.
     """
     discarded = 0
     with suppress(TimeoutError):
