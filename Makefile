@@ -7,14 +7,21 @@ DATA ?= ../shared/data/fer2013.csv.gz
 OUTPUT ?= runs/$(shell date +%Y%m%d-%H%M%S)
 SOAK_MINUTES ?= 10
 
-.PHONY: demo test lint lint-scripts train study bench load soak fuzz screenshot lock container clean
+# One more than two cores have, since some tests wait; each with whole files, in the order of
+# tests/conftest.py: what a file's tests share is made once.
+SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
+
+.PHONY: demo check test test-ray lint lint-scripts train study bench load soak fuzz screenshot lock container clean
 
 demo: $(VENV)/.serving
 	$(RUN) -m demo.app
 
-# Two at once, each with whole files: what a file's tests share is made once.
+# For the hand, in under two minutes: linters, types, and every test but the slow ones.
+check: lint
+	$(RUN) -m pytest $(SIDE_BY_SIDE) -q -m "not slow and not ray"
+
 test: $(VENV)/.everything
-	$(RUN) -m pytest -n 2 --dist loadfile
+	$(RUN) -m pytest $(SIDE_BY_SIDE) -m "not ray"
 
 lint: $(VENV)/.everything
 	$(RUN) -m ruff format --check .
@@ -38,9 +45,13 @@ bench: $(VENV)/.everything
 	$(RUN) -m pytest tests/bench/bench_speed.py --benchmark-columns=min,median,iqr,rounds --benchmark-sort=name
 	$(RUN) -m pytest tests/bench/bench_time.py
 	$(RUN) -m pytest tests/bench/bench_page.py
+	$(RUN) -m pytest tests/bench/bench_archive.py
 
+# CLIENTS at once, a measurement for each number, of SECONDS each.
+CLIENTS ?= 1 16 64 200
+SECONDS ?= 60
 load: $(VENV)/.everything
-	$(RUN) -m tests.load --clients 1 16 64 200 --seconds 60 --output runs/load/load.json
+	$(RUN) -m tests.load --clients $(CLIENTS) --seconds $(SECONDS) --output runs/load/load.json
 
 soak: $(VENV)/.everything
 	$(RUN) -m tests.load --soak --clients 16 --seconds $$((60 * $(SOAK_MINUTES))) \
@@ -74,6 +85,14 @@ tests/browser/node_modules/.installed: tests/browser/package-lock.json
 $(VENV)/.serving: requirements-serve.txt
 	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-serve.txt
+	touch $@
+
+# Whole archives on a Ray cluster and in buckets.
+test-ray: $(VENV)/.ray
+	$(RUN) -m pytest -m ray tests/demo/archive
+
+$(VENV)/.ray: requirements-ray.txt $(VENV)/.everything
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-ray.txt
 	touch $@
 
 $(VENV)/.everything: requirements.txt requirements-serve.txt

@@ -34,17 +34,17 @@ from demo.web.server import Server
 from demo.web.service import Service
 from demo.web.uploads import Uploads
 
-# What a form puts around a picture: its boundaries and headers.
+# Room for the boundaries and headers that a form adds to a picture.
 _ENVELOPE_BYTES = 65_536
 
-# The bodies of all requests together hold at most so many of the largest pictures.
+# All request bodies together may take as many bytes as this number of largest pictures.
 _BODIES_AT_ONCE = 10
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The whole server as one application; `app.state.service` reads its pictures.
+    """Builds the whole server as one application; `app.state.service` reads the pictures.
 
-    The network is loaded in the background, from now on, while the page is built.
+    The network loads in the background while the page is built.
     """
     service = Service(settings)
     service.start()
@@ -74,9 +74,10 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def _protect(app: FastAPI, settings: Settings, monitor: Monitor, uploads: Uploads) -> None:
-    """Puts what every request and answer passes around an application, the innermost first."""
+    """Adds the middleware that every request and answer passes, the innermost first."""
     largest = settings.max_upload_bytes + _ENVELOPE_BYTES
-    # Without one of its own, Gradio lets every site read the page's answers, with credentials.
+    # If the app has no CORS middleware, Gradio adds one that lets every site read the page's answers,
+    # with credentials.
     app.add_middleware(CORSMiddleware)
     app.add_middleware(UploadLimit, uploads=uploads)
     app.add_middleware(BodyLimit, limit=largest, at_once=_BODIES_AT_ONCE * largest)
@@ -97,11 +98,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serves until it is stopped.
 
     Returns:
-        0 after Ctrl-C, 1 where the address cannot be listened on.
+        0 after Ctrl-C, 1 if the server cannot listen on the address.
     """
     settings, share = _options(arguments)
-    # Listening before the page is built tells of a taken port at once, and lets a browser that is
-    # opened early wait instead of fail.
+    # Listen before the page is built: a taken port is reported at once, and a browser that is opened
+    # early waits instead of failing.
     try:
         listener = _listen(settings.host, settings.port)
     except OSError as error:
@@ -110,13 +111,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     port = listener.getsockname()[1]
     print(f"Open http://{_reachable(settings.host)}:{port} (Ctrl-C stops the server).", flush=True)
     logging.basicConfig(format="%(levelname)s: %(message)s")
-    for each in ("PIL", "python_multipart"):  # They tell of what is wrong with visitors' files.
-        logging.getLogger(each).setLevel(logging.CRITICAL)
+    for name in ("PIL", "python_multipart"):  # Their messages are about visitors' files.
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     give_pictures_back()
     stay_within_container()
     app = create_app(settings)
-    # What the page is made of lives as long as the server. Looking through it for garbage takes a
-    # quarter of a second, in which nobody is answered.
+    # The page's objects live as long as the server. A garbage collection that searches them takes a
+    # quarter of a second, during which nobody gets an answer.
     gc.collect()
     gc.freeze()
     if share:
@@ -129,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _options(arguments: Sequence[str] | None) -> tuple[Settings, bool]:
-    """The settings, the command line's before the environment's, and whether to share."""
+    """Returns the settings, where the command line wins over the environment, and `--share`."""
     parser = argparse.ArgumentParser(prog="python -m demo.app", description="Serves the demo.")
     parser.add_argument("--host", help="address to listen on (default: DEMO_HOST, or 127.0.0.1)")
     parser.add_argument("--port", type=int, help="port (default: PORT, or 7860; 0: a free one)")
@@ -144,9 +145,9 @@ def _options(arguments: Sequence[str] | None) -> tuple[Settings, bool]:
 
 
 def open_public_link(port: int) -> None:
-    """Opens Gradio's tunnel to this machine and prints its address, or why there is none.
+    """Opens Gradio's tunnel to this machine and prints its address, or why it failed.
 
-    Gradio's `launch` does the same for pages that are not mounted.
+    Gradio's own `launch` opens one too, but not for a mounted page.
     """
     from gradio import networking
 
@@ -158,16 +159,16 @@ def open_public_link(port: int) -> None:
             share_server_address=None,
             share_server_tls_certificate=None,
         )
-    except Exception as error:  # of many kinds: network, relay, download, file system
+    except Exception as error:  # Network, relay, download and file system raise many kinds.
         print(
-            f"There is no public link ({error}). It needs the internet; the page at"
-            f" http://127.0.0.1:{port} goes on without it.",
+            f"There is no public link ({error}). A public link needs the internet. The page still"
+            f" works at http://127.0.0.1:{port}.",
             file=sys.stderr,
         )
         return
-    # The relay speaks HTTPS and its answer says http.
+    # The relay uses HTTPS, although its answer says http.
     print(f"Public link: {address.replace('http:', 'https:', 1)}")
-    print("Pictures that come through it pass Gradio's relay servers.", flush=True)
+    print("Pictures sent through it pass through Gradio's relay servers.", flush=True)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -188,7 +189,7 @@ def _why_not_listening(settings: Settings, error: OSError) -> str:
 
 
 def _reachable(host: str) -> str:
-    """The host for a browser's address line."""
+    """Returns the host to type into a browser."""
     if host in ("0.0.0.0", "::"):
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
@@ -197,5 +198,5 @@ def _reachable(host: str) -> str:
 if __name__ == "__main__":
     code = main()
     sys.stdout.flush()
-    # Not sys.exit: that waits for every thread, and some pictures take seconds to decode.
+    # sys.exit would wait for every thread, and some pictures take seconds to decode.
     os._exit(code)

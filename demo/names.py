@@ -1,37 +1,37 @@
-r"""Names of files: as text, and what they lead to."""
+r"""File names as text, and checks of the files they lead to."""
 
 import os
 import re
 from pathlib import Path
 
-# To most file systems a name is bytes. For each that is no UTF-8 Python puts one of these.
+# Most file systems store names as bytes. Python replaces each byte that is not UTF-8 with one of these.
 _NO_TEXT = re.compile("[\ud800-\udfff]")
 _NOT_PRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def text_of(name: str | os.PathLike[str]) -> str:
-    r"""A name as text that every file and every reader takes.
+    r"""Returns a name as text that can be written to any file.
 
-    Bytes that are no UTF-8 are written as a shell's `$'caf\xe9.jpg'` has them. All else stays.
+    Bytes that are not UTF-8 are escaped as in a shell's `$'caf\xe9.jpg'`. Everything else stays.
     """
     return _NO_TEXT.sub(_escaped, os.fspath(name))
 
 
 def printable(name: str | os.PathLike[str]) -> str:
-    """A name, or a sentence with names in it, on one line and without commands to a terminal."""
+    """Escapes line breaks and terminal control codes in a name or in a sentence with names."""
     return _NOT_PRINTABLE.sub(_escaped, os.fspath(name))
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a path leads to a folder; False where that cannot be found out."""
+    """Tells whether a path leads to a folder; False if the system cannot say."""
     try:
         return path.is_dir()
-    except OSError:  # A name that is too long, a folder on the way that is closed.
+    except OSError:  # The name is too long, or a folder above it may not be read.
         return False
 
 
 def is_same(file: Path, other: Path) -> bool:
-    """Whether two paths lead to one file, through links too; False where one leads nowhere."""
+    """Tells whether two paths lead to the same file, also through links; False if one is missing."""
     try:
         return file.samefile(other)
     except OSError:

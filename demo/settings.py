@@ -1,4 +1,4 @@
-"""What the server takes from its environment; every setting is one documented field."""
+"""The server's settings from its environment; every setting is one documented field."""
 
 import re
 from typing import Annotated
@@ -9,7 +9,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from preprocessing.faces import DEFAULT, DETECTORS
 from preprocessing.images import MAX_BYTES
 
-# The first parts of the server's own paths: below them a request could mean either.
+# The first parts of the server's own paths. A root path must not begin with one of them, because a
+# request could then mean either.
 _TAKEN = (
     *("api", "page", "config", "assets", "static", "svelte", "gradio_api", "theme.css"),
     *("healthz", "readyz", "metrics", "robots.txt", "favicon.ico"),
@@ -21,25 +22,26 @@ _OTHERS = ", ".join(name for name in DETECTORS if name != DEFAULT)
 
 def _as_detector(name: str) -> str:
     if name not in DETECTORS:
-        raise ValueError(f"is one of {', '.join(DETECTORS)}")
+        raise ValueError(f"must be one of {', '.join(DETECTORS)}")
     return name
 
 
 def _as_root_path(path: str) -> str:
     if not re.fullmatch(r"((/[A-Za-z0-9._~-]+)+)?", path):
-        raise ValueError("begins with a slash and does not end with one, such as /demo")
+        raise ValueError("must begin with a slash and not end with one, such as /demo")
     if path and path.split("/")[1] in _TAKEN:
-        raise ValueError(f"is a path of the server's own; choose another than {path}")
+        raise ValueError(f"must not be {path}, which the server uses itself")
     return path
 
 
 class Settings(BaseSettings):
-    """The server's settings: `PORT`, as platforms name it, and `DEMO_` before the others.
+    """The server's settings.
 
-    An empty variable counts as not set. Keyword arguments win over the environment.
+    The port comes from the variable `PORT`, the name that platforms use. All other variables begin
+    with `DEMO_`. An empty variable counts as not set. Keyword arguments win over the environment.
 
     Raises:
-        pydantic.ValidationError: a value is no number, or is out of its range.
+        pydantic.ValidationError: a value has the wrong type or is out of range.
     """
 
     model_config = SettingsConfigDict(
@@ -68,68 +70,69 @@ class Settings(BaseSettings):
         ge=20,
         le=1280,
         description="The smallest face to find, in pixels of the picture scaled to a longer side "
-        "of at most 1280. The smaller, the more parts of the picture are looked through.",
+        "of at most 1280. Smaller faces take longer, because more parts of the picture are searched.",
     )
     max_upload_bytes: int = Field(
         default=MAX_BYTES,
         ge=1,
         le=MAX_BYTES,
-        description="The largest picture taken in, in bytes; larger ones are answered 413.",
+        description="The largest picture to take, in bytes; a larger one is answered 413.",
     )
     max_waiting: int = Field(
         default=16,
         ge=0,
         le=1000,
-        description="How many pictures may wait for a free core; further ones are answered 503.",
+        description="How many pictures may wait for a free core; the next one is answered 503.",
     )
     requests_per_minute: int = Field(
         default=0,
         ge=0,
         le=1_000_000,
-        description="How many pictures and other calls that cost work one client may send a minute; "
-        "further ones are answered 429. 0: as many as they like. The container's is 120.",
+        description="How many pictures and other costly calls one client may send a minute; the next "
+        "one is answered 429. 0 sets no limit. The container sets 120.",
     )
     max_film_bytes: int = Field(
         default=200_000_000,
         ge=0,
-        description="The largest film taken in, in bytes. In a container at most an eighth of its "
-        "memory, where the file may lie. 0: none.",
+        description="The largest film to take, in bytes. In a container, where the film may lie in "
+        "memory, at most an eighth of that memory. 0 takes no film.",
     )
     max_film_seconds: int = Field(
-        default=600, ge=1, description="The longest film taken in; the command line reads any."
+        default=600,
+        ge=1,
+        description="The longest film to take. The command line reads films of any length.",
     )
     live_views: int = Field(
         default=4,
         ge=0,
         le=100,
-        description="How many live views of a camera may be open at once; each takes up to 20 "
-        "pictures a second of what the cores can read. 0: none.",
+        description="How many cameras may be live at once; each takes up to 20 pictures a second of "
+        "what the cores can read. 0 allows none.",
     )
     trusted_proxies: int = Field(
         default=0,
         ge=0,
         le=10,
-        description="How many proxies of your own stand in front and add to X-Forwarded-For; who "
-        "asks is then read from there. 0: nobody's X-Forwarded-For is believed.",
+        description="How many of your own proxies stand in front and add to X-Forwarded-For; the "
+        "client's address is read from there. 0 believes nobody's X-Forwarded-For.",
     )
     auth: Annotated[str, StringConstraints(pattern="^([^:]+:.+)?$")] = Field(
         default="",
         repr=False,
-        description="`name:password`, asked for before anything but the health checks is answered.",
+        description="`name:password`. Everything but the health checks then asks for it.",
     )
     root_path: Annotated[str, AfterValidator(_as_root_path)] = Field(
         default="",
-        description="The path below which a proxy shows the page, such as `/demo`, whether or not "
-        "the proxy takes it off.",
+        description="The path at which a proxy shows the page, such as `/demo`. It works whether or "
+        "not the proxy removes the path.",
     )
     source_url: Annotated[str, StringConstraints(pattern=r"^(https?://[^\s<>\"']+)?$")] = Field(
         default="",
-        description="Where this server's source can be read; the page's footer leads there.",
+        description="Where people can read this server's source; the page's footer links there.",
     )
     frame_ancestors: Annotated[str, StringConstraints(pattern=r"^[\w.:/*' -]+$")] = Field(
         default="'self'",
-        description="Which sites may show the page in a frame of theirs, as "
-        "Content-Security-Policy writes it.",
+        description="Which sites may show the page in a frame, as Content-Security-Policy writes it.",
     )
     log_requests: bool = Field(
         default=False,

@@ -1,4 +1,4 @@
-"""Work on every core."""
+"""Helpers to spread work over every core."""
 
 import os
 from collections import deque
@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 
 
 def cores() -> int:
-    """How many cores this process may use; `os.cpu_count` would count those it may not."""
+    """Returns how many cores this process may use; `os.cpu_count` also counts forbidden ones."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -20,17 +20,17 @@ def cores() -> int:
 def in_order(
     tasks: Iterable[Task], submit: Callable[[Task], "Future[Result]"], ahead: int
 ) -> Generator[tuple[Task, "Future[Result]"], None, None]:
-    """Hands out tasks a few ahead of those whose results are asked for, and gives them in order.
+    """Runs tasks in a pool, a few ahead of the caller, and yields them in their order.
 
-    Whoever has seen enough closes the generator. Tasks that have not begun are then taken back.
+    Close the generator to stop early. Tasks that have not begun are then cancelled.
 
     Args:
-        tasks: may be endless: only so many are held as are handed out.
-        submit: hands a task to a pool of threads or processes.
-        ahead: how many tasks are handed out besides the one whose result is asked for.
+        tasks: the tasks. They may be endless, because only the submitted ones are held.
+        submit: submits a task to a pool of threads or processes.
+        ahead: how many tasks to submit beyond the one that is yielded next.
 
     Yields:
-        Each task with its future, whose `result` waits and may raise.
+        Each task and its future. `result` of the future waits and may raise.
     """
     waiting: deque[tuple[Task, Future[Result]]] = deque()
     try:

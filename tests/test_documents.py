@@ -1,4 +1,4 @@
-"""README and model card say what the code and the weights do."""
+"""The documents say what the code and the weights do."""
 
 import contextlib
 import io
@@ -15,6 +15,7 @@ from demo.settings import Settings
 from model import Recognizer
 from model.classifier import Classifier, load
 from preprocessing import fer2013
+from tests.documents import ROOT, text_of
 from train_resnet.measure.candidates import candidate
 from train_resnet.measure.evaluation import Evaluation, by_agreement, truths
 from train_resnet.measure.metrics import measure
@@ -24,12 +25,14 @@ from train_resnet.report.tables import (
     emotions_table,
     figures_table,
     find,
+    headline_table,
     robustness_table,
 )
 
-ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-MODEL_CARD = (ROOT / "model" / "MODEL_CARD.md").read_text(encoding="utf-8")
+README = text_of("README.md")
+MODEL_CARD = text_of("model/MODEL_CARD.md")
+FIGURES = text_of("model/FIGURES.md")
+TRAINING = text_of("docs/training.md")
 
 
 @pytest.fixture(scope="module")
@@ -44,19 +47,29 @@ def quoted(text: str, mark: str) -> str:
 
 @pytest.mark.parametrize("split", ["PublicTest", "PrivateTest"])
 def test_figures_are_those_of_the_weights(classifier: Classifier, split: str) -> None:
-    assert quoted(MODEL_CARD, f"figures {split}") == figures_table(
-        classifier.info["figures"][split]
-    )
+    assert quoted(FIGURES, f"figures {split}") == figures_table(classifier.info["figures"][split])
 
 
-def test_figures_of_private_test_are_in_readme_by_emotion_and_degraded(
+@pytest.mark.parametrize("document", [README, MODEL_CARD], ids=["README", "MODEL_CARD"])
+def test_the_headline_is_that_of_the_weights(classifier: Classifier, document: str) -> None:
+    figures = classifier.info["figures"]["PrivateTest"]
+    assert quoted(document, "headline PrivateTest") == headline_table(figures)
+
+
+def test_figures_by_emotion_agreement_and_degraded_are_those_of_the_weights(
     classifier: Classifier,
 ) -> None:
     figures = classifier.info["figures"]["PrivateTest"]
-    assert quoted(README, "figures PrivateTest") == figures_table(figures)
-    assert quoted(MODEL_CARD, "emotions PrivateTest") == emotions_table(figures["results"])
-    assert quoted(MODEL_CARD, "agreement PrivateTest") == agreement_table(figures["agreement"])
-    assert quoted(MODEL_CARD, "robustness PrivateTest") == robustness_table(figures["robustness"])
+    assert quoted(FIGURES, "emotions PrivateTest") == emotions_table(figures["results"])
+    assert quoted(FIGURES, "agreement PrivateTest") == agreement_table(figures["agreement"])
+    assert quoted(FIGURES, "robustness PrivateTest") == robustness_table(figures["robustness"])
+
+
+@pytest.mark.parametrize(
+    ("document", "most"), [("README.md", 1_100), ("model/MODEL_CARD.md", 2_000)]
+)
+def test_documents_stay_short(document: str, most: int) -> None:
+    assert len(text_of(document).split()) <= most
 
 
 def test_the_model_card_states_the_network(classifier: Classifier) -> None:
@@ -65,8 +78,12 @@ def test_the_model_card_states_the_network(classifier: Classifier) -> None:
     assert f"{training['multiply_adds'] / 1e6:.0f} million multiply-adds" in MODEL_CARD
     for member in training["members"]:
         assert f"{member['minutes']:.0f} minutes" in MODEL_CARD
-        assert f"--epochs {member['recipe']['epochs']}" in MODEL_CARD
-        assert f"--arch {member['recipe']['arch']}" in MODEL_CARD
+        assert f"{member['minutes']:.0f} minutes" in TRAINING
+        assert f"--epochs {member['recipe']['epochs']}" in TRAINING
+        assert f"--arch {member['recipe']['arch']}" in TRAINING
+    assert f"(version {classifier.info['version']})" in MODEL_CARD
+    minutes = " and ".join(f"{member['minutes']:.0f}" for member in training["members"])
+    assert f"{minutes} minutes" in README
     assert f"{classifier.mixture.votes_share:.1f}" in MODEL_CARD
     assert f"{classifier.uncertain_below:.2f}" in MODEL_CARD
 
@@ -84,10 +101,10 @@ def test_the_readmes_example_prints_what_it_says() -> None:
     assert printed.getvalue() == output
 
 
-def test_the_readmes_json_is_the_answer_to_the_same_photograph(
+def test_the_quoted_json_is_the_answer_to_the_same_photograph(
     recognizer: Recognizer, hopper_path: Path
 ) -> None:
-    [block] = re.findall(r"```json\n(\{\"image\".*?)```", README, re.DOTALL)
+    [block] = re.findall(r"```json\n(\{\"image\".*?)```", text_of("docs/http-api.md"), re.DOTALL)
     quoted, real = json.loads(block), to_json(read(recognizer, hopper_path), recognizer.classifier)
     [shown], [face] = quoted.pop("faces"), real.pop("faces")
     assert quoted == real
@@ -100,9 +117,11 @@ def test_the_readmes_json_is_the_answer_to_the_same_photograph(
 def test_every_setting_is_documented() -> None:
     for name, field in Settings.model_fields.items():
         variable = str(field.validation_alias or f"DEMO_{name}").upper()
-        assert f"| `{variable}` | {field.default} | {field.description} |" in README
+        line = f"| `{variable}` | {field.default} | {field.description} |"
+        assert line in text_of("docs/settings.md")
 
 
+@pytest.mark.slow
 @pytest.mark.dataset
 @pytest.mark.parametrize("split", ["PublicTest", "PrivateTest"])
 def test_the_weights_measure_as_the_model_card_says(

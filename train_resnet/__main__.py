@@ -11,6 +11,7 @@ from tyro import _errors
 # TensorFlow greets with a page about its own build; errors still show.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from preprocessing.results import Occupied
 from train_resnet.commands.architectures import Architectures
 from train_resnet.commands.compare import Compare
 from train_resnet.commands.ensemble import Ensemble
@@ -49,7 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs a command.
 
     Returns:
-        0 when it did what it was asked, 1 when not, 130 after Ctrl-C.
+        0 when it did what it was asked, 1 when not, 2 when the results have no place, 130 after
+        Ctrl-C.
 
     Raises:
         SystemExit: with 2 after wrong usage, with 0 after `--help`.
@@ -63,6 +65,9 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:  # Before the first step or after the last: nothing is lost.
         print(f"{PROGRAM}: stopped.", file=sys.stderr)
         return 130
+    except Occupied as error:
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        return 2
     except (ValueError, TrainingStopped) as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 1

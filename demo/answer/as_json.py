@@ -1,4 +1,4 @@
-"""An answer as JSON: the one object that the HTTP routes and the command line give."""
+"""An answer as JSON: the HTTP routes and the command line give the same object."""
 
 import base64
 from typing import cast
@@ -13,17 +13,17 @@ from model.labels import EMOTIONS
 
 
 def to_json(answer: Answer, classifier: Classifier, explain: bool = False) -> schema.Expressions:
-    """Gives an answer as plain Python values.
+    """Returns an answer as plain Python values.
 
     Args:
         answer: a picture and its faces.
-        classifier: the network that read them.
-        explain: whether each face also has `attention` and `crop`. The faces must have been read
+        classifier: the network that read the faces.
+        explain: whether to add `attention` and `crop` to each face. The faces must have been read
             with `explain`.
 
     Returns:
-        What `demo.answer.schema` describes. Probabilities sum to 1 but for their rounding to six
-        digits.
+        The object that `demo.answer.schema` describes. Probabilities are rounded to six digits, so
+        they sum to 1 only up to rounding.
     """
     return schema.Expressions(
         image=schema.Image(width=answer.picture.width, height=answer.picture.height),
@@ -35,12 +35,12 @@ def to_json(answer: Answer, classifier: Classifier, explain: bool = False) -> sc
 
 
 def model_json(classifier: Classifier) -> schema.Model:
-    """Names the network and its weights, so that an answer can be traced to what gave it."""
+    """Names the network and its weights, so that an answer can be traced to them."""
     return schema.Model(name=classifier.name, version=classifier.version, sha256=classifier.sha256)
 
 
 def face_json(face: FaceExpression, explain: bool = False) -> schema.Face:
-    """One of the faces of `to_json`."""
+    """Returns one face, as in `faces` of `to_json`."""
     x, y, width, height = map(int, face.box)
     fields = schema.Face(
         box=schema.Box(x=x, y=y, width=width, height=height),
@@ -62,10 +62,11 @@ def face_json(face: FaceExpression, explain: bool = False) -> schema.Face:
 
 
 def by_emotion(values: np.ndarray) -> schema.Probabilities:
-    """Seven numbers under the emotions' names, to six digits."""
+    """Returns seven numbers by emotion, rounded to six digits."""
     return {name: round(value, 6) for name, value in zip(EMOTIONS, values.tolist(), strict=True)}
 
 
 def _rounded(numbers: np.ndarray, digits: int) -> list[list[float]]:
-    """Rounds as decimal numbers: rounding float32 first would print 0.30000001192092896."""
-    return np.round(numbers.astype(np.float64), digits).tolist()
+    """Rounds in float64, because a rounded float32 would print as 0.30000001192092896."""
+    rounded: list[list[float]] = np.round(numbers.astype(np.float64), digits).tolist()
+    return rounded

@@ -19,28 +19,28 @@ Rectangle = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 def caption(face: FaceExpression) -> str:
-    """A face's answer in a few words: "happy 97%", or "happy or surprise?" where uncertain."""
+    """Returns a face's answer in a few words: "happy 97%", or "happy or surprise?" if uncertain."""
     if face.uncertain:
         return f"{face.emotion} or {face.second}?"
     return f"{face.emotion} {percent(face.confidence)}"
 
 
 def text_colour(background: str) -> str:
-    """Black or white, whichever contrasts more, by WCAG, with a colour written "#rrggbb"."""
+    """Returns black or white, whichever contrasts more (WCAG) with a colour such as "#ff8800"."""
     encoded = np.array([int(background[start : start + 2], 16) for start in (1, 3, 5)]) / 255
     linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
     return "#000000" if linear @ (0.2126, 0.7152, 0.0722) > 0.179 else "#ffffff"
 
 
 def annotate(answer: Answer, captions: Sequence[str] | None = None) -> np.ndarray:
-    """The picture with a box round each face, coloured by emotion and labelled with its caption.
+    """Draws a box round each face, in the colour of its emotion and with its caption.
 
     Args:
         answer: a picture and its faces.
-        captions: a text for each face, instead of `caption`.
+        captions: a text for each face; None uses `caption`.
 
     Returns:
-        `(height, width, 3)` uint8 RGB, of the size of `answer.picture.pixels`.
+        `(height, width, 3)` uint8 RGB, as large as `answer.picture.pixels`.
     """
     image = Image.fromarray(answer.picture.pixels)
     pen = ImageDraw.Draw(image)
@@ -49,7 +49,8 @@ def annotate(answer: Answer, captions: Sequence[str] | None = None) -> np.ndarra
     boxes = [_box(face, answer.picture.scale) for face in answer.faces]
     for face, box in zip(answer.faces, boxes, strict=True):
         colour = COLOURS[face.emotion]
-        # The frame outside, light round a dark one, keeps the coloured one visible on any picture.
+        # A second frame outside (light round a dark colour, dark round a light one) keeps the coloured
+        # frame visible on any picture.
         pen.rectangle(_grown(box, line), outline=text_colour(colour), width=line)
         pen.rectangle(box, outline=colour, width=line)
     taken = boxes.copy()
@@ -67,14 +68,14 @@ def annotate(answer: Answer, captions: Sequence[str] | None = None) -> np.ndarra
 
 @cache
 def _font(size: int) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans Bold, which Matplotlib carries: no font of the system is needed."""
+    """Returns DejaVu Sans Bold from Matplotlib, so that no system font is needed."""
     return ImageFont.truetype(
         Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans-Bold.ttf", size
     )
 
 
 def _font_for(text: str, width: int, longer: int) -> ImageFont.FreeTypeFont:
-    """A font in proportion to the picture, smaller where the label would be wider than it."""
+    """Returns a font in proportion to the picture, smaller if the label would not fit its width."""
     size = max(_SMALLEST_TEXT, round(longer / 55))
     while size > _SMALLEST_TEXT and _label_size(text, _font(size))[0] > width:
         size -= 1
@@ -82,14 +83,14 @@ def _font_for(text: str, width: int, longer: int) -> ImageFont.FreeTypeFont:
 
 
 def _label_size(text: str, font: ImageFont.FreeTypeFont) -> tuple[float, float]:
-    """Width and height of a label; all labels of a font are of the same height."""
+    """Returns a label's width and height; all labels in one font have the same height."""
     return font.getlength(text) + 0.7 * font.size, 1.4 * font.size
 
 
 def _place(
     box: Rectangle, size: tuple[float, float], picture: tuple[int, int], taken: list[Rectangle]
 ) -> Rectangle:
-    """Where a box's label goes: above it or below it, clear of faces and labels if it can."""
+    """Places a label above or below its box, clear of faces and other labels where possible."""
     left = min(max(0, box[0]), max(0, picture[0] - 1 - size[0]))
     lowest = picture[1] - 1 - size[1]
     tops = [top for top in (box[1] - size[1], box[3]) if 0 <= top <= lowest]
@@ -103,7 +104,7 @@ def _overlap(one: Rectangle, other: Rectangle) -> bool:
 
 
 def _box(face: FaceExpression, scale: float) -> Rectangle:
-    """A face's box in pixels of the working copy."""
+    """Returns a face's box in pixels of the working copy."""
     x, y, width, height = (value / scale for value in face.box)
     return x, y, x + width, y + height
 

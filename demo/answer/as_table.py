@@ -1,13 +1,9 @@
-"""An answer as rows of a table."""
+"""A face as cells of a table."""
 
-from pathlib import Path
-
-from demo.answer.reading import Answer
-from demo.names import text_of
 from model import FaceExpression
 from model.labels import EMOTIONS
 
-# A spreadsheet runs a cell that begins so.
+# Spreadsheets run a cell as a formula if it begins with one of these.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 FACE_COLUMNS: tuple[str, ...] = (
@@ -16,37 +12,45 @@ FACE_COLUMNS: tuple[str, ...] = (
     *("emotion", "confidence", "uncertain"),
 )
 
+# What the page's table and those of `classify` begin with.
 CSV_COLUMNS: tuple[str, ...] = ("path", "face", *FACE_COLUMNS)
 
 
-def csv_rows(path: Path, answer: Answer) -> list[list[object]]:
-    """One row per face, from left to right and counted from 1, in the order of `CSV_COLUMNS`.
+def face_values(face: FaceExpression) -> tuple[str | int | float | bool, ...]:
+    """A face's values, in the order of `FACE_COLUMNS`."""
+    return (
+        *map(int, face.box),
+        float(face.detection_score),
+        face.detected_by,
+        *map(float, face.probabilities),
+        face.emotion,
+        float(face.confidence),
+        bool(face.uncertain),
+    )
 
-    A picture without a face gives one row with face 0 and nothing in the other columns, so that it
-    cannot be mistaken for a picture that was not read.
-    """
-    if not answer.faces:
-        return [[_path_cell(path), 0, *[""] * (len(CSV_COLUMNS) - 2)]]
-    return [
-        [_path_cell(path), number, *face_cells(face)]
-        for number, face in enumerate(answer.faces, start=1)
-    ]
+
+def face_cells(face: FaceExpression) -> list[str]:
+    """The same as text."""
+    return [cell(*pair) for pair in zip(FACE_COLUMNS, face_values(face), strict=True)]
 
 
-def _path_cell(path: Path) -> str:
+def cell(column: str, value: str | int | float | bool | None) -> str:
+    """A value as text: probabilities to six digits, nothing for None."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:.{4 if column == 'detection_score' else 6}f}"
+    return str(value)
+
+
+def guarded(text: str) -> str:
     """A path that no spreadsheet runs: `./=1+1.jpg`, which is the same file to every program."""
-    text = text_of(path)
     return f"./{text}" if text.startswith(_FORMULA) else text
 
 
-def face_cells(face: FaceExpression) -> list[object]:
-    """A face's cells, in the order of `FACE_COLUMNS`."""
-    return [
-        *face.box,
-        f"{face.detection_score:.4f}",
-        face.detected_by,
-        *(f"{value:.6f}" for value in face.probabilities),
-        face.emotion,
-        f"{face.confidence:.6f}",
-        str(face.uncertain).lower(),
-    ]
+def unguarded(text: str) -> str:
+    """The path that `guarded` was given."""
+    bare = text.removeprefix("./")
+    return bare if bare.startswith(_FORMULA) else text

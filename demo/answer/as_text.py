@@ -9,7 +9,7 @@ from model.labels import EMOJI, EMOTIONS
 
 
 def percent(probability: float) -> str:
-    """A probability for people; never "100%" or "0%", which a network cannot know."""
+    """Writes a probability for people, never as "100%" or "0%", because no network is that sure."""
     if probability >= 0.995:
         return ">99%"
     if probability < 0.005:
@@ -18,7 +18,7 @@ def percent(probability: float) -> str:
 
 
 def clock(seconds: float) -> str:
-    """A time for people: 0:03.2, 12:30.0 or 2:05:10.0."""
+    """Writes a time in seconds for people: 0:03.2, 12:30.0 or 2:05:10.0."""
     minutes, rest = divmod(round(seconds * 10), 600)
     hours, minutes = divmod(minutes, 60)
     ending = f"{rest // 10:02}.{rest % 10}"
@@ -26,7 +26,7 @@ def clock(seconds: float) -> str:
 
 
 def text_table(path: Path, answer: Answer) -> str:
-    """A table for people: a line for the picture, a line for each face, in whole percents."""
+    """Writes a table for people: a line for the picture and one for each face, in whole percents."""
     picture = answer.picture
     count = len(answer.faces)
     title = f"{printable(path)} ({picture.width} x {picture.height}): "
@@ -53,7 +53,7 @@ def _turned(degrees: int) -> str:
 
 
 def _expression(face: FaceExpression) -> str:
-    """`😄 happy`, or `😄 happy or 😲 surprise?` where the network is not sure."""
+    """Writes `😄 happy`, or `😄 happy or 😲 surprise?` if the network is not sure."""
     named = f"{EMOJI[face.emotion]} {face.emotion}"
     if face.uncertain:
         return f"{named} or {EMOJI[face.second]} {face.second}?"

@@ -1,4 +1,4 @@
-"""A picture and what is read in it."""
+"""A picture and its faces."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,16 +11,16 @@ from preprocessing.images import Picture, decode
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """A picture and its faces, from left to right; no face is an empty list."""
+    """A picture and its faces, from left to right; the list is empty if there are none."""
 
     picture: Picture
     faces: list[FaceExpression]
 
     @property
     def turned(self) -> int:
-        """Degrees clockwise by which the picture was turned to find its faces: 0, 90, 180 or 270.
+        """How far the picture was turned to find its faces: 0, 90, 180 or 270 degrees clockwise.
 
-        0 where they do not lie the same way.
+        0 if the faces do not all lie the same way.
         """
         ways = {face.turned for face in self.faces}
         return ways.pop() if len(ways) == 1 else 0
@@ -29,6 +29,15 @@ class Answer:
 def read(
     recognizer: Recognizer, source: str | Path | bytes | np.ndarray, explain: bool = False
 ) -> Answer:
-    """Decodes a picture and reads its faces; for tasks of `Service.work`."""
+    """Decodes a picture and reads its faces.
+
+    Args:
+        recognizer: reads the faces.
+        source: a path, the bytes of a picture file, or an RGB array.
+        explain: whether to give each face an attention map.
+
+    Raises:
+        InvalidImage: the picture cannot be read.
+    """
     picture = decode(source)
     return Answer(picture, recognizer.recognize(picture, explain=explain))

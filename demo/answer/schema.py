@@ -1,20 +1,19 @@
-"""The JSON of an answer: one set of types builds it, checks it and documents it.
+"""The JSON of an answer: the same types build it, check it and document it.
 
-The types are typed dictionaries and not pydantic models. The command line gives the same JSON as the
-HTTP routes and has to start without pydantic. A typed dictionary is a plain `dict` when the program
-runs, so it costs nothing and keeps the order of its keys, and mypy checks every place that makes one.
-In the web part pydantic makes the JSON schemas of the same types: it reads the ranges from
-`annotated_types`, which imports nothing else, and the descriptions from the text below each field.
+The types are typed dictionaries and not pydantic models, because the command line gives the same JSON
+and has to start without pydantic. A typed dictionary is a plain `dict` at run time, so it costs
+nothing and keeps the order of its keys. mypy checks every place that builds one. The web server lets
+pydantic make JSON schemas from the same types. pydantic reads the ranges from `annotated_types`, which
+imports nothing else, and the descriptions from the text below each field.
 
-The messages of the live view are in `demo.answer.schema_live`, those of films in
-`demo.answer.schema_film`.
+`demo.answer.schema_live` has the messages of the live view, `demo.answer.schema_film` those of films.
 """
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypeVar
 
 from annotated_types import Ge, Le, Len
 
-# Python's own TypedDict tells pydantic too little before Python 3.12.
+# Before Python 3.12, Python's own TypedDict lacks what pydantic needs.
 from typing_extensions import TypedDict
 
 from model.labels import EMOTIONS
@@ -23,7 +22,7 @@ Type = TypeVar("Type", bound=type[Any])
 
 
 def described(kind: Type) -> Type:
-    """Tells pydantic to take descriptions from the texts below the fields and to allow no others."""
+    """Makes pydantic read descriptions from the texts below fields and forbid other fields."""
     kind.__pydantic_config__ = {"extra": "forbid", "use_attribute_docstrings": True}
     return kind
 
@@ -33,7 +32,7 @@ Row48 = Annotated[list[Probability], Len(48, 48)]
 Point = Annotated[list[float], Len(2, 2)]
 Turned = Literal[0, 90, 180, 270]
 
-if TYPE_CHECKING:  # Type checkers read no names from a list.
+if TYPE_CHECKING:  # Type checkers cannot read names from a list.
     Emotion = str
     Probabilities = dict[str, float]
 else:
@@ -43,45 +42,45 @@ else:
 
 @described
 class Box(TypedDict):
-    """In pixels of the upright picture, and inside it."""
+    """A box in pixels of the upright picture; it never reaches outside the picture."""
 
     x: Annotated[int, Ge(0)]
-    """Of its left edge."""
+    """The left edge."""
     y: Annotated[int, Ge(0)]
-    """Of its upper edge."""
+    """The upper edge."""
     width: Annotated[int, Ge(1)]
     height: Annotated[int, Ge(1)]
 
 
 @described
 class Face(TypedDict):
-    """One face and the expression it shows, which need not be an emotion felt."""
+    """One face and the expression it shows. An expression shown is not an emotion felt."""
 
     box: Box
     detection_score: float
-    """The face detector's; it compares with scores of the same `detected_by` alone. hog+blazeface and
-    blazeface of the default are one scale: above 0.5, sure finds 1.5 to 3."""
+    """The face detector's score. Compare it only with scores of the same `detected_by`. The default
+    detector's two values, hog+blazeface and blazeface, share one scale: above 0.5, and 1.5 to 3 for
+    clear faces."""
     detected_by: str
-    """The detector that saw it: hog+blazeface where both did, blazeface where dlib's HOG did not; or
-    hog, cnn, haar where the server is set to one of them."""
+    """The detector that found the face: hog+blazeface if both found it, blazeface if dlib's HOG did
+    not. A server that is set to hog, cnn or haar gives that name."""
     landmarks: Annotated[list[Point], Len(5, 5)]
     """x and y of the outer and inner corner of the eye on the picture's right, the outer and inner
     corner of the eye on its left, and the base of the nose."""
     emotion: Emotion
-    """The most likely."""
+    """The most likely emotion."""
     confidence: Probability
     """The probability of `emotion`."""
     uncertain: bool
-    """Whether `confidence` is too small to rely on."""
+    """True if `confidence` is too small to rely on."""
     summary: str
-    """The answer in words: `emotion`, or the two most likely ones where `uncertain`, such as "happy"
-    or "uncertain: happy or surprise"."""
+    """The answer in words, such as "happy", or "uncertain: happy or surprise" if `uncertain`."""
     probabilities: Probabilities
-    """They sum to 1."""
+    """The probability of each emotion. They sum to 1."""
     attention: NotRequired[Annotated[list[Row48], Len(48, 48)]]
-    """Only with `explain`: what spoke for `emotion`, over `crop`."""
+    """Only with `explain`: how much each pixel of `crop` spoke for `emotion`."""
     crop: NotRequired[str]
-    """Only with `explain`: the aligned 48x48 grey face that the network saw, a PNG file in base64."""
+    """Only with `explain`: the aligned 48x48 grey face that the network saw, as a PNG in base64."""
 
 
 @described
@@ -91,8 +90,8 @@ class Image(TypedDict):
     width: Annotated[int, Ge(1)]
     height: Annotated[int, Ge(1)]
     preview: NotRequired[str]
-    """Only with `preview`: the upright picture, at most 1280 pixels long, a JPEG file in base64, for
-    programs that cannot decode what they sent."""
+    """Only with `preview`: the upright picture as a JPEG in base64, at most 1280 pixels on its longer
+    side. It is for programs that cannot decode the picture they sent."""
 
 
 @described
@@ -106,22 +105,22 @@ class Model(TypedDict):
 
 @described
 class Expressions(TypedDict):
-    """The faces of a picture from left to right; an empty list where there is none."""
+    """The faces of a picture from left to right; the list is empty if there are none."""
 
     image: Image
     turned: Turned
-    """Degrees clockwise by which the picture was turned to find its faces; 0 for one that is upright.
-    Boxes and landmarks are of the picture as it was sent."""
+    """How many degrees clockwise the picture was turned to find its faces; 0 if it is upright. Boxes
+    and landmarks refer to the picture as it was sent."""
     warnings: list[str]
-    """Sentences on what is wrong with the file although it could be read, such as that a part of the
-    picture is missing; most often none."""
+    """Sentences about faults of a file that could still be read, such as a missing part. Usually
+    empty."""
     faces: list[Face]
     model: Model
 
 
 @described
 class Version(TypedDict):
-    """What answers."""
+    """The versions of the routes and of the network."""
 
     api: str
     """The version of these routes."""

@@ -13,43 +13,43 @@ from demo.answer.schema_live import Moment
 @described
 @dataclass(frozen=True)
 class FilmOrder:
-    """The first message: which film will come, and what to make of it."""
+    """The first message: it announces a film and says which results to make."""
 
     name: Annotated[str, Len(1, 255)]
     """The name of the film's file."""
     bytes: Annotated[int, Ge(0)]
     """The size of the film's file."""
     fps: Annotated[float, Ge(0.1), Le(30)] = 5.0
-    """How many pictures of each second to look at."""
+    """How many pictures per second to read."""
     annotate: bool = False
-    """Also make the film with boxes."""
+    """Also make a copy of the film with boxes."""
     thumbnails: bool = False
     """Also make small pictures of the largest changes."""
 
 
 @described
 class FilmReady(TypedDict):
-    """The film may be sent."""
+    """The server is ready for the film."""
 
     ready: Literal[True]
 
 
 @described
 class FilmProgress(TypedDict):
-    """How far the film has been read; comes several times a second."""
+    """How far the film has been read; sent several times a second."""
 
     time: Annotated[float, Ge(0)]
-    """In seconds."""
+    """The time in the film, in seconds."""
     duration: float | None
-    """The film's length in seconds; null where it is not known."""
+    """The film's length in seconds; null if it is not known."""
 
 
 @described
 class FilmError(TypedDict):
-    """Nothing of the film can be read; no other message follows."""
+    """The film cannot be read at all; no other message follows."""
 
     error: str
-    """Why, in a sentence."""
+    """The reason, in a sentence."""
 
 
 @described
@@ -57,52 +57,54 @@ class FilmResults(TypedDict):
     """The film has been read, and its results follow."""
 
     complete: bool
-    """Whether it was read to its end."""
+    """True if the film was read to its end."""
     files: Annotated[int, Ge(0)]
     """How many files follow, each announced by a `FilmFile`."""
 
 
 @described
 class FilmFile(TypedDict):
-    """A file of the results, which follows in binary messages."""
+    """One file of the results; its content follows in binary messages."""
 
     file: str
-    """Its path within the results, such as `people/person-1.png`."""
+    """The file's path within the results, such as `people/person-1.png`."""
     bytes: Annotated[int, Ge(0)]
-    """Its size."""
+    """The file's size."""
 
 
 @described
 class FilmRow(TypedDict):
-    """How a row of `expressions.csv` begins; the face follows as it was read, not smoothed."""
+    """The first columns of `expressions.csv`. The face's columns follow, not smoothed over time."""
 
     time: Annotated[float, Ge(0)]
-    """In seconds from the start of the film, with three digits."""
+    """Seconds from the start of the film, with three digits."""
     person: int | None
-    """Counts people in the order in which they appear; empty for a face that only one picture has."""
+    """The person's number, in order of appearance; empty for a face that appears in one picture
+    only."""
 
 
 @described
 class FilmRead(TypedDict):
-    """The film itself."""
+    """Facts about the film."""
 
     name: str
     width: Annotated[int, Ge(1)]
-    """Of the upright film, in pixels."""
+    """The width of the upright film, in pixels."""
     height: Annotated[int, Ge(1)]
+    """The height of the upright film, in pixels."""
     duration: float | None
-    """The announced length in seconds; null where it is not known."""
+    """The announced length in seconds; null if it is not known."""
     read_to: Annotated[float, Ge(0)]
-    """In seconds."""
+    """The time up to which the film was read, in seconds."""
     complete: bool
-    """Whether it was read to its end."""
+    """True if the film was read to its end."""
     sentences: list[str]
-    """What people should know: where the film broke off, what was met on the way."""
+    """Notes for people, such as where the film breaks off or which frames are damaged."""
 
 
 @described
 class Share(TypedDict):
-    """How much of the time each emotion was the most likely one."""
+    """Each emotion's share of the time, counted while it was the most likely one."""
 
     share: Probabilities
 
@@ -113,12 +115,13 @@ class FilmPerson(Share):
 
     person: Annotated[int, Ge(1)]
     first_seen: Annotated[float, Ge(0)]
-    """In seconds, as all times here."""
+    """The time of the first sighting, in seconds."""
     last_seen: Annotated[float, Ge(0)]
+    """The time of the last sighting, in seconds."""
     samples: Annotated[int, Ge(1)]
-    """In how many pictures."""
+    """How many pictures show the person."""
     seconds: Annotated[float, Ge(0)]
-    """For how long."""
+    """How many seconds the person was seen."""
 
 
 @described
@@ -126,10 +129,11 @@ class FilmCounts(TypedDict):
     """Who was seen, and for how long with which expression."""
 
     samples: Annotated[int, Ge(0)]
-    """How many pictures were looked at."""
+    """How many pictures were read."""
     faces: Annotated[int, Ge(0)]
+    """How many faces were found in all pictures."""
     faces_of_one_sample: Annotated[int, Ge(0)]
-    """Those that only one picture has, which count for nobody."""
+    """How many of these appear in one picture only. They count for no person."""
     people: list[FilmPerson]
     group: Share
     """All people together."""
@@ -137,30 +141,30 @@ class FilmCounts(TypedDict):
 
 @described
 class FilmFindings(FilmCounts):
-    """What was found in a film."""
+    """Everything found in a film."""
 
     film: FilmRead
     pictures_per_second: float
-    """How many pictures of each second were looked at."""
+    """How many pictures per second were read."""
     smoothing_seconds: float
-    """The time constant with which probabilities are smoothed."""
+    """The time constant of the smoothing of probabilities, in seconds."""
     lost_seconds: float
-    """For how long a face may be away and still be the same person."""
+    """How long a face may be away and still count as the same person, in seconds."""
     plotted_people: list[int]
-    """The people who have a plot of their own."""
+    """The numbers of the people who have their own plot."""
     moments: list[Moment]
-    """The largest changes, in the order of their times."""
+    """The largest changes, in order of time."""
     model: Model
 
 
 @described
 class ResultFile(TypedDict):
-    """A file of the results."""
+    """One file of the results."""
 
     name: str
-    """Its path within the results."""
+    """The file's path within the results."""
     sha256: str | None
-    """Of its content; null while it is being written."""
+    """The SHA-256 of the file; null while the file is being written."""
 
 
 @described
@@ -168,4 +172,4 @@ class FilmSummary(FilmFindings):
     """The content of `summary.json`."""
 
     files: list[ResultFile]
-    """All results but the summary itself."""
+    """All results except the summary itself."""

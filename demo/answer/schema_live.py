@@ -13,12 +13,13 @@ class Moment(TypedDict):
     """A large change of one person's expression."""
 
     time: Annotated[float, Ge(0)]
-    """In seconds from the first picture."""
+    """Seconds from the first picture."""
     person: Annotated[int, Ge(1)]
+    """The person's number."""
     before: Emotion
-    """The most likely one in the second before."""
+    """The most likely emotion in the second before."""
     after: Emotion
-    """The most likely one in the second after."""
+    """The most likely emotion in the second after."""
     change: Probability
     """The share of the probability that moved to other emotions."""
 
@@ -26,43 +27,44 @@ class Moment(TypedDict):
 @described
 class _Numbered(TypedDict):
     person: Annotated[int, Ge(1)] | None
-    """Counts people in the order in which they appear; null for a face that only this picture has
-    yet."""
+    """The person's number, in order of appearance; null for a face that no other picture shows yet."""
 
 
 @described
 class PersonFace(_Numbered, Face):
-    """A face and whose it is. Probabilities are smoothed over time; no face is explained."""
+    """A face with its person's number. Probabilities are smoothed over time. There are no `attention`
+    and `crop`."""
 
 
 @described
 class Group(TypedDict, total=False):
-    """All faces of a picture together; an empty object where there is none."""
+    """All faces of a picture together; an empty object if there are none."""
 
     mean: Probabilities
+    """The mean over the faces."""
     spread: Probabilities
     """The standard deviation over the faces."""
 
 
 @described
 class Seen(TypedDict):
-    """What a picture of a camera shows."""
+    """The faces in one picture of a camera."""
 
     time: Annotated[float, Ge(0)]
-    """When the picture came, in seconds from the view's first picture."""
+    """The picture's arrival, in seconds from the view's first picture."""
     faces: list[PersonFace]
-    """From left to right; an empty list where there is none."""
+    """The faces from left to right; empty if there are none."""
     group: Group
     moments: NotRequired[list[Moment]]
-    """The largest changes so far, in the order of their times; only where one was added."""
+    """The largest changes so far, in order of time; present only when the list changed."""
 
 
 @described
 class _Counted(TypedDict):
     frame: Annotated[int, Ge(1)]
-    """Which of the pictures sent this answers, counted from 1."""
+    """The number of the picture that this answers; the first picture sent is 1."""
     dropped: Annotated[int, Ge(0)]
-    """How many pictures have made way for newer ones so far."""
+    """How many pictures were skipped so far because a newer one came."""
 
 
 @described
@@ -75,4 +77,4 @@ class LiveError(_Counted):
     """The answer to a picture that cannot be read; the view goes on."""
 
     error: str
-    """Why, in a sentence."""
+    """The reason, in a sentence."""

@@ -1,4 +1,4 @@
-"""What is written on the command line becomes typed values, or a sentence says why it cannot."""
+"""Turns command-line arguments into typed values, or says in a sentence why it cannot."""
 
 import argparse
 from collections.abc import Callable
@@ -11,25 +11,25 @@ Number = TypeVar("Number", int, float)
 
 
 def typed(options: type[Options], arguments: argparse.Namespace) -> Options:
-    """Makes a command's options, a dataclass, of what argparse read."""
+    """Builds a command's options, a dataclass, from the namespace of argparse."""
     names = [field.name for field in fields(options)]  # type: ignore[arg-type]
     return options(**{name: getattr(arguments, name) for name in names})
 
 
 def path(text: str) -> Path:
-    """A path; an empty one is refused, which Python would take for the current folder."""
+    """Reads a path; refuses an empty one, which Python would take for the current folder."""
     if not text:
-        raise argparse.ArgumentTypeError("the path is empty. Is a variable of the shell not set?")
+        raise argparse.ArgumentTypeError("the path is empty. Is a shell variable not set?")
     return Path(text)
 
 
 def number(kind: Callable[[str], Number], low: float, high: float) -> Callable[[str], Number]:
-    """Reads a number between two others, which may be reached.
+    """Returns a function that reads a number within limits.
 
     Args:
         kind: int or float.
-        low: the smallest.
-        high: the largest.
+        low: the smallest allowed number.
+        high: the largest allowed number.
     """
     called = "a whole number" if kind is int else "a number"
 

@@ -1,11 +1,11 @@
-"""`python -m demo classify PATH...`: the expressions in files and folders, as text, JSON or a table."""
+"""`python -m demo classify PATH...`: the expressions in pictures, as text, JSON or a table."""
 
 import argparse
 import json
 import sys
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,73 +16,105 @@ from demo.answer.as_json import to_json
 from demo.answer.as_text import text_table
 from demo.answer.reading import Answer
 from demo.answer.reading import read as read_picture
-from demo.commands.arguments import path
+from demo.archive import batch
+from demo.archive.csv_table import STDOUT
+from demo.archive.entries import Entry
+from demo.archive.remote import Unreachable
+from demo.archive.rows import Maker
+from demo.archive.sources import Notes
+from demo.commands.arguments import number, path
 from demo.commands.faces import add_face_options
-from demo.commands.files import pictures_of
 from demo.commands.maps import AttentionFolder
-from demo.commands.table import STDOUT, open_table
 from demo.commands.terminal import complain, unexpected
 from demo.work import cores, in_order
 from demo.writing import Unwritable
 from model import Recognizer
 from preprocessing.images import InvalidImage
 
-# From how many pictures on a progress bar tells more than it disturbs.
+# Runs of more pictures than this show a progress bar.
 _MANY = 5
 
 _EPILOG = """\
-A folder is read with all folders in it, also those behind links. Hidden files and folders are left out.
-Files that are no pictures by their suffix are passed over, and their number is printed.
+A folder is read with all its subfolders, also through links. Hidden files and folders are skipped.
+Files without the suffix of a picture are skipped too, and their number is printed. A zip file is read
+without unpacking it; members that are archives, encrypted or made to do harm are refused. A quoted
+pattern such as 'photos/**/*.jpg' gives the pictures and zip files that match it.
+s3://BUCKET/FOLDER and gs://BUCKET/FOLDER are read like folders.
 
---json prints one JSON document per picture, one a line, as the HTTP routes give it, with its path.
+--json prints one line per picture: the JSON that the HTTP routes give, and the picture's path.
 
---csv writes one row per face. A picture without a face has one row with face 0 and no emotion.
+--csv writes one row per face. A picture without a face has one row with face 0 and no emotion. A
+picture that cannot be read has one row with the reason under `error`. Rows come in the order of paths.
 FILE is UTF-8 with a byte order mark, so that spreadsheets show every name correctly. In Python, open
 it with encoding="utf-8-sig"; pandas and DuckDB need no setting. "--csv -" prints the table without
-the mark. A spreadsheet would run a cell that begins like a formula (with = + - @, a tab or a carriage
-return): such a path gets ./ in front and still leads to the same file. A name's bytes that are not
-UTF-8 are written as in caf\\xe9.jpg.
+the mark. Spreadsheets run a cell as a formula if it begins with = + - @, a tab or a carriage return.
+A path that does gets ./ in front and still leads to the same file. Bytes of a name that are not UTF-8
+are escaped, as in caf\\xe9.jpg.
+
+--parquet writes the same rows as part-000000.parquet and so on into DIR, which may be the address of
+a folder in a bucket too. With --engine ray, Ray does the work on all machines of a cluster, on which
+the pictures must have the same paths: docs/archive.md says how.
+
+Beside the table, FILE-report or DIR-report gets summary.json and plots: emotions in all and by folder,
+how sure the network is, faces per picture, and errors by kind.
+
+A table that is there is never written over. --resume goes on with it: it reads what is new or has
+changed since, by path, size and time. A run that was killed has lost at most the last picture of a
+CSV file, and the last 256 pictures of Parquet files.
 
 A damaged picture is read if at most a tenth of it is missing; a line on stderr says so.
 
---explain writes what spoke for each face's emotion, lit up on the aligned face, as a PNG into DIR:
+--explain writes an attention map of each face into DIR: a PNG of the aligned face that lights up the
+parts that spoke for its emotion. Maps mirror your folder tree, so names never clash:
 party/IMG_1.jpg gives DIR/IMG_1.jpg-face1-happy.png with `classify party`, and
 DIR/party/IMG_1.jpg-face1-happy.png with `classify party holiday.heic`. Faces count from the left.
-Maps in DIR are not read as pictures where DIR is in a PATH. With --json each face has
-`attention_file`, the path of its map, or null if it could not be written.
+If DIR lies in a PATH, its maps are not read as pictures. With --json each face has
+`attention_file`: the path of its map, or null if the map could not be written.
 
-A run replaces only what an earlier run wrote: a table with the same first line, and maps. If any
-other file lies in their place, the command ends before it reads a picture.
+A run replaces only maps and reports of an earlier run. If any other file is in the way, the command
+ends before it reads a picture.
 
-exit codes: 0 every picture was read; 1 any was not, or a map not written (the others are);
-2 wrong usage; 130 stopped by Ctrl-C, what was written until then is complete."""
+exit codes: 0 every picture was read; 1 a picture was not read or a map not written (all others were);
+2 wrong usage; 3 the table could not be written to its end, such as on a full disk; 4 a bucket or a
+cluster cannot be reached; 130 stopped by Ctrl-C and 143 by SIGTERM, everything written so far is
+complete."""
 
 Write = Callable[[Path, Answer, Sequence[Path | None]], None]
 
 
 @dataclass(frozen=True)
 class ClassifyOptions:
-    """What `classify` was asked for.
+    """The options of `classify`.
 
     Attributes:
         paths: the pictures and folders to read.
         json: whether to print JSON instead of text.
         csv: where to write a table instead; "-" is standard output.
+        parquet: the folder where to write a table as Parquet instead.
+        workers: how many pictures are read at a time; None is for all cores.
+        resume: whether to go on with a table that is there.
+        engine: what reads the pictures: processes of this machine, or Ray.
+        address: of a Ray cluster.
         explain: where to write attention maps.
         min_face: the smallest face, in pixels of a picture scaled to at most 1280.
-        detector: how faces are found.
+        detector: the name of the face detector.
     """
 
     paths: list[Path]
     json: bool
     csv: Path | Literal["-"] | None
+    parquet: Path | None
+    workers: int | None
+    resume: bool
+    engine: Literal["processes", "ray"]
+    address: str | None
     explain: Path | None
     min_face: int
     detector: str
 
 
 def add_classify(commands: Any) -> None:
-    """Adds the command to those of the command line."""
+    """Adds the command to the command line."""
     classify: argparse.ArgumentParser = commands.add_parser(
         "classify",
         help="print the expression of every face in pictures",
@@ -90,76 +122,144 @@ def add_classify(commands: Any) -> None:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    classify.add_argument("paths", nargs="+", type=path, metavar="PATH", help="a picture or folder")
+    classify.add_argument(
+        "paths",
+        nargs="+",
+        type=path,
+        metavar="PATH",
+        help="a picture, folder, zip file or pattern such as 'photos/**/*.jpg'",
+    )
     output = classify.add_mutually_exclusive_group()
-    output.add_argument("--json", action="store_true", help="print JSON, one picture a line")
+    output.add_argument("--json", action="store_true", help="print JSON, one line per picture")
     output.add_argument(
-        "--csv", type=_table, metavar="FILE", help="write a table to FILE instead, or print it (-)"
+        "--csv", type=_table, metavar="FILE", help="write a table to FILE, or print it if FILE is -"
+    )
+    output.add_argument(
+        "--parquet", type=path, metavar="DIR", help="write the table as Parquet files into DIR"
+    )
+    classify.add_argument(
+        "--workers",
+        type=number(int, 1, 1024),
+        metavar="N",
+        help="how many pictures to read at a time (default: all cores)",
+    )
+    classify.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with a table that is there: read only what is missing in it or has changed",
+    )
+    classify.add_argument(
+        "--engine",
+        choices=["processes", "ray"],
+        default="processes",
+        help="read on this machine's cores (default) or on Ray; ray needs --parquet",
+    )
+    classify.add_argument(
+        "--address", metavar="HOST:PORT", help="of a Ray cluster (default: Ray on this machine)"
     )
     classify.add_argument(
         "--explain",
         type=path,
         metavar="DIR",
-        help="also write what spoke for each face's emotion, as a picture into DIR",
+        help="also write each face's attention map, a picture, into DIR",
     )
     add_face_options(classify, min_face=40)
 
 
 def _table(text: str) -> Path | Literal["-"]:
-    # Not as a path, which `./-` would be too.
+    # Compare the text: as a path, `./-` would equal "-".
     return STDOUT if text == STDOUT else path(text)
 
 
 def run_classify(options: ClassifyOptions) -> int:
     """Runs the command and returns its exit code."""
-    recognizer = Recognizer(detector=options.detector, min_face=options.min_face)
-    with ExitStack() as stack:
-        try:
-            maps = AttentionFolder(options.explain, options.paths) if options.explain else None
-            pictures, failed = pictures_of(options.paths, maps)
-            if maps is not None:
-                maps.prepare(pictures)
-            write = _writer(options, recognizer, stack)
-        except Unwritable as error:
-            complain(str(error))
-            return 2
-        readings = stack.enter_context(closing(_readings(recognizer, pictures, maps is not None)))
-        bar = len(pictures) > _MANY and sys.stderr.isatty()
-        for picture, reading in tqdm(
-            readings, total=len(pictures), unit="picture", leave=False, disable=not bar
+    wrong = _wrong(options)
+    if wrong:
+        complain(wrong)
+        return 2
+    try:
+        maps = AttentionFolder(options.explain, options.paths) if options.explain else None
+        job = batch.Job(
+            inputs=options.paths,
+            csv=options.csv,
+            parquet=options.parquet,
+            make=Maker(options.detector, options.min_face, maps),
+            workers=options.workers,
+            resume=options.resume,
+            skip=maps.holds if maps else _nothing,
+            ray=options.engine == "ray",
+            address=options.address,
+        )
+        if maps is not None:
+            maps.prepare([Path(entry.path) for entry in job.entries()])
+        if options.csv is None and options.parquet is None:
+            return _print(job, options.json)
+        return batch.run(job)
+    except Unwritable as error:
+        complain(str(error))
+        return 2
+    except Unreachable as error:
+        complain(str(error))
+        return batch.UNREACHABLE
+
+
+def _wrong(options: ClassifyOptions) -> str | None:
+    """What is wrong with options that do not go together."""
+    table = options.csv is not None or options.parquet is not None
+    if options.resume and not table:
+        return "--resume goes on with a table. Name it with --csv or --parquet."
+    if options.address is not None and options.engine != "ray":
+        return "--address is that of a Ray cluster. Add --engine ray."
+    if options.engine == "ray" and options.parquet is None:
+        return "--engine ray writes Parquet. Name a folder with --parquet."
+    if options.engine == "ray" and options.explain is not None:
+        return "--explain writes maps on this machine. Leave --engine ray out for it."
+    return None
+
+
+def _nothing(_: Path) -> bool:
+    return False
+
+
+def _print(job: batch.Job, as_json: bool) -> int:
+    """Prints the answers, and gives the command's exit code."""
+    recognizer = Recognizer(detector=job.make.detector, min_face=job.make.min_face)
+    maps, notes = job.make.maps, Notes(complain)
+    write = _to_stdout(recognizer, as_json)
+    found = list(job.entries(notes))
+    failed = notes.failed
+    bar = len(found) > _MANY and sys.stderr.isatty()
+    with closing(
+        _readings(recognizer, found, maps is not None, job.workers or cores())
+    ) as readings:
+        for entry, reading in tqdm(
+            readings, total=len(found), unit="picture", leave=False, disable=not bar
         ):
             try:
                 answer = reading.result()
             except InvalidImage as error:
-                complain(str(error))
+                complain(f"{entry.path}: {error}")
                 failed += 1
                 continue
             except Exception as error:  # A fault with one picture must not cost the others.
-                complain(f"{picture}: This picture cannot be read: {unexpected(error)}")
+                complain(f"{entry.path}: This picture cannot be read: {unexpected(error)}")
                 failed += 1
                 continue
             for sentence in answer.picture.warnings:
-                complain(f"{picture}: {sentence}")
+                complain(f"{entry.path}: {sentence}")
+            picture = Path(entry.path)
             files = [] if maps is None else _save_maps(maps, picture, answer)
             failed += files.count(None)
             write(picture, answer, files)
     return 1 if failed else 0
 
 
-def _writer(options: ClassifyOptions, recognizer: Recognizer, stack: ExitStack) -> Write:
-    """What becomes of the answers."""
-    if options.csv is None:
-        return _to_stdout(recognizer, options.json)
-    table = stack.enter_context(open_table(options.csv, options.paths))
-    return lambda picture, answer, _: table.add(picture, answer)
-
-
 def _save_maps(maps: AttentionFolder, path: Path, answer: Answer) -> list[Path | None]:
-    """Writes each face's attention map; None for one that cannot be, after saying why."""
+    """Writes each face's attention map; if one fails, says why and gives None for it."""
     files: list[Path | None] = []
-    for number, face in enumerate(answer.faces, start=1):
+    for place, face in enumerate(answer.faces, start=1):
         try:
-            files.append(maps.save(path, number, face))
+            files.append(maps.save(path, place, face))
         except Unwritable as error:
             complain(str(error))
             files.append(None)
@@ -167,15 +267,18 @@ def _save_maps(maps: AttentionFolder, path: Path, answer: Answer) -> list[Path |
 
 
 def _readings(
-    recognizer: Recognizer, pictures: Sequence[Path], explain: bool
-) -> Generator[tuple[Path, "Future[Answer]"], None, None]:
+    recognizer: Recognizer, found: Sequence[Entry], explain: bool, workers: int
+) -> Generator[tuple[Entry, "Future[Answer]"], None, None]:
     """Reads pictures on every core, a few ahead of what is written, and gives them in order."""
-    with ThreadPoolExecutor(cores()) as pool:
+    with ThreadPoolExecutor(workers) as pool:
 
-        def submit(picture: Path) -> "Future[Answer]":
-            return pool.submit(read_picture, recognizer, picture, explain)
+        def read(entry: Entry) -> Answer:
+            return read_picture(recognizer, entry.content.read(), explain)
 
-        with closing(in_order(pictures, submit, ahead=2 * cores())) as readings:
+        def submit(entry: Entry) -> "Future[Answer]":
+            return pool.submit(read, entry)
+
+        with closing(in_order(found, submit, ahead=2 * workers)) as readings:
             yield from readings
 
 
@@ -183,7 +286,7 @@ def _to_stdout(recognizer: Recognizer, as_json: bool) -> Write:
     def write(path: Path, answer: Answer, files: Sequence[Path | None]) -> None:
         if as_json:
             document: dict[str, Any] = {"path": str(path), **to_json(answer, recognizer.classifier)}
-            # No files where no maps were asked for.
+            # `files` is empty without --explain.
             for face, file in zip(document["faces"], files, strict=False):
                 face["attention_file"] = None if file is None else str(file)
             text = json.dumps(document)

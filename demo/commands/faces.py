@@ -1,4 +1,4 @@
-"""The options of how faces are found, which the commands share."""
+"""The options for finding faces, which all commands share."""
 
 import argparse
 
@@ -11,19 +11,20 @@ def add_face_options(command: argparse.ArgumentParser, min_face: int) -> None:
 
     Args:
         command: the command's parser.
-        min_face: its default smallest face, in pixels of a picture scaled to at most 1280.
+        min_face: the command's default for `--min-face`, in pixels of a picture scaled to at most
+            1280.
     """
     command.add_argument(
         "--min-face",
         type=number(int, 20, 1280),
         default=min_face,
         metavar="N",
-        help="smallest face in pixels, of the picture scaled to at most 1280"
+        help="the smallest face to find, in pixels of the picture scaled to at most 1280"
         f" (default: {min_face})",
     )
     command.add_argument(
         "--detector",
         choices=list(DETECTORS),
         default=DEFAULT,
-        help=f"how faces are found (default: {DEFAULT})",
+        help=f"the face detector (default: {DEFAULT})",
     )

@@ -16,7 +16,7 @@ from preprocessing.faces import InvalidDetector
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns its exit code."""
     parsed = _parser().parse_args(arguments)
-    # A name or a terminal that knows no emoji must not end the work.
+    # A terminal that cannot show an emoji or a name must not stop the work.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain("Stopped.")
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read the output has seen enough.
+        # The program that reads the output has closed it.
         silence()
         return 1
     except OSError as error:

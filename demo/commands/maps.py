@@ -1,4 +1,4 @@
-"""Attention maps: as pictures, and as files in a folder."""
+"""Attention maps as pictures and as files in a folder."""
 
 import io
 import os
@@ -19,18 +19,18 @@ from model.labels import EMOTIONS
 
 _MAP = re.compile(rf"(?P<picture>.+)-face[0-9]+-({'|'.join(EMOTIONS)})\.png", re.DOTALL)
 
-# Stands near the beginning of each file, so that a later run knows it for a map.
+# This text is near the beginning of each file, so that a later run recognizes the file as a map.
 _MARK = "attention map of a facial expression"
 _MARK_WITHIN = 256
 
 
 def attention_picture(crop: np.ndarray, attention: np.ndarray, side: int = 192) -> np.ndarray:
-    """What spoke for the answer, in colour over the grey crop: the brighter, the more.
+    """Draws an attention map in colour over the grey crop; bright parts spoke most for the answer.
 
     Args:
-        crop: `(48, 48)` uint8.
-        attention: `(48, 48)` of 0 to 1.
-        side: of the result, in pixels.
+        crop: the aligned face, `(48, 48)` uint8.
+        attention: the map, `(48, 48)` floats from 0 to 1.
+        side: the side of the result, in pixels.
 
     Returns:
         `(side, side, 3)` uint8 RGB.
@@ -44,17 +44,17 @@ def attention_picture(crop: np.ndarray, attention: np.ndarray, side: int = 192) 
 
 
 class AttentionFolder:
-    """A folder of attention maps, a PNG file for each face.
+    """A folder of attention maps, with one PNG file for each face.
 
-    A file is named after its picture, the face's number from left to right and its emotion:
+    A file's name has the picture's name, the face's number from left to right and its emotion:
     `IMG_1.jpg-face2-happy.png`. The picture's suffix stays, because a telephone puts `IMG_1.jpg`
-    beside `IMG_1.heic`. It lies in the folder that its picture has below the one that all given
-    paths share, so that no two pictures have a file in common. A later run replaces it, and nothing
-    else: a map is known by what stands in its file.
+    beside `IMG_1.heic`. Maps mirror the tree of folders below the folder that all paths share, so
+    names never clash. A later run replaces old maps and no other file. It recognizes a map by a mark
+    in the file.
 
     Args:
-        folder: where to write; it need not be there yet.
-        paths: the pictures and folders that were asked for; at least one.
+        folder: the folder for the maps; it may be missing.
+        paths: the pictures and folders on the command line; at least one.
 
     Raises:
         Unwritable: the paths share no folder.
@@ -73,11 +73,11 @@ class AttentionFolder:
         folders = [_absolute(path if is_folder(path) else path.parent) for path in paths]
         try:
             self._shared = os.path.commonpath(folders)
-        except ValueError:  # drives of Windows
+        except ValueError:  # The paths are on different Windows drives.
             raise Unwritable(f"{folder}: The pictures are on several drives.") from None
 
     def holds(self, file: Path) -> bool:
-        """Whether a file is a map that lies in the folder."""
+        """Tells whether a file is a map in this folder."""
         return (
             _MAP.fullmatch(file.name) is not None
             and _inside(file.parent, self.folder)
@@ -85,14 +85,14 @@ class AttentionFolder:
         )
 
     def prepare(self, pictures: Sequence[Path]) -> None:
-        """Makes the folder and tries whether it can be written to.
+        """Makes the folder and checks that maps can be written to it.
 
         Args:
-            pictures: what is going to be read.
+            pictures: the pictures that are going to be read.
 
         Raises:
-            Unwritable: it cannot, maps would lie beside the pictures, or one of them would replace
-                a file that is no map.
+            Unwritable: the folder cannot be written to, a map would lie beside the pictures, or a map
+                would replace a file that is not a map.
         """
         names: dict[Path, set[str]] = {}
         for picture in pictures:
@@ -101,8 +101,8 @@ class AttentionFolder:
         for folder in names:
             if os.path.realpath(self._place(folder)) in real:
                 raise Unwritable(
-                    f"{self.folder}: The maps of the pictures in {folder} would lie among pictures "
-                    "that are read. Name another folder for them."
+                    f"{self.folder}: The maps for {folder} would be mixed with the pictures to read. "
+                    "Choose another folder for --explain."
                 )
         try:
             for folder, called in names.items():
@@ -120,12 +120,12 @@ class AttentionFolder:
         """Writes a face's map, whole or not at all.
 
         Args:
-            picture: the path of the face's picture: one that was given, or in a folder that was.
-            number: of the face in its picture, from 1.
-            face: read with `explain`.
+            picture: the path of the face's picture, as `prepare` got it.
+            number: the face's number in its picture, from 1.
+            face: the face; it must have been read with `explain`.
 
         Returns:
-            The file's path, which begins with the folder as it was given.
+            The path of the map; it begins with `folder` as it was given.
 
         Raises:
             Unwritable: the file cannot be written.
@@ -136,7 +136,7 @@ class AttentionFolder:
         place = self._place(picture.parent)
         file = place / f"{picture.name}-face{number}-{face.emotion}.png"
         if not _inside(place, self.folder):
-            raise Unwritable(f"{file}: is not written, a link leads out of {self.folder}.")
+            raise Unwritable(f"{file}: is not written, because a link leads out of {self.folder}.")
         _refuse_stranger(file)
         try:
             place.mkdir(parents=True, exist_ok=True)
@@ -146,12 +146,12 @@ class AttentionFolder:
         return file
 
     def _place(self, folder: Path) -> Path:
-        """Where the maps of a folder's pictures lie."""
+        """Returns the folder for the maps of a folder's pictures."""
         return self.folder / os.path.relpath(_absolute(folder), self._shared)
 
 
 def _png(pixels: np.ndarray) -> bytes:
-    """A PNG file that is marked as a map."""
+    """Encodes pixels as a PNG file with the mark of a map."""
     file, mark = io.BytesIO(), PngInfo()
     mark.add_text("Description", _MARK)
     Image.fromarray(pixels).save(file, "PNG", pnginfo=mark)
@@ -159,7 +159,7 @@ def _png(pixels: np.ndarray) -> bytes:
 
 
 def _is_map(file: Path) -> bool:
-    """Whether an earlier run wrote a file; a link to such a file is somebody else's."""
+    """Tells whether an earlier run wrote a file as a map; a link is never one."""
     if file.is_symlink() or not file.is_file():
         return False
     try:
@@ -170,7 +170,7 @@ def _is_map(file: Path) -> bool:
 
 
 def _refuse_strangers(place: Path, pictures: set[str]) -> None:
-    """Refuses a folder with files that are called as maps of the pictures, and are none."""
+    """Refuses a folder where other files have the names of these pictures' maps."""
     if not is_folder(place):
         return
     for file in place.iterdir():
@@ -180,21 +180,21 @@ def _refuse_strangers(place: Path, pictures: set[str]) -> None:
 
 
 def _refuse_stranger(file: Path) -> None:
-    """Refuses to replace what is there, unless it is a map."""
-    # A folder stands in the way by itself.
+    """Refuses to replace a file unless it is a map."""
+    # A folder needs no check, because writing fails by itself.
     if os.path.lexists(file) and not _is_map(file) and (file.is_symlink() or not file.is_dir()):
         raise Unwritable(
-            f"{file}: is not written, because this file is there and is no map of an earlier run."
-            " Name another folder, or move it away."
+            f"{file}: is not written, because a file with this name exists and is not a map of an"
+            " earlier run. Choose another folder, or move the file away."
         )
 
 
 def _absolute(folder: Path) -> str:
-    """A folder's absolute path, with the links in it kept as far as they can be."""
-    # Behind a link, ".." is not the folder whose name stands before it.
+    """Returns a folder's absolute path and keeps the links in it where possible."""
+    # After a link, ".." leads to the parent of the link's target, so links must be resolved.
     return os.path.realpath(folder) if ".." in folder.parts else str(folder.absolute())
 
 
 def _inside(path: Path, folder: Path) -> bool:
-    """Whether a path is a folder or in it, wherever links lead."""
+    """Tells whether a path is a folder or lies in it, after following all links."""
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))

@@ -1,4 +1,4 @@
-"""What the commands say on a terminal."""
+"""Messages of the commands on a terminal."""
 
 import os
 import sys
@@ -12,15 +12,15 @@ INTERRUPTED = 130
 
 
 def complain(message: str) -> None:
-    """Writes a line to stderr, above a progress bar if there is one."""
+    """Writes a line to stderr, above the progress bar if there is one."""
     tqdm.write(f"{printable(message)}\n", file=sys.stderr, end="")
 
 
 def unexpected(error: Exception) -> str:
-    """A sentence for an error that this program does not know; its kind helps whoever reports it."""
+    """Describes an error that the program does not expect; its type helps with bug reports."""
     return f"an unexpected error occurred ({type(error).__name__}: {error})."
 
 
 def silence() -> None:
-    """Makes stdout take anything: after an error there, Python would complain once more at its end."""
+    """Redirects stdout to nowhere, because after an error Python would complain again on exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

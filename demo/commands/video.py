@@ -25,45 +25,45 @@ if TYPE_CHECKING:
     from demo.film.folder import Wanted
 
 _EPILOG = """\
-Into DIR go, for one film, and into DIR/NAME for each of several (DIR/NAME-expressions where
-DIR/NAME is the film itself):
-  expressions.parquet  a row for each face of each picture looked at: time in seconds, person, box,
-                       the seven probabilities, emotion, uncertain (with --csv also expressions.csv)
-  timeline.png         mean and spread of each emotion over all people, and how many were found
-  people/              a timeline for each person, of the 50 seen longest
+The results of one film go into DIR. The results of several films go into DIR/NAME for each film
+(DIR/NAME-expressions if DIR/NAME is the film itself):
+  expressions.parquet  a row for each face in each picture read: time in seconds, person, box, the
+                       seven probabilities, emotion, uncertain (with --csv also expressions.csv)
+  timeline.png         mean and spread of each emotion over all people, and the number of faces
+  people/              a timeline for each of the 50 people seen longest
   summary.json         each person's share of time per emotion, the moments of largest change
-  annotated.mp4        with --annotate: boxes, numbers and emotions in the film, its sound kept
+  annotated.mp4        with --annotate: the film with boxes, numbers, emotions and its sound
   moments/             with --thumbnails: faces before and after the largest changes
 
-A run replaces and deletes only what an earlier run wrote there: the files that its summary.json names,
-unless somebody changed them since. If any other file lies where a result belongs, the command ends
-before it reads a film.
+A run replaces and deletes only files of an earlier run: those that its summary.json names and that
+nobody has changed since. If any other file is in the way of a result, the command ends before it
+reads a film.
 
 People are followed from picture to picture and numbered in the order in which they appear. Nobody is
 identified: anyone who leaves for over 2 seconds, or reappears after a cut, gets a new number.
-A face that only one picture has is in the table without a person, and counts no further.
-The tables hold the probabilities as they were read; plots, shares and labels are smoothed over time
+A face that appears in one picture only is in the table without a person, and counts nowhere else.
+The tables hold the network's probabilities; plots, shares and labels are smoothed over time
 (exponentially, time constant 0.5 s).
 
-Ctrl-C stops: what was found until then is there, as files with "partial" in their names.
+Ctrl-C stops and keeps the results so far, in files with "partial" in their names.
 
-exit codes: 0 every film was read to its end; 1 any was not (the others are); 2 wrong usage;
+exit codes: 0 every film was read to its end; 1 a film was not (all others were); 2 wrong usage;
 130 stopped by Ctrl-C."""
 
 
 @dataclass(frozen=True)
 class VideoOptions:
-    """What `video` was asked for.
+    """The options of `video`.
 
     Attributes:
         films: the films to read.
-        output: the folder for what is written.
-        fps: how many pictures of each second to look at.
+        output: the folder for the results.
+        fps: how many pictures per second to read.
         csv: whether to write the table as CSV besides Parquet.
         annotate: whether to write the film with boxes.
         thumbnails: whether to store faces at the largest changes.
         min_face: the smallest face, in pixels of a picture scaled to at most 1280.
-        detector: how faces are found.
+        detector: the name of the face detector.
     """
 
     films: list[Path]
@@ -77,7 +77,7 @@ class VideoOptions:
 
 
 def add_video(commands: Any) -> None:
-    """Adds the command to those of the command line."""
+    """Adds the command to the command line."""
     video: argparse.ArgumentParser = commands.add_parser(
         "video",
         help="write tables, plots and more of the expressions in films",
@@ -92,7 +92,7 @@ def add_video(commands: Any) -> None:
         type=number(float, 0.01, 240),
         default=5.0,
         metavar="N",
-        help="how many pictures of each second to look at (default: 5)",
+        help="how many pictures per second to read (default: 5)",
     )
     video.add_argument("--csv", action="store_true", help="also write the table as CSV")
     video.add_argument("--annotate", action="store_true", help="also write the film with boxes")
@@ -104,7 +104,7 @@ def add_video(commands: Any) -> None:
 
 def run_video(options: VideoOptions) -> int:
     """Runs the command and returns its exit code."""
-    # Only now: `classify` needs none of what films need.
+    # Imported here, so that `classify` starts without the libraries for films.
     from demo.film.folder import Wanted
 
     parquet = importlib.util.find_spec("duckdb") is not None
@@ -122,14 +122,14 @@ def run_video(options: VideoOptions) -> int:
         complain(str(error))
         return 2
     if not parquet:
-        complain("There is no DuckDB here, which writes Parquet: the table is written as CSV.")
+        complain("DuckDB, which writes Parquet, is not installed, so the table is written as CSV.")
     recognizer = Recognizer(detector=options.detector, min_face=options.min_face, video=True)
     failed, written = False, list[Path]()
     with _ctrl_c() as stop:
         for film, folder in folders.items():
-            # As on a disk that knows no capitals: A.mp4 and a.mp4.
+            # On a disk that ignores case, A.mp4 and a.mp4 share a folder.
             if any(is_same(folder, other) for other in written):
-                complain(f"{film}: Another film's results have just been written into {folder}.")
+                complain(f"{film}: {folder} already holds the results of another film of this run.")
                 failed = True
                 continue
             complete = _read(recognizer, film, folder, wanted, stop)
@@ -141,10 +141,10 @@ def run_video(options: VideoOptions) -> int:
 
 
 def _folders(options: VideoOptions) -> dict[Path, Path]:
-    """Where the results of each film go.
+    """Returns the results folder of each film.
 
     Raises:
-        Unwritable: two films have one name, or there can be no folder.
+        Unwritable: two films have the same name.
     """
     if len(options.films) == 1:
         return {options.films[0]: options.output}
@@ -155,17 +155,17 @@ def _folders(options: VideoOptions) -> dict[Path, Path]:
             folder = options.output / f"{film.name}-expressions"
         if folder in folders.values():
             raise Unwritable(
-                f"{film.name}: Two films have this name, and would be written into one folder."
+                f"{film.name}: Two films have this name, so their results would share a folder."
             )
         folders[film] = folder
     return folders
 
 
 def _check(folders: dict[Path, Path], wanted: "Wanted") -> None:
-    """Looks for what must not be replaced before hours are spent on reading.
+    """Checks that results replace no other files, before hours are spent on reading.
 
     Raises:
-        Unwritable: something is in the way of results.
+        Unwritable: another file is in the way of a result.
     """
     from demo.film.results import ResultFolder
 
@@ -179,7 +179,7 @@ def _check(folders: dict[Path, Path], wanted: "Wanted") -> None:
 def _read(
     recognizer: Recognizer, film: Path, folder: Path, wanted: "Wanted", stop: threading.Event
 ) -> bool:
-    """Reads a film, writes and says what it shows; tells whether all of it was read."""
+    """Reads a film, writes its results and prints a summary; tells whether all of it was read."""
     from demo.film.folder import write_film
     from demo.film.source import InvalidFilm, StillPicture
 
@@ -195,7 +195,7 @@ def _read(
     except OSError as error:
         complain(f"{film}: {error.filename or folder}: {error.strerror or error}.")
         return False
-    except Exception as error:  # A fault with one film must not cost the others.
+    except Exception as error:  # One bad film must not stop the others.
         complain(f"{film}: This film cannot be read: {unexpected(error)}")
         return False
     title = printable(f"{film}, written into {folder}:")
@@ -207,7 +207,7 @@ def _read(
 
 @contextmanager
 def _bar(film: Path) -> Iterator[Callable[[float, float | None], None]]:
-    """A bar of the film's time, with the time left where its length is known."""
+    """Shows progress in the film's time, and the time left if the film's length is known."""
     with tqdm(
         desc=printable(film.name),
         total=1,
@@ -228,7 +228,7 @@ def _bar(film: Path) -> Iterator[Callable[[float, float | None], None]]:
 
 @contextmanager
 def _ctrl_c() -> Iterator[threading.Event]:
-    """Set by the first Ctrl-C, so that files can be ended well; the second ends the program."""
+    """Yields an event that the first Ctrl-C sets, so that files end well; a second one aborts."""
     stop = threading.Event()
 
     def asked(number: int, frame: FrameType | None) -> None:

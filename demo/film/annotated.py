@@ -17,26 +17,26 @@ from demo.film.reading import Film, Frame
 from demo.people.tracking import Sample, Sighting
 from model import FaceExpression
 
-# Of the pictures' times: fine enough for any frame rate, and what MPEG has always used.
+# Ticks per second of the pictures' times: MPEG's usual clock, fine enough for any frame rate.
 _CLOCK = 90_000
 
-# Goes into an MP4 as it is. Everything else is encoded as AAC, which every browser plays.
+# These go into an MP4 unchanged. Other sound is encoded as AAC, which every browser plays.
 _KEPT_SOUND = frozenset(["aac", "mp3"])
 
 
 class AnnotatedFilm:
-    """Writes a film as an MP4 (H.264) with what was found in it.
+    """Writes a copy of a film as an MP4 (H.264) with boxes, numbers and emotions drawn into it.
 
-    The film is read a second time, beside the samples, so that no frames need to be kept until their
-    faces have been read, whatever lies between two samples. Between them a person's box moves on a
-    straight line. All frames keep their times, at a variable rate too. Pictures are upright, their
-    longer side is at most 1280 pixels, and their sides are even, as H.264 wants them.
+    The film is read a second time, beside the samples. So no frames are kept in memory while their
+    faces are being read, however many frames lie between two samples. Between two samples, a person's
+    box moves in a straight line. All frames keep their times, also at a variable rate. Pictures are
+    upright, their longer side is at most 1280 pixels, and both sides are even, as H.264 requires.
 
-    AAC and MP3 sound is taken over as it is; other sound is encoded as AAC.
+    AAC and MP3 sound is copied unchanged; other sound is encoded as AAC.
 
     Args:
         source: the film.
-        target: the file to write; an older one is replaced.
+        target: the file to write; an older file is replaced.
 
     Raises:
         InvalidFilm: the film cannot be read.
@@ -55,7 +55,7 @@ class AnnotatedFilm:
         self._film = Film(source, sound=True)
         try:
             self._out = av.open(
-                # The index at the front: a browser begins to play before it has all.
+                # The index goes to the front, so that browsers can start to play during the download.
                 str(target),
                 "w",
                 format="mp4",
@@ -88,11 +88,11 @@ class AnnotatedFilm:
         self._last = sample
 
     def finish(self) -> None:
-        """Writes what follows the last sample, to the end of the film."""
+        """Writes the frames from the last sample to the end of the film."""
         self._write(until=math.inf, following=None)
 
     def close(self) -> None:
-        """Ends the file, which can be played as far as it was written."""
+        """Ends the file; it can be played up to the last frame written."""
         if self._closed:
             return
         self._closed = True
@@ -125,7 +125,7 @@ class AnnotatedFilm:
         self._sound.start()
 
     def _stream(self, width: int, height: int) -> Any:
-        # The rate is only a hint for the encoder; frames have their own times.
+        # The rate is only a hint for the encoder, because each frame has its own time.
         rate = Fraction(self._film.rate or 25).limit_denominator(1001)
         stream = self._out.add_stream("libx264", rate=rate)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
@@ -135,16 +135,16 @@ class AnnotatedFilm:
 
 
 class _Sound:
-    """Takes the sound of a film into another.
+    """Copies or encodes the sound of one film into another.
 
-    Streams must be known before anything is written, and the film may hand out sound before its
+    A container must know all its streams before it takes packets. The film may give sound before its
     first frame, so packets wait until `start`.
     """
 
     def __init__(self, film: Film, out: "av.container.OutputContainer") -> None:
         self._film = film
         self._out = out
-        self._waiting: list[av.Packet] = []
+        self._waiting: list[av.Packet[Any]] = []
         self._started = False
         self._last: int | None = None
         self._stream: Any = None
@@ -157,19 +157,19 @@ class _Sound:
         else:
             context = source.codec_context
             layout = "mono" if context.layout.nb_channels == 1 else "stereo"
-            # What AAC knows in all its players.
+            # Every player can play AAC at these rates.
             rate = context.sample_rate if context.sample_rate in (32_000, 44_100) else 48_000
             self._stream = out.add_stream("aac", rate=rate, layout=layout)
             self._resampler = av.AudioResampler("fltp", layout, rate)
 
-    def add(self, packet: av.Packet) -> None:
+    def add(self, packet: "av.Packet[Any]") -> None:
         if self._started:
             self._take(packet)
         else:
             self._waiting.append(packet)
 
     def start(self) -> None:
-        """Everything before it is written: the streams are known."""
+        """Writes the waiting packets; call it when all streams are known."""
         if not self._started:
             self._started = True
             for packet in self._waiting:
@@ -182,7 +182,7 @@ class _Sound:
                 self._out.mux(self._stream.encode(frame))
             self._out.mux(self._stream.encode())
 
-    def _take(self, packet: av.Packet) -> None:
+    def _take(self, packet: "av.Packet[Any]") -> None:
         if self._stream is None:
             return
         if not self._kept:
@@ -200,7 +200,7 @@ class _Sound:
         packet.stream = self._stream
         self._out.mux(packet)
 
-    def _encode(self, packet: av.Packet) -> None:
+    def _encode(self, packet: "av.Packet[Any]") -> None:
         assert self._film.audio is not None
         try:
             frames = self._film.audio.decode(packet)
@@ -216,7 +216,10 @@ class _Sound:
 def _between(
     before: Sample, after: Sample | None, time: float
 ) -> Iterator[tuple[int, FaceExpression]]:
-    """People and their faces at a time between two samples; who is in the first only stays there."""
+    """Yields people and their faces at a time between two samples.
+
+    A person who is missing in the second sample keeps the box of the first.
+    """
     later: dict[int, Sighting] = {} if after is None else after.people()
     for person, sighting in before.people().items():
         face = sighting.smoothed

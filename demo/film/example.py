@@ -1,4 +1,4 @@
-"""A film made of a photograph in the public domain, for those who have none to try."""
+"""Makes an example film from a photograph in the public domain."""
 
 import io
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ SECONDS = 8.0
 _RATE = 15
 _WIDTH, _HEIGHT = 640, 360
 
-# Where the camera looks, from time to time: seconds, the middle of what it sees and its width, in
-# pixels of the wall. It never jumps: after a cut people would have new numbers.
+# The camera's path: seconds, then the centre (x, y) and the width of its view in pixels of the wall.
+# The camera never jumps, because people would get new numbers after a cut.
 _LOOKS = (
     (0.0, 300.0, 310.0, 760.0),  # the first photograph
     (2.5, 313.0, 250.0, 430.0),  # her head alone
@@ -26,10 +26,10 @@ _LOOKS = (
 
 
 def hopper_film() -> bytes:
-    """A camera moves over two photographs on a wall: Grace Hopper's, and the same turned and darker.
+    """Makes a film in which a camera moves over two photographs of Grace Hopper on a wall.
 
-    The photograph is the one that Matplotlib carries. To those who follow faces by their places they
-    are two people.
+    The photograph comes with Matplotlib. The second copy is mirrored and darker. Faces are followed
+    by their places, so the copies count as two people.
 
     Returns:
         An MP4 (H.264) of 8 seconds and 640 x 360 pixels, without sound.
@@ -46,12 +46,12 @@ def hopper_film() -> bytes:
 
 
 def _wall() -> np.ndarray:
-    """`(620, 1124, 3)` uint8: both photographs beside each other on grey."""
+    """Returns both photographs side by side on grey, `(620, 1124, 3)` uint8 RGB."""
     path = Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
     with Image.open(path) as image:
         photograph = np.asarray(image.convert("RGB"))
     height, width = photograph.shape[:2]
-    # In the light of a lamp.
+    # Darker and warmer, as in lamplight.
     other = (photograph[:, ::-1] * np.array([0.8, 0.66, 0.5])).astype(np.uint8)
     wall = np.full((height + 20, 2 * width + 100, 3), 96, np.uint8)
     for left, picture in ((30, photograph), (width + 70, other)):
@@ -60,7 +60,7 @@ def _wall() -> np.ndarray:
 
 
 def _pictures(wall: np.ndarray) -> Iterator[np.ndarray]:
-    """Each what the camera sees of the wall, `(360, 640, 3)` uint8."""
+    """Yields the camera's view of the wall frame by frame, `(360, 640, 3)` uint8 RGB."""
     times, *looks = np.array(_LOOKS).T
     for number in range(round(SECONDS * _RATE)):
         x, y, width = (np.interp(number / _RATE, times, values) for values in looks)

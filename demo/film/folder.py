@@ -1,4 +1,4 @@
-"""What is written of a film: tables, plots, a summary, and what else was asked for, in a folder."""
+"""Writes the results of a film into a folder: tables, plots, a summary, and optional files."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,25 +25,25 @@ from demo.work import cores
 from model import Recognizer
 from model.labels import EMOTIONS
 
-# Of a film with many cuts there are hundreds of people, most of them for seconds.
+# A film with many cuts has hundreds of people, most of them for a few seconds.
 _MOST_PLOTS = 50
 _MOST_LINES = 20
 
-# The film's time that has been reached, and its length where it is known, both in seconds.
+# Takes the time reached in the film, and the film's length if it is known, both in seconds.
 Progress = Callable[[float, float | None], None]
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to make of a film besides plots and summary.
+    """The results to make besides plots and summary.
 
     Attributes:
-        fps: how many pictures of each second to look at.
-        parquet: the table as Parquet.
-        csv: the table as CSV.
-        annotated: the film with what was found drawn into it.
-        thumbnails: pictures of the moments of largest change. They show people's faces, and
-            are the only pictures besides the annotated film that are stored.
+        fps: how many pictures per second to read.
+        parquet: whether to write the table as Parquet.
+        csv: whether to write the table as CSV.
+        annotated: whether to write the film with boxes, numbers and emotions drawn into it.
+        thumbnails: whether to write pictures of the moments of largest change. They show people's
+            faces. Only they and the annotated film store pictures.
     """
 
     fps: float = 5.0
@@ -53,8 +53,8 @@ class Wanted:
     thumbnails: bool = False
 
     def writes(self, name: str) -> bool:
-        """Whether a result may be written, of its name in the folder."""
-        if name == "expressions.csv":  # The partial one always is.
+        """Tells whether a result, given by its name in the folder, may be written."""
+        if name == "expressions.csv":  # The partial table is always written.
             return self.csv
         if name.startswith("expressions.") and name.endswith(".parquet"):
             return self.parquet
@@ -65,13 +65,13 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a film.
+    """The outcome of reading a film.
 
     Attributes:
-        timeline: who was seen, and how.
-        complete: the film was read to its end.
-        sentences: what people should know: where the film broke off, what was met on the way.
-        files: what was written.
+        timeline: the people and their expressions over time.
+        complete: whether the film was read to its end.
+        sentences: notes for people, such as where the film breaks off.
+        files: the files that were written.
     """
 
     timeline: Timeline
@@ -80,9 +80,9 @@ class Outcome:
     files: list[Path]
 
     def table(self) -> str:
-        """For a terminal: a line for each person, when seen, and shares of time in percent.
+        """Writes a table for a terminal: each person's times and shares of time in percent.
 
-        Of many people those who were seen longest.
+        If there are many people, it lists those who were seen longest.
         """
         people = self.timeline.people
         count = "1 person" if len(people) == 1 else f"{len(people)} people"
@@ -115,37 +115,36 @@ def write_film(
     recognize: Recognize | None = None,
     name: str | None = None,
 ) -> Outcome:
-    """Reads a film and writes what it shows into a folder.
+    """Reads a film and writes its results into a folder.
 
-    While it is being read, and when it is cancelled, files have "partial" in their names
-    (`expressions.partial.csv`); they are whole as far as they go. Nothing is written before the
-    film's first frame has been decoded.
+    During the reading, and after a cancelled one, files have "partial" in their names
+    (`expressions.partial.csv`). Such files are complete up to the point where the reading stopped.
+    Nothing is written before the film's first frame has been decoded.
 
     Args:
         recognizer: reads the faces.
         source: the film.
-        folder: where to write; it need not be there yet. What an earlier run wrote is replaced,
-            and nothing else, see `ResultFolder`.
-        wanted: what to make.
+        folder: the folder for the results; it may be missing. Only files of an earlier run are
+            replaced, see `ResultFolder`.
+        wanted: the results to make.
         progress: called after each sample.
-        cancelled: asked after each sample whether to stop.
-        longest: as `Film` takes it; None reads a film of any length.
-        recognize: hands a picture to the threads that read its faces; None makes as many threads as
-            there are cores.
-        name: what the summary calls the film; None calls it as its file.
+        cancelled: called after each sample; True stops the reading.
+        longest: the longest film allowed, in seconds, as in `Film`; None allows any length.
+        recognize: submits a picture to threads that read its faces; None starts one thread per core.
+        name: the film's name in the summary; None uses the file's name.
 
     Raises:
-        InvalidFilm: nothing of the film can be read; nothing has been written then.
-        Unwritable: results would replace the film, or a file that no earlier run wrote; nothing has
-            been written then.
-        OSError: something cannot be written.
+        InvalidFilm: the film cannot be read at all; nothing has been written.
+        Unwritable: a result would replace the film, or a file that no earlier run wrote; nothing has
+            been written.
+        OSError: a result cannot be written.
     """
     with ExitStack() as stack:
         film = stack.enter_context(Film(source, longest))
         results = ResultFolder(folder, wanted.writes)
         results.check(source)
         results.begin()
-        # Without `csv` too: Parquet is made of it, and what is found is safe at once.
+        # Written even if CSV is not wanted: Parquet is made from it, and rows are on disk at once.
         table = stack.enter_context(closing(FilmTable(results.claim("expressions.csv"))))
         timeline, moments = Timeline(), Moments(wanted.thumbnails)
         sinks: list[FilmTable | Timeline | Moments | AnnotatedFilm] = [table, timeline, moments]
@@ -204,7 +203,7 @@ def _in_threads(recognizer: Recognizer, stack: ExitStack) -> Recognize:
 
 
 def _plots(results: ResultFolder, timeline: Timeline) -> list[int]:
-    """Plots all people together, and those who were seen longest; gives these."""
+    """Plots all people together and those seen longest; returns the numbers of the latter."""
     results.claim("timeline.png").write_bytes(group_plot(timeline))
     plotted = timeline.seen_longest(_MOST_PLOTS)
     for number in plotted:

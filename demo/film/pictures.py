@@ -1,4 +1,4 @@
-"""Frames as they were decoded become upright RGB pictures of one size."""
+"""Turns decoded frames into upright RGB pictures of one size."""
 
 import cv2
 import numpy as np
@@ -11,16 +11,16 @@ from preprocessing.images import Picture
 
 
 class FilmPictures:
-    """Turns frames of a film into pictures.
+    """Turns the frames of a film into pictures.
 
-    They have 8 bits per colour, whatever the film has, and no transparency. Their longer side is at
-    most 1280, which is all the face detector looks at; they are made smaller while their colours are
-    converted, so that there is never an RGB picture in full size (100 MB at 8K).
+    Pictures have 8 bits per colour, whatever the film has, and no transparency. Their longer side is
+    at most 1280 pixels, because the face detector uses no more. A frame is made smaller in the same
+    step that converts its colours, so no RGB picture of full size ever exists (100 MB at 8K).
 
     Args:
-        first: the first frame, whose upright size is the film's. Frames of another size are fitted
-            into it, with black edges where the shape differs: so a person's place stays comparable.
-        aspect: width of a pixel by its height; on DVDs and camcorders it is not 1.
+        first: the first frame; its upright size is the size of the film. Frames of other sizes are
+            fitted into it, with black edges if the shape differs, so that places stay comparable.
+        aspect: the width of a pixel divided by its height; it is not 1 on DVDs and camcorders.
 
     Attributes:
         size: width and height of the upright film, in pixels.
@@ -28,8 +28,8 @@ class FilmPictures:
 
     def __init__(self, first: VideoFrame, aspect: float) -> None:
         self._aspect = aspect
-        # Once: PyAV's side data and its frame hold on to each other, 3 MB at 1080p until Python looks
-        # for such, and a stream is not turned while it runs.
+        # Read only once: PyAV's side data and its frame refer to each other, which holds 3 MB at 1080p
+        # until the next garbage collection. A stream does not change its rotation.
         self._matrix = _display_matrix(first)
         self._reformatter = VideoReformatter()
         self.size = self.size_of(first)
@@ -37,12 +37,12 @@ class FilmPictures:
         self._box = (max(1, round(self.size[0] * scale)), max(1, round(self.size[1] * scale)))
 
     def size_of(self, image: VideoFrame) -> tuple[int, int]:
-        """Width and height at which a frame is meant to be shown, upright."""
+        """Returns a frame's upright width and height, as players show it."""
         size = (max(1, round(image.width * self._aspect)), image.height)
         return size[::-1] if _turned(self._matrix) else size
 
     def picture(self, image: VideoFrame) -> Picture:
-        """A frame as an upright picture."""
+        """Converts a frame to an upright picture."""
         size = self.size_of(image)
         scale = min(self._box[0] / size[0], self._box[1] / size[1])
         fitted = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
@@ -59,21 +59,21 @@ class FilmPictures:
 
 
 def _display_matrix(image: VideoFrame) -> np.ndarray:
-    """Where a frame's pixels go, `(2, 2)`: (x, y) goes to (x, y) @ matrix, y down.
+    """Returns the `(2, 2)` matrix that puts (x, y) at (x, y) @ matrix for display; y points down.
 
-    Telephones write it instead of turning pixels. FFmpeg hands what the container has (MP4's track
-    header, Matroska's projection) to frames as side data. PyAV's `frame.rotation` is its angle
-    alone and would miss that it mirrors.
+    Telephones store this matrix instead of turning the pixels. FFmpeg reads it from the container
+    (MP4's track header, Matroska's projection) and attaches it to frames as side data. PyAV's
+    `frame.rotation` has only its angle and would miss mirroring.
     """
     data: SideData
-    for data in image.side_data:  # type: ignore[assignment]  # PyAV calls it a mapping
+    for data in image.side_data:  # type: ignore[assignment]  # PyAV types it as a mapping.
         if data.type.name == "DISPLAYMATRIX":
             return np.frombuffer(bytes(data), np.int32)[:9].reshape(3, 3)[:2, :2]
     return np.eye(2, dtype=np.int32)
 
 
 def _turned(matrix: np.ndarray) -> bool:
-    """Whether width and height change places; an odd angle counts as the nearest right one."""
+    """Tells whether width and height swap; an odd angle is rounded to a multiple of 90 degrees."""
     return abs(int(matrix[0, 1])) > abs(int(matrix[0, 0]))
 
 

@@ -1,4 +1,4 @@
-"""Timelines as plots: of one person, and of all together."""
+"""Plots of the timelines of one person and of all people together."""
 
 import gc
 import io
@@ -21,12 +21,12 @@ from model.labels import COLOURS, EMOTIONS
 _SMOOTHED = f"smoothed, time constant {SMOOTHING_SECONDS:g} s"
 _INK = "#333333"
 
-# The edges of the axes, as shares of the figure. Matplotlib can find them itself, but then it lays
-# out every text twice, which takes longer than to draw the plot.
+# The edges of the axes, as shares of the figure. Matplotlib can compute them, but it would lay out
+# every text twice for that, which takes longer than drawing the plot.
 _PERSON_EDGES = {"left": 0.073, "right": 0.859, "bottom": 0.118, "top": 0.937}
 _GROUP_EDGES = {"left": 0.073, "right": 0.974, "bottom": 0.039, "top": 0.979, "hspace": 0.17}
 
-# Matplotlib does not promise to be safe between threads.
+# Matplotlib does not promise to be thread-safe.
 _drawing = threading.Lock()
 
 
@@ -38,10 +38,10 @@ class _PersonFigure(NamedTuple):
 
 @cache
 def _person_figure() -> _PersonFigure:
-    """The figure that shows one person after another: to make one takes as long as to draw it."""
+    """Makes the figure that all people's plots reuse; making one takes as long as drawing it."""
     figure = Figure(figsize=(10, 4), dpi=150)
     axes = figure.subplots(gridspec_kw=_PERSON_EDGES)
-    # Stairs, because a face that was seen once would have no area between lines.
+    # Stairs, because lines would give a face that was seen once no area.
     areas = [
         axes.stairs([0], [0, 1], fill=True, color=COLOURS[emotion], label=emotion)
         for emotion in EMOTIONS
@@ -54,7 +54,7 @@ def _person_figure() -> _PersonFigure:
 
 
 def person_plot(number: int, person: PersonTimeline) -> bytes:
-    """A person's seven probabilities over time, one upon the other; gaps where nobody was seen.
+    """Plots a person's seven probabilities over time, stacked, with gaps while the person is away.
 
     Returns:
         A PNG of 1500 x 600 pixels.
@@ -77,7 +77,7 @@ def person_plot(number: int, person: PersonTimeline) -> bytes:
 
 
 def group_plot(timeline: Timeline) -> bytes:
-    """Mean and spread of each emotion over all people, and how many faces were found, over time.
+    """Plots each emotion's mean and spread over all people, and the number of faces, over time.
 
     The spread is the standard deviation over the faces of all people in a step of the curve.
 
@@ -91,7 +91,7 @@ def group_plot(timeline: Timeline) -> bytes:
         for index, (emotion, axes) in enumerate(zip(EMOTIONS, rows, strict=False)):
             mean, deviation = means[:, index], spread[:, index]
             low, high = np.clip(mean - deviation, 0, 1), np.clip(mean + deviation, 0, 1)
-            # The level as an area, the spread as a band around its edge.
+            # An area shows the mean, and a band around its edge shows the spread.
             axes.fill_between(times, mean, color=COLOURS[emotion], linewidth=0)
             axes.fill_between(times, low, high, color=_INK, alpha=0.15, linewidth=0)
             axes.plot(times, np.stack([low, high], 1), color=_INK, alpha=0.5, linewidth=0.7)
@@ -109,7 +109,7 @@ def group_plot(timeline: Timeline) -> bytes:
         for axes in rows:
             axes.yaxis.set_label_coords(-0.061, 0.5)
         png = _png(FigureCanvasAgg(figure))
-    # A figure holds on to itself, and Python would not look for such until many have piled up.
+    # A figure refers to itself, so only the garbage collector frees it, and many could pile up first.
     del figure, rows, axes
     gc.collect()
     return png
@@ -123,6 +123,6 @@ def _clock_axis(axes: Axes) -> None:
 def _png(canvas: FigureCanvasAgg) -> bytes:
     canvas.draw()
     file = io.BytesIO()
-    # Twice as quick as the level that Pillow uses by itself, for files that are a sixth larger.
+    # Twice as fast as Pillow's default level, and files are a sixth larger.
     Image.fromarray(np.asarray(canvas.buffer_rgba())[:, :, :3]).save(file, "PNG", compress_level=3)
     return file.getvalue()

@@ -1,4 +1,4 @@
-"""Films: any container and codec that PyAV reads, as frames with the times they are shown."""
+"""Reads films in any container and codec that PyAV knows, as frames with their display times."""
 
 import math
 from collections import deque
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import av
 from av.container import InputContainer
@@ -18,19 +18,19 @@ from demo.film.pictures import FilmPictures
 from demo.film.source import FilmTooLong, InvalidFilm, moving_pictures, open_container, open_file
 from preprocessing.images import MIN_SIDE, Picture
 
-# Times that go back by more seconds than this are a new count, as of films put one behind the other;
-# by less, a frame that comes out of turn.
+# If a time goes back by more seconds than this, the clock starts anew, as in joined films. If it goes
+# back by less, the frame is out of order.
 _NEW_COUNT = 1.0
 
-# In these containers (FFmpeg's names) the announced duration is the time of the film's end on their
-# clock, which a recording may start at any hour; in all others it is the film's length.
+# In these containers (FFmpeg's names) the announced duration is the end time on the container's clock,
+# and that clock may start at any time. In all other containers it is the film's length.
 _COUNT_FROM_ZERO = ("matroska,webm", "asf", "wtv", "nut")
 
-# These store the order of decoding and not when frames are shown, which differs where a frame refers
-# to a later one (B-frames). Frames come out in the order in which they are shown.
+# These containers store decoding times and no display times. The two differ if a frame refers to a
+# later one (B-frames). The decoder gives frames in display order.
 _NO_TIMES_TO_SHOW = ("avi",)
 
-# A whole film may end before its announced length by so many seconds, or by this share of it.
+# A complete film may end this many seconds, or this share of its length, before its announced end.
 _TOLERANCE = (0.5, 0.002)
 
 
@@ -39,8 +39,8 @@ class Frame:
     """A frame of a film.
 
     Attributes:
-        time: when it is shown, in seconds from the start of the film's pictures.
-        image: as it was decoded; `Film.picture` makes a picture of it.
+        time: the display time, in seconds from the start of the film's pictures.
+        image: the decoded frame; `Film.picture` turns it into a picture.
     """
 
     time: float
@@ -48,32 +48,32 @@ class Frame:
 
 
 class Film:
-    """A film, open for being read once from its start to its end.
+    """A film that can be read once, from its start to its end.
 
-    Times are the stream's own presentation times less its start, so they are right at a variable
-    frame rate too. A frame without one (raw H.264 has none) follows the one before it by that one's
-    duration. A frame that comes out of turn is left out; where the count starts anew, times go on.
+    Times are the stream's own presentation times minus its start, so they are right at a variable
+    frame rate too. A frame without a time (raw H.264 has none) starts when the previous frame ends. A
+    frame that is out of order is dropped. If the clock starts anew, times continue from the last frame.
 
     Args:
-        source: a path, or a binary file that can be read and sought.
-        longest: a film of more seconds is refused; one that does not tell its length is read up to
-            there.
-        sound: whether `frames` also hands out the packets of the film's sound.
+        source: a path, or a seekable binary file.
+        longest: the longest film allowed, in seconds. A film that does not state its length is read
+            up to this time.
+        sound: whether `frames` also passes on the packets of the film's sound.
 
     Attributes:
-        width: of the upright film, in pixels.
-        height: likewise.
-        duration: announced, in seconds from the start of the pictures; None where it is not known.
-        rate: frames per second on average; None where it is not known.
-        audio: the stream of the sound; None where there is none or it was not asked for.
-        start: the time of the film's start on the container's clock, which its sound has too.
-        ended: why the film was not read to its end, as a sentence; None if it was, or until it is.
-        notes: sentences on what was met while reading.
+        width: the width of the upright film, in pixels.
+        height: the height of the upright film, in pixels.
+        duration: the announced length in seconds from the start of the pictures; None if not known.
+        rate: the mean number of frames per second; None if not known.
+        audio: the stream of the sound; None if there is none or `sound` is False.
+        start: the time of the film's start on the container's clock, which the sound shares.
+        ended: why the film was not read to its end, as a sentence; None if it was, or is still read.
+        notes: sentences on faults found while reading.
 
     Raises:
-        FilmTooLong: it lasts longer than `longest`.
-        StillPicture: it is a picture that does not move.
-        InvalidFilm: it cannot be read. For a path the message begins with the path.
+        FilmTooLong: the film is longer than `longest`.
+        StillPicture: the file is a picture that does not move.
+        InvalidFilm: the film cannot be read. If `source` is a path, the message begins with it.
 
     Example:
 
@@ -123,7 +123,7 @@ class Film:
         self.close()
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Closes the file."""
         if self._container is not None:
             self._container.close()
         if self._ours and self._file is not None:
@@ -131,7 +131,7 @@ class Film:
 
     @property
     def end(self) -> float:
-        """When the last frame that was read ends, in seconds."""
+        """The time at which the last frame read ends, in seconds."""
         if self._last is None:
             return 0.0
         image = self._last.image
@@ -139,12 +139,11 @@ class Film:
             return self._last.time + float(image.duration * image.time_base)
         return self._last.time + 1 / (self.rate or 25)
 
-    def frames(self, sound: Callable[[av.Packet], None] | None = None) -> Iterator[Frame]:
-        """The frames in the order of their times, each later than the one before.
+    def frames(self, sound: "Callable[[av.Packet[Any]], None] | None" = None) -> Iterator[Frame]:
+        """Yields the frames in order of time, each later than the one before.
 
         Args:
-            sound: called with each packet of the sound, between the frames where it lies in the
-                file.
+            sound: called with each packet of the sound, at its place between the frames.
         """
         for item in self._items:
             if isinstance(item, Frame):
@@ -153,21 +152,24 @@ class Film:
                 sound(item)
 
     def samples(self, fps: float) -> Iterator[Frame]:
-        """The first frame at or after each multiple of 1/fps, once each: all of a slower film."""
+        """Yields the first frame at or after each multiple of 1/fps, but no frame twice.
+
+        A film with fewer frames per second gives all its frames.
+        """
         following = 0
         for frame in self.frames():
-            # Times are rounded to the clock of the stream, which is 1 ms in Matroska.
+            # Times are rounded to the stream's clock, which has a step of 1 ms in Matroska.
             tick = math.floor((frame.time + 1e-3) * fps)
             if tick >= following:
                 following = tick + 1
                 yield frame
 
     def picture(self, frame: Frame) -> Picture:
-        """A frame as an upright picture, its longer side at most 1280 pixels."""
+        """Converts a frame to an upright picture with a longer side of at most 1280 pixels."""
         return self._pictures.picture(frame.image)
 
     def _begin(self, container: InputContainer, sound: bool) -> None:
-        """Finds the streams, and decodes the first frame, which says how large the film is."""
+        """Finds the streams and decodes the first frame, which gives the film's size."""
         video = self._video = moving_pictures(container)
         audios = [each for each in container.streams.audio if each.codec_context is not None]
         self.audio = audios[0] if sound and audios else None
@@ -178,11 +180,11 @@ class Film:
         longest = self._longest
         if longest is not None and self.duration is not None and self.duration > longest:
             raise FilmTooLong(
-                f"The film lasts {clock(self.duration)}, and at most {clock(longest)} can be read."
-                " Cut it and try again."
+                f"The film lasts {clock(self.duration)}, and the limit is {clock(longest)}. Cut it and"
+                " try again."
             )
         items = self._read(container)
-        before: list[Frame | av.Packet] = []
+        before: list[Frame | av.Packet[Any]] = []
         for item in items:
             before.append(item)
             if isinstance(item, Frame):
@@ -203,9 +205,9 @@ class Film:
             )
         self._items = _joined(before, items)
 
-    def _read(self, container: InputContainer) -> "Iterator[Frame | av.Packet]":
-        """All frames, and packets of the sound; then says how the film ended."""
-        # All sound is looked at, wanted or not: it tells how far the file reaches.
+    def _read(self, container: InputContainer) -> "Iterator[Frame | av.Packet[Any]]":
+        """Yields all frames and the packets of the sound, then notes how the film ended."""
+        # Packets of every sound stream are read, because they show how far the file reaches.
         packets = container.demux(self._video, *container.streams.audio)
         broken = False
         while True:
@@ -246,7 +248,7 @@ class Film:
         self._conclude(broken)
 
     def _placed(self, image: av.VideoFrame) -> Frame | None:
-        """A frame with its time; None for one that comes out of turn."""
+        """Returns a frame with its time, or None if the frame is out of order."""
         on_clock = self._on_clock(image)
         known, shown = on_clock is not None, on_clock or 0.0
         last = self._last
@@ -254,7 +256,7 @@ class Film:
             video = self._video
             self.start = shown
             if video.start_time is not None and video.time_base is not None:
-                # The first frame may be late, because those before cannot be decoded; never early.
+                # The first frame may be late, if frames before it cannot be decoded, but never early.
                 self.start = min(shown, float(video.start_time * video.time_base))
             return Frame(shown - self.start if known else 0.0, image)
         time = shown - self.start + self._shift if known else self.end
@@ -267,13 +269,13 @@ class Film:
         if size != self._pictures.size and not self._resized:
             self._resized = True
             self.notes.append(
-                f"At {clock(time)} the picture becomes {size[0]} x {size[1]} pixels; what is not"
-                f" {self.width} x {self.height} is fitted into that."
+                f"At {clock(time)} the picture changes to {size[0]} x {size[1]} pixels. Such pictures"
+                f" are fitted into {self.width} x {self.height}."
             )
         return Frame(time, image)
 
     def _on_clock(self, image: av.VideoFrame) -> float | None:
-        """When a frame is shown, in seconds of the stream's clock; None where the file tells not."""
+        """Returns a frame's display time on the stream's clock, in seconds; None if it has none."""
         if self._decoding_times is not None:
             return self._decoding_times.popleft() if self._decoding_times else None
         if image.pts is None or image.time_base is None:
@@ -281,7 +283,7 @@ class Film:
         return float(image.pts * image.time_base)
 
     def _conclude(self, broken: bool) -> None:
-        """Says how the film ended, in its pictures and its sound."""
+        """Notes whether the film breaks off or is damaged, from its pictures and its sound."""
         end = self.end
         reached = max(end, self._reached - self.start)
         tolerance = max(_TOLERANCE[0], _TOLERANCE[1] * (self.duration or 0))
@@ -290,11 +292,11 @@ class Film:
         elif broken:
             self.ended = f"The film cannot be read beyond {clock(end)}: the file is damaged."
         elif self._damaged:
-            self.notes.append(f"What is damaged in the film was left out ({self._damaged} frames).")
+            self.notes.append(f"Damaged frames of the film were left out ({self._damaged}).")
 
 
 def _duration(container: InputContainer, video: VideoStream) -> float | None:
-    """The announced seconds from the start of the pictures to the film's end, if it is known."""
+    """Returns the announced seconds from the start of the pictures to the end; None if unknown."""
     if not container.duration:
         known = video.duration and video.time_base
         return float(video.duration * video.time_base) if known else None  # type: ignore[operator]
@@ -303,14 +305,14 @@ def _duration(container: InputContainer, video: VideoStream) -> float | None:
     if video.start_time is not None and video.time_base is not None:
         begins = float(video.start_time * video.time_base)
     end = announced if container.format.name in _COUNT_FROM_ZERO else earliest + announced
-    # Some programs write the length there all the same.
+    # Some programs write the length even into containers that should have the end time.
     return end - begins if end > begins else announced
 
 
 def _joined(
-    before: "list[Frame | av.Packet]", items: "Iterator[Frame | av.Packet]"
-) -> "Iterator[Frame | av.Packet]":
-    """As `itertools.chain`, without holding on to a frame that was handed out."""
+    before: "list[Frame | av.Packet[Any]]", items: "Iterator[Frame | av.Packet[Any]]"
+) -> "Iterator[Frame | av.Packet[Any]]":
+    """Works like `itertools.chain`, but keeps no reference to a frame after yielding it."""
     while before:
         yield before.pop(0)
     yield from items

@@ -1,4 +1,4 @@
-"""The folder of a film's results: what is written there, and what of it an earlier run wrote."""
+"""The folder of a film's results, which tells files of earlier runs from other people's files."""
 
 import errno
 import hashlib
@@ -16,27 +16,27 @@ _PARTIAL_SUMMARY = "summary.partial.json"
 
 _EMOTION = f"({'|'.join(EMOTIONS)})"
 
-# All that a run may write. Records name nothing else that is ever replaced or deleted.
+# Every name that a run may write. A run never replaces or deletes a file with another name.
 _RESULT = re.compile(
     r"summary\.json|timeline\.png|expressions\.(csv|parquet)|annotated\.mp4|people/person-[0-9]+\.png"
     rf"|moments/moment-[0-9]+\.[0-9]{{2}}s-person-[0-9]+-{_EMOTION}-{_EMOTION}\.jpg"
 )
 
-_STRANGER = "is not replaced, because no earlier run wrote this file, or it was changed since"
+_STRANGER = "is not replaced, because no earlier run wrote this file, or it has been changed since"
 
 
 class ResultFolder:
-    """The results of a film.
+    """The folder with the results of a film.
 
-    While the film is being read, files have "partial" in their names (`expressions.partial.csv`), and
-    `summary.partial.json` says which they are before the first of them is made. So a later run knows
-    what is this program's, also after a run that was killed. A summary says it under `files`: of each
-    file its name, and its SHA-256 as soon as it is whole. A file that was changed since is somebody
-    else's, and so is one that no summary names.
+    During the reading, files have "partial" in their names (`expressions.partial.csv`). Each file is
+    listed in `summary.partial.json` before it is made. So a later run knows this program's own files,
+    even after a run that was killed. A summary lists them under `files`, with the name of each file
+    and, once the file is complete, its SHA-256. A file that has been changed since, or that no summary
+    lists, belongs to somebody else and is never touched.
 
     Args:
-        folder: need not be there yet.
-        writes: whether a result is going to be written, of its name below the folder.
+        folder: the folder; it may be missing.
+        writes: tells whether the run writes a result, given its name below the folder.
 
     Example:
 
@@ -55,14 +55,14 @@ class ResultFolder:
         self._names: list[str] = []
 
     def check(self, source: Path) -> None:
-        """Looks for what must not be replaced.
+        """Checks that no result replaces a file that must stay.
 
         Args:
             source: the film.
 
         Raises:
             Unwritable: a result would replace the film, or a file that no earlier run wrote.
-            OSError: the folder cannot be looked into.
+            OSError: the folder cannot be read.
         """
         folders = [self.folder, self.folder / "people"]
         folders += [self.folder / "moments"] if self._writes("moments/") else []
@@ -75,38 +75,38 @@ class ResultFolder:
                 continue
             if is_same(self.folder / name, source):
                 raise Unwritable(
-                    f"{source}: The results would replace this film. Name another folder for them."
+                    f"{source}: The results would replace this film. Choose another folder for them."
                 )
             if name not in ours:
                 raise Unwritable(
-                    f"{self.folder / name}: {_STRANGER}. Name another folder, or move it away."
+                    f"{self.folder / name}: {_STRANGER}. Choose another folder, or move it away."
                 )
 
     def begin(self) -> None:
-        """Makes the folder, and deletes what a run that was stopped or killed left there.
+        """Makes the folder, and deletes the files of a run that was stopped or killed.
 
         Raises:
-            OSError: that cannot be done.
+            OSError: the folder cannot be made, or a file cannot be deleted.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        # One that was killed while it gave files their names left some under these.
+        # A run killed while renaming may have left files under their final names too.
         left = self._ours(_PARTIAL_SUMMARY) - self._ours(SUMMARY)
-        # The record last: whoever is killed here leaves nothing that it does not name.
+        # The partial summary goes last, so that it still lists all leftovers if this run is killed.
         for name in sorted(left, key=_PARTIAL_SUMMARY.__eq__):
             (self.folder / name).unlink()
 
     def claim(self, name: str) -> Path:
-        """Notes a result down before it is written.
+        """Lists a result in the partial summary, before the result is written.
 
         Args:
-            name: below the folder, such as `people/person-1.png`.
+            name: the result's path below the folder, such as `people/person-1.png`.
 
         Returns:
-            Where to write it for now.
+            The partial file to write.
 
         Raises:
-            FileExistsError: somebody else's file lies there.
-            OSError: nothing can be written there.
+            FileExistsError: somebody else's file has this name.
+            OSError: the folder cannot be written to.
         """
         if not self._names:
             _refuse_stranger(self.folder / _PARTIAL_SUMMARY)
@@ -118,22 +118,22 @@ class ResultFolder:
         return file
 
     def finish(self, summary: Mapping[str, object], partial: bool) -> list[Path]:
-        """Writes the summary, and gives what was written its name unless it stays partial.
+        """Writes the summary, and gives all results their final names unless they stay partial.
 
-        Results of an earlier run are replaced, and those that this run does not have are deleted.
+        Results of an earlier run are replaced, or deleted if this run did not make them.
 
         Args:
-            summary: what it says besides its `files`.
-            partial: the film was not read to where it should have been.
+            summary: the summary without its `files`.
+            partial: whether the reading was stopped early.
 
         Returns:
-            What was written, sorted.
+            The files that were written, sorted.
 
         Raises:
-            FileExistsError: somebody else's file lies where a result belongs.
-            OSError: something cannot be written.
+            FileExistsError: somebody else's file has the name of a result.
+            OSError: a result cannot be written.
         """
-        # One may have been given up meanwhile: the table, where only Parquet is wanted.
+        # A claimed file may have been deleted again: the CSV table, if only Parquet is wanted.
         written = [name for name in self._names if (self.folder / name).exists()]
         hashes = {name: _sha256(self.folder / name) for name in written}
         if partial:
@@ -143,7 +143,7 @@ class ResultFolder:
         self._record(summary, {_whole(name): sha256 for name, sha256 in hashes.items()})
         for name in earlier - {SUMMARY}:
             (self.folder / name).unlink()
-        # The record last: until then the partial one knows every file under both of its names.
+        # The summary is renamed last: until then the partial one lists each file under both names.
         for name in [*written, _PARTIAL_SUMMARY]:
             target = self.folder / _whole(name)
             if name != _PARTIAL_SUMMARY or SUMMARY not in earlier:
@@ -152,13 +152,13 @@ class ResultFolder:
         return sorted(self.folder / _whole(name) for name in [*written, _PARTIAL_SUMMARY])
 
     def _record(self, summary: Mapping[str, object], hashes: Mapping[str, str | None]) -> None:
-        """Writes the partial summary, with the files that there are or are about to be."""
+        """Writes the partial summary with all files that exist or are about to be made."""
         files = [{"name": name, "sha256": hashes[name]} for name in sorted(hashes)]
         text = json.dumps({**summary, "files": files}, indent=2, ensure_ascii=False)
         write_whole(self.folder / _PARTIAL_SUMMARY, f"{text}\n".encode())
 
     def _there(self) -> list[str]:
-        """Every name of a result under which something is there, whosever it is."""
+        """Returns every result name that is taken, whoever owns the file."""
         found = [
             entry.relative_to(self.folder).as_posix()
             for folder in (self.folder, self.folder / "people", self.folder / "moments")
@@ -168,30 +168,30 @@ class ResultFolder:
         return sorted(name for name in found if _RESULT.fullmatch(_whole(name)))
 
     def _ours(self, summary: str) -> set[str]:
-        """A summary's name and those of the files that it names, as far as nobody changed them."""
+        """Returns the names of a summary and of its listed files that nobody has changed."""
         files = _recorded(self.folder / summary)
         ours = {summary} if files else set()
         for name, sha256 in files.items():
             names = {name, _partial(_whole(name))} if summary == _PARTIAL_SUMMARY else {name}
-            ours |= {each for each in names if self._is_ours(each, sha256)}
+            ours |= {known for known in names if self._is_unchanged(known, sha256)}
         return ours
 
-    def _is_ours(self, name: str, sha256: str | None) -> bool:
+    def _is_unchanged(self, name: str, sha256: str | None) -> bool:
         file = self.folder / name
         if file.is_symlink() or not file.is_file():
             return False
-        # While a file is being written it has no hash.
+        # A file that is still being written has no hash.
         return _is_partial(name) if sha256 is None else _sha256(file) == sha256
 
 
 def _refuse_stranger(file: Path) -> None:
-    """What is this program's has been deleted before."""
+    """Refuses a taken name; the program's own files have been deleted before."""
     if file.exists() or file.is_symlink():
         raise FileExistsError(errno.EEXIST, _STRANGER, str(file))
 
 
 def _recorded(summary: Path) -> dict[str, str | None]:
-    """The files that a summary names, with their SHA-256; none for what is no summary of ours."""
+    """Returns the files that a summary lists, with their SHA-256; none if it is not ours."""
     if summary.is_symlink():
         return {}
     try:

@@ -1,4 +1,4 @@
-"""A film read from its start to its end: pictures at a steady rate, and the people in each."""
+"""Reads a film from start to end: pictures at a steady rate, and the people in each."""
 
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
@@ -17,20 +17,22 @@ Recognize = Callable[[Picture], "Future[list[FaceExpression]]"]
 def read_film(
     film: Film, recognize: Recognize, uncertain_below: float, fps: float = 5.0
 ) -> Generator[Sample, None, None]:
-    """Reads a film, a sample at a time.
+    """Reads a film, one sample at a time.
 
-    Pictures are decoded in the thread that asks for samples, a few ahead of those whose faces are
-    being read in other threads. A sample is given when the next one has been read as well: only then
-    it is known which of its faces are people.
+    Pictures are decoded in the caller's thread, a few ahead of the threads that read faces. A sample
+    is yielded only after the next one has been read, because only then it is known which of its faces
+    are people.
 
-    Whoever has seen enough closes the iterator; what was handed out for reading and has not begun is
-    then taken back.
+    Close the iterator to stop early. Readings that have not begun are then cancelled.
 
     Args:
-        film: open, at its start.
-        recognize: hands a picture to threads that read its faces.
-        uncertain_below: of the network, as `Classifier.uncertain_below`.
-        fps: pictures per second of the film, see `Film.samples`.
+        film: an open film, at its start.
+        recognize: submits a picture to threads that read its faces.
+        uncertain_below: the network's `Classifier.uncertain_below`.
+        fps: how many pictures per second to read, see `Film.samples`.
+
+    Yields:
+        The samples in order of time.
 
     Example:
 
@@ -60,7 +62,7 @@ def read_film(
 def _readings(
     film: Film, recognize: Recognize, fps: float
 ) -> Generator[tuple[float, Picture, list[FaceExpression]], None, None]:
-    """Samples with their faces, in order; as many are in work as there are cores, and one waits."""
+    """Yields pictures with their times and faces in order; every core has work and one waits."""
 
     def submit(sample: tuple[float, Picture]) -> "Future[list[FaceExpression]]":
         return recognize(sample[1])
@@ -72,7 +74,7 @@ def _readings(
 
 
 def _faces(future: "Future[list[FaceExpression]]") -> list[FaceExpression]:
-    """The faces of a picture; none where there are more than are read, which ends no film."""
+    """Returns the faces of a picture; none if there are too many, which must not end the film."""
     try:
         return future.result()
     except InvalidImage:

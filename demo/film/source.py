@@ -1,4 +1,4 @@
-"""A film's file is opened and looked into, or a sentence says why it cannot be read."""
+"""Opens a film's file and finds its pictures, or says in a sentence why it cannot be read."""
 
 from pathlib import Path
 from typing import BinaryIO
@@ -9,31 +9,31 @@ from av.error import FFmpegError
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-# Of pictures in the container that films have too.
+# These brands mark pictures in MP4's container.
 _PICTURE_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif")
 
-# The file is opened here and handed over open, and FFmpeg may open nothing else: a playlist that
-# calls itself a film would otherwise read other files of the machine, or fetch addresses.
+# FFmpeg gets the open file and may open nothing else. Otherwise a playlist that poses as a film could
+# read other files of the machine or fetch addresses.
 _OPTIONS = {"protocol_whitelist": "none"}
 
 
 class InvalidFilm(ValueError):
-    """A film that cannot be read; `str(error)` says in a sentence why and what to do."""
+    """A film cannot be read; `str(error)` says in a sentence why and what to do."""
 
 
 class FilmTooLong(InvalidFilm):
-    """A film that lasts longer than is allowed."""
+    """A film is longer than allowed."""
 
 
 class StillPicture(InvalidFilm):
-    """A picture that does not move."""
+    """The file is a picture that does not move."""
 
 
 def open_file(path: Path) -> BinaryIO:
     """Opens a film's file.
 
     Raises:
-        InvalidFilm: it is none, or cannot be opened.
+        InvalidFilm: the path is not a file, or the file cannot be opened.
     """
     try:
         if path.is_dir():
@@ -49,11 +49,11 @@ def open_file(path: Path) -> BinaryIO:
 
 
 def open_container(file: BinaryIO) -> InputContainer:
-    """Opens what a file contains.
+    """Opens the container in a film's file.
 
     Raises:
-        StillPicture: it is a picture.
-        InvalidFilm: it is empty, no film, or its beginning is damaged.
+        StillPicture: the file is a picture.
+        InvalidFilm: the file is empty, is not a film, or its beginning is damaged.
     """
     head = file.read(64)
     if not head:
@@ -74,7 +74,7 @@ def open_container(file: BinaryIO) -> InputContainer:
         ) from error
     if _is_picture(container.format.name, container.duration is not None, head):
         container.close()
-        # The second bit of a WebP's flags says that it moves.
+        # The second bit of a WebP's flags marks an animation.
         if head[8:16] == b"WEBPVP8X" and head[20] & 2:
             raise InvalidFilm("Moving WebP pictures cannot be read. Convert this one to MP4.")
         raise StillPicture("This is a picture, not a film.")
@@ -82,31 +82,39 @@ def open_container(file: BinaryIO) -> InputContainer:
 
 
 def _is_picture(container: str, lasts: bool, head: bytes) -> bool:
-    """Whether a file of a container, with or without a duration, is one picture alone."""
-    # FFmpeg calls most pictures' formats so: png_pipe, jpeg_pipe; or image2 where the name says more
-    # to it than the content.
+    """Tells whether a file is a single picture.
+
+    Args:
+        container: FFmpeg's name of the format.
+        lasts: whether the file states a duration.
+        head: the first bytes of the file.
+    """
+    # FFmpeg's names for most formats of pictures end so, as in png_pipe and jpeg_pipe. It says image2
+    # if it goes by the file's name.
     if container.endswith("_pipe") or container in ("ico", "image2"):
         return True
     return not lasts and (container == "gif" or head[8:12] in _PICTURE_BRANDS)
 
 
 def moving_pictures(container: InputContainer) -> VideoStream:
-    """The stream of a film's pictures.
+    """Returns the stream of a film's pictures.
 
     Raises:
-        InvalidFilm: there is none, or none that can be decoded.
+        InvalidFilm: the film has no such stream, or none that can be decoded.
     """
-    # The cover of a song is a stream too, of one picture.
+    # The cover of a song is a stream too, with one picture.
     streams = [
-        each for each in container.streams.video if not each.disposition & Disposition.attached_pic
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & Disposition.attached_pic
     ]
     if not streams:
         raise InvalidFilm("There are no moving pictures in this file.")
-    # A moving AVIF picture begins with one that does not move.
-    for stream in sorted(streams, key=lambda each: each.frames == 1):
+    # A moving AVIF has a still picture as its first stream, so streams of one frame come last.
+    for stream in sorted(streams, key=lambda stream: stream.frames == 1):
         if stream.codec_context is not None:
             return stream
     raise InvalidFilm(
-        "The film's pictures are coded in a way this program cannot decode. Convert it to an MP4"
-        " with H.264 and try again."
+        "The film uses a video codec that this program cannot decode. Convert it to an MP4 with H.264"
+        " and try again."
     )

@@ -1,4 +1,4 @@
-"""The table of a film: a row for each face of each sample, as CSV and as Parquet."""
+"""The table of a film, as CSV and as Parquet: a row for each face of each sample."""
 
 import csv
 import errno
@@ -26,15 +26,15 @@ _TYPES: dict[str, str] = {
 
 
 class FilmTable:
-    """Writes a film's rows as they come; a sample's rows are on disk, whole, when `add` returns.
+    """Writes a film's rows as they come; when `add` returns, a sample's rows are on disk.
 
-    Times are in seconds with three digits. `person` is empty for a face that one picture alone has.
-    Boxes are in pixels of the upright film. Probabilities, emotion and uncertain are as they were
-    read, not smoothed.
+    Times are in seconds with three digits. `person` is empty for a face that appears in one picture
+    only. Boxes are in pixels of the upright film. Probabilities, emotion and uncertain are not
+    smoothed over time.
 
     Args:
-        file: the CSV file to write; there must be none yet. All its text is this program's own, so no
-            spreadsheet takes a cell for a formula or needs UTF-8's mark.
+        file: the CSV file to write; it must not exist yet. It holds no text from users, so spreadsheets
+            find no formulas and need no byte order mark.
     """
 
     def __init__(self, file: Path) -> None:
@@ -47,31 +47,31 @@ class FilmTable:
     def add(self, sample: "Sample") -> None:
         """Writes a sample's rows, from left to right."""
         self._writer.writerows(
-            [f"{sample.time:.3f}", each.person or "", *face_cells(each.face)]
-            for each in sample.sightings
+            [f"{sample.time:.3f}", sighting.person or "", *face_cells(sighting.face)]
+            for sighting in sample.sightings
         )
         self._stream.flush()
 
     def close(self) -> None:
-        """Ends the file."""
+        """Closes the file."""
         self._stream.close()
 
 
 def to_parquet(table: Path, target: Path) -> None:
     """Writes a closed table as a Parquet file.
 
-    From the file and not beside it: a Parquet file that is not finished cannot be read, and whoever
-    pulls the plug still has the CSV. DuckDB, because it is the smallest of those that are kept up
-    (69 MB, PyArrow 171, Polars 182; fastparquet was given up), and streams: memory stays bounded.
+    The CSV comes first, because an unfinished Parquet file cannot be read, while the CSV survives a
+    power cut. DuckDB is the smallest maintained library (69 MB; PyArrow 171, Polars 182; fastparquet
+    is no longer maintained). It streams the rows, so memory stays bounded.
 
     Args:
-        table: as `FilmTable` writes it.
-        target: the file to write; an older one is replaced.
+        table: the CSV file that `FilmTable` wrote.
+        target: the file to write; an older file is replaced.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: the file cannot be written.
     """
-    # Not in the container: there the page alone asks for films, and it gives CSV.
+    # Imported here, because the container has no DuckDB: there only the page reads films, into CSV.
     import duckdb
 
     with ExitStack() as stack:
@@ -80,7 +80,7 @@ def to_parquet(table: Path, target: Path) -> None:
             duckdb.connect(config={"memory_limit": "256MB", "threads": 1})
         )
         rows = database.read_csv(
-            glob.escape(source),  # Brackets in a path would be read as a pattern.
+            glob.escape(source),  # DuckDB would read brackets in a path as a pattern.
             columns={column: _TYPES.get(column, "FLOAT") for column in COLUMNS},
             header=True,
             auto_detect=False,
@@ -95,7 +95,7 @@ def to_parquet(table: Path, target: Path) -> None:
 
 @contextmanager
 def _encodable(file: Path) -> Iterator[str]:
-    """A path that DuckDB takes: of a folder whose name is no UTF-8, one through a link."""
+    """Yields a path that DuckDB accepts; if a folder's name is not UTF-8, a link replaces it."""
     if text_of(file) == str(file):
         yield str(file)
         return

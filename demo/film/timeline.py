@@ -1,4 +1,4 @@
-"""What a film came to: probabilities over time and each person's share of every emotion."""
+"""The summary of a film: probabilities over time and each person's share of every emotion."""
 
 from dataclasses import dataclass, field
 
@@ -9,21 +9,21 @@ from demo.answer.schema_film import FilmCounts, FilmPerson, Share
 from demo.people.tracking import Sample
 from model.labels import EMOTIONS
 
-# As many points as a plot can show. A curve has no more, however long the film is.
+# A curve has at most this many points, as a plot cannot show more.
 _POINTS = 1000
 
-# Count of samples, count of faces, sums and sums of squares of the seven probabilities.
+# Each row holds: number of samples, number of faces, sums and sums of squares of seven probabilities.
 _WIDTH = 2 + 2 * len(EMOTIONS)
 
 
 class Curve:
     """Seven probabilities over time, in at most 1000 steps of equal length.
 
-    A step is a fifth of a second at first. When there are too many, two become one, and so on: what
-    a curve takes does not grow with the length of the film.
+    A step lasts a fifth of a second at first. Whenever there are too many steps, each two are merged
+    into one. So a curve's memory does not grow with the length of the film.
 
     Attributes:
-        step: the length of a step in seconds.
+        step: the length of a step, in seconds.
     """
 
     def __init__(self) -> None:
@@ -32,13 +32,13 @@ class Curve:
         self._sums = np.zeros((0, _WIDTH))
 
     def add(self, time: float, probabilities: np.ndarray) -> None:
-        """Takes in a sample.
+        """Adds a sample.
 
         Args:
-            time: in seconds, not before that of the sample before.
-            probabilities: `(n, 7)`, of n faces; n may be 0.
+            time: the sample's time in seconds, not earlier than the previous one.
+            probabilities: `(n, 7)`, one row for each of n faces; n may be 0.
         """
-        # As with the sampling of frames, a time just below a step is rounded.
+        # A time just below a step is rounded up, as in `Film.samples`.
         index = int((time + 1e-3) / self.step)
         if not len(self._sums):
             self._first = index
@@ -47,7 +47,7 @@ class Curve:
             index = int((time + 1e-3) / self.step)
         missing = index - self._first + 1 - len(self._sums)
         if missing > 0:
-            # Twice as many at once, so that a long curve is not copied at every step.
+            # Double the room, so that a long curve is not copied at every step.
             room = np.zeros((max(missing, min(len(self._sums), _POINTS)), _WIDTH))
             self._sums = np.concatenate([self._sums, room])
         row = self._sums[index - self._first]
@@ -57,12 +57,13 @@ class Curve:
         row[2 + len(EMOTIONS) :] += (probabilities**2).sum(axis=0)
 
     def points(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """The curve as it is now.
+        """Returns the curve so far.
 
         Returns:
-            `(n,)` the middle of each step in seconds, `(n,)` faces found on average, `(n, 7)` mean
-            probabilities, `(n, 7)` their standard deviation over the faces of a step. What nothing
-            is known of is NaN: faces in a step without a sample, the rest in one without a face.
+            `(n,)` the middle of each step in seconds, `(n,)` the mean number of faces, `(n, 7)` mean
+            probabilities, `(n, 7)` their standard deviation over the faces of a step. Unknown values
+            are NaN: the number of faces in a step without a sample, the rest in a step without a
+            face.
         """
         samples = np.flatnonzero(self._sums[:, 0])
         sums = self._sums[: samples[-1] + 1] if len(samples) else self._sums[:0]
@@ -75,7 +76,7 @@ class Curve:
         return times, faces, means, spread
 
     def _halve(self) -> None:
-        """Makes one step of two."""
+        """Merges each two steps into one."""
         if self._first % 2:
             self._sums = np.concatenate([np.zeros((1, _WIDTH)), self._sums])
         if len(self._sums) % 2:
@@ -87,14 +88,14 @@ class Curve:
 
 @dataclass(eq=False)
 class PersonTimeline:
-    """One person through a film.
+    """One person's expressions through a film.
 
     Attributes:
-        first: when the person was first seen, in seconds.
-        last: when last.
-        samples: in how many pictures.
-        seconds: `(7,)`, how long each emotion was the most likely one.
-        curve: the smoothed probabilities.
+        first: the time of the first sighting, in seconds.
+        last: the time of the last sighting, in seconds.
+        samples: how many pictures show the person.
+        seconds: `(7,)`, how many seconds each emotion was the most likely one.
+        curve: the smoothed probabilities over time.
     """
 
     first: float
@@ -104,23 +105,23 @@ class PersonTimeline:
     curve: Curve = field(default_factory=Curve)
 
     def shares(self) -> np.ndarray:
-        """`(7,)`, the share of each emotion in the time in which the person was seen."""
+        """Returns `(7,)`, each emotion's share of the time in which the person was seen."""
         return _shares(self.seconds)
 
 
 class Timeline:
-    """Collects the samples of a film; what it keeps grows with the people, not with the length.
+    """Collects the samples of a film; its memory grows with the people, not with the length.
 
     A sample counts for the time until the next one, so shares are right at a variable frame rate.
-    The emotion is the most likely one after smoothing.
+    A sample's emotion is the most likely one after smoothing.
 
     Attributes:
-        people: by number.
-        group: all people together.
-        samples: how many there were.
-        faces: how many faces, those of nobody included.
-        alone: how many faces of one picture alone, which are nobody's.
-        end: the film's end, or until when it was read.
+        people: each person's timeline, by number.
+        group: the curve of all people together.
+        samples: the number of samples.
+        faces: the number of faces in all samples.
+        alone: how many of these faces appear in one picture only and belong to no person.
+        end: the end of the film, or the time up to which it was read, in seconds.
     """
 
     def __init__(self) -> None:
@@ -133,7 +134,7 @@ class Timeline:
         self._last: Sample | None = None
 
     def add(self, sample: Sample) -> None:
-        """Takes in the next sample."""
+        """Adds the next sample."""
         if self._last is not None:
             self._count(self._last, sample.time - self._last.time)
         self._last = sample
@@ -141,7 +142,7 @@ class Timeline:
         self.faces += len(sample.sightings)
         found = sample.people()
         self.alone += len(sample.sightings) - len(found)
-        probabilities = [each.smoothed.probabilities for each in found.values()]
+        probabilities = [sighting.smoothed.probabilities for sighting in found.values()]
         self.group.add(sample.time, np.array(probabilities).reshape(-1, len(EMOTIONS)))
         for person, sighting in found.items():
             timeline = self.people.setdefault(person, PersonTimeline(sample.time, sample.time))
@@ -151,23 +152,23 @@ class Timeline:
         self.end = sample.time
 
     def finish(self, end: float) -> None:
-        """Lets the last sample count until the end, in seconds."""
+        """Ends the timeline: the last sample counts until `end`, in seconds."""
         if self._last is not None:
             self.end = max(self.end, end)
             self._count(self._last, self.end - self._last.time)
             self._last = None
 
     def shares(self) -> np.ndarray:
-        """`(7,)`, the share of each emotion in the time of all people together."""
-        return _shares(sum((each.seconds for each in self.people.values()), np.zeros(7)))
+        """Returns `(7,)`, each emotion's share of the time of all people together."""
+        return _shares(sum((person.seconds for person in self.people.values()), np.zeros(7)))
 
     def seen_longest(self, most: int) -> list[int]:
-        """The numbers, in order, of at most so many people: those who were seen longest."""
+        """Returns the sorted numbers of those who were seen longest, `most` people at most."""
         longest = sorted(self.people, key=lambda number: -self.people[number].seconds.sum())
         return sorted(longest[:most])
 
     def summary(self) -> FilmCounts:
-        """All of it but the curves, as plain Python values."""
+        """Returns everything except the curves, as plain Python values."""
         return FilmCounts(
             samples=self.samples,
             faces=self.faces,
@@ -175,13 +176,13 @@ class Timeline:
             people=[
                 FilmPerson(
                     person=number,
-                    first_seen=round(each.first, 3),
-                    last_seen=round(each.last, 3),
-                    samples=each.samples,
-                    seconds=round(float(each.seconds.sum()), 3),
-                    share=by_emotion(each.shares()),
+                    first_seen=round(person.first, 3),
+                    last_seen=round(person.last, 3),
+                    samples=person.samples,
+                    seconds=round(float(person.seconds.sum()), 3),
+                    share=by_emotion(person.shares()),
                 )
-                for number, each in sorted(self.people.items())
+                for number, person in sorted(self.people.items())
             ],
             group=Share(share=by_emotion(self.shares())),
         )

@@ -1,4 +1,4 @@
-"""The film that visitors who have none can try."""
+"""The film that visitors can try if they have none."""
 
 import asyncio
 import threading
@@ -12,7 +12,7 @@ _making = threading.Lock()
 
 
 def add_example_film(app: FastAPI, route: str) -> None:
-    """Serves it below a route of the page's own files; it is made when it is first asked for."""
+    """Serves the example film below a route; the first request makes the film."""
 
     async def answer(_: object) -> Response:
         film = await asyncio.to_thread(_film)
@@ -28,7 +28,7 @@ def _film() -> bytes:
 
 @cache
 def _made() -> bytes:
-    # With FFmpeg behind it, which only films need.
+    # Imported here, because only films need FFmpeg.
     from demo.film.example import hopper_film
 
     return hopper_film()

@@ -1,6 +1,6 @@
 """Examples to try: three pictures of Rear Admiral Grace Hopper, and the answer to the first.
 
-Her photograph is in the public domain and comes with Matplotlib; the others are made from it here.
+Her photograph is in the public domain and comes with Matplotlib. The other two are made from it.
 """
 
 import threading
@@ -25,7 +25,7 @@ from model import Recognizer
 
 _ROUTE = "/page/examples"
 
-# The same for everyone until the server is started anew.
+# Examples are the same for everyone until the server restarts.
 _HEADERS = {"Cache-Control": "max-age=3600"}
 
 
@@ -34,11 +34,11 @@ class Example:
     """A picture to try.
 
     Attributes:
-        name: what the page calls it.
-        address: where it is served, relative to the page.
-        width: in pixels.
-        height: likewise.
-        content: makes the JPEG file.
+        name: the name on the page.
+        address: the picture's address, relative to the page.
+        width: the width in pixels.
+        height: the height in pixels.
+        content: returns the JPEG file.
     """
 
     name: str
@@ -53,7 +53,7 @@ def _photograph() -> bytes:
 
 
 def _pixels() -> np.ndarray:
-    """Her photograph, `(600, 512, 3)` uint8 BGR."""
+    """Returns her photograph, `(600, 512, 3)` uint8 BGR."""
     pixels = cv2.imdecode(np.frombuffer(_photograph(), np.uint8), cv2.IMREAD_COLOR)
     assert pixels is not None
     return pixels
@@ -61,13 +61,13 @@ def _pixels() -> np.ndarray:
 
 @cache
 def _head() -> bytes:
-    """Her head alone, as a portrait that fills the picture."""
+    """Cuts out her head, so that it fills the picture."""
     return _jpeg(_pixels()[95:365, 165:385])
 
 
 @cache
 def _two() -> bytes:
-    """She stands beside a mirrored, darker and smaller picture of herself."""
+    """Puts a mirrored, darker and smaller copy beside her photograph."""
     left = _pixels()[:520]
     right = cv2.resize(cv2.flip(left, 1), None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA)
     right = cv2.convertScaleAbs(right, alpha=0.75)
@@ -86,12 +86,12 @@ EXAMPLES = (
     Example("Two faces", "page/examples/two-faces.jpg", 870, 520, _two),
 )
 
-# The answer to the first, which the page shows before anything is chosen.
+# The answer to the first example, which the page shows until the visitor chooses a picture.
 EXAMPLE_ANSWER = "page/examples/answer.json"
 
 
 def add_examples(app: FastAPI, service: Service) -> None:
-    """Serves the examples, and the example answer as soon as the network is loaded."""
+    """Serves the examples, and the example answer once the network is loaded."""
     for example in EXAMPLES:
         app.router.routes.append(Route(f"/{example.address}", _serving(example)))
     answer = _ExampleAnswer(service)
@@ -114,7 +114,7 @@ class _ExampleAnswer:
         self._json: Expressions | None = None
 
     def serve(self, _: Request) -> JSONResponse:
-        # Those who ask meanwhile wait, instead of having it read as well.
+        # Requests that arrive during the reading wait instead of reading the picture again.
         with self._reading:
             if self._json is None:
                 self._json = self._service.work(_read_example)

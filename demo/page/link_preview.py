@@ -1,4 +1,4 @@
-"""What a shared link shows of the page, and its icon: faces drawn here, in the emotions' colours."""
+"""The picture for shared links and the page's icon: drawn faces in the emotions' colours."""
 
 import asyncio
 import io
@@ -17,17 +17,17 @@ from model.labels import COLOURS, EMOTIONS
 
 TITLE = "Facial expressions"
 DESCRIPTION = (
-    "See what every face in a photograph, before your camera or in a film expresses. Nothing is"
+    "Reads the expression of every face in a photograph, before your camera or in a film. Nothing is"
     " kept. An expression shown is not an emotion felt."
 )
 
-# As large as the sites that show links ask for.
+# Sites that show previews of links ask for this size.
 WIDTH, HEIGHT = 1200, 630
 
-# Drawn so many times larger and reduced, for smooth edges.
+# The picture is drawn this many times larger and then reduced, for smooth edges.
 _FINER = 2
 
-# Round what is drawn, since some colours are as dark as the ground.
+# The outline of all shapes, because some colours are as dark as the background.
 _LINE = "#e2e8f0"
 
 _DAY = {"Cache-Control": "public, max-age=86400"}
@@ -35,12 +35,12 @@ _DAY = {"Cache-Control": "public, max-age=86400"}
 
 @dataclass(frozen=True)
 class _Look:
-    """How an emotion is drawn: parts of the face's radius, downwards positive.
+    """The shape of a drawn face, in parts of its radius; downwards is positive.
 
     Attributes:
-        smile: how far the mouth's corners lie above its middle; negative for below.
-        open: half the height of an open mouth; 0 for a line.
-        brows: how far the brows' inner ends lie below their outer ends; None for no brows.
+        smile: the height of the mouth's corners above its middle; negative if they are below.
+        open: half the height of an open mouth; 0 draws a line.
+        brows: the depth of the brows' inner ends below their outer ends; None draws no brows.
     """
 
     smile: float
@@ -58,7 +58,7 @@ _LOOKS = {
     "neutral": _Look(0),
 }
 
-# How long the bars are beside the faces: an example, such as an answer shows.
+# The lengths of the bars beside the faces, as in an example answer.
 _BARS = (0.05, 0.03, 0.04, 0.62, 0.06, 0.12, 0.08)
 
 
@@ -71,7 +71,7 @@ def add_link_preview(app: FastAPI) -> None:
 
     async def answer_picture(_: object) -> Response:
         content = await asyncio.to_thread(picture)
-        # Other sites show it: that is what it is for.
+        # Other sites may show this picture, because it is made for them.
         headers = _DAY | {"Cross-Origin-Resource-Policy": "cross-origin"}
         return Response(content, media_type="image/png", headers=headers)
 
@@ -82,7 +82,7 @@ def add_link_preview(app: FastAPI) -> None:
 
 @cache
 def picture() -> bytes:
-    """The picture beside a shared link: the title, and a face and a bar for each emotion.
+    """Draws the picture for shared links: the title, and a face and a bar for each emotion.
 
     Returns:
         A PNG of 1200 x 630 pixels.
@@ -107,7 +107,7 @@ def picture() -> bytes:
 
 
 def _icon() -> str:
-    """A smiling face as SVG, drawn by the same measures as in the picture."""
+    """Draws a smiling face as SVG, with the same measures as in the picture."""
     colour, smile = COLOURS["happy"], 45 * _LOOKS["happy"].smile
     eyes = "".join(f'<circle cx="{x}" cy="42" r="6"/>' for x in (34, 66))
     ink = text_colour(colour)
@@ -139,7 +139,7 @@ def _draw_face(pen: ImageDraw.ImageDraw, x: float, y: float, radius: float, emot
         wide, high = 0.22 * radius, look.open * radius
         pen.ellipse(_scaled(x - wide, middle - high, x + wide, middle + high), fill=ink)
         return
-    # A parabola through both corners, whose middle lies `smile` below them.
+    # The mouth is a parabola whose middle lies `smile` below its corners.
     depth = look.smile * radius
     points = [
         (x + half * step / 10, middle + depth * (0.5 - (step / 10) ** 2)) for step in range(-10, 11)
@@ -149,7 +149,7 @@ def _draw_face(pen: ImageDraw.ImageDraw, x: float, y: float, radius: float, emot
 
 
 def _write(pen: ImageDraw.ImageDraw, x: float, y: float, text: str, size: int, colour: str) -> None:
-    """A text, beside a point at its left and half its height."""
+    """Writes a text; the point is at its left end and at half its height."""
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     font = ImageFont.truetype(folder / "DejaVuSans-Bold.ttf", size * _FINER)
     pen.text((x * _FINER, y * _FINER), text, colour, font, anchor="lm")

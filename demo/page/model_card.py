@@ -1,4 +1,4 @@
-"""What the footer leads to: the model card and the licence, as pages of this server."""
+"""The pages that the footer links to: the model card and the licence."""
 
 import asyncio
 import re
@@ -34,23 +34,23 @@ def add_model_card_and_licence(app: FastAPI) -> None:
 
 @cache
 def _card() -> str:
-    """The model card as HTML, without what only its readers beside the source can follow."""
-    from markdown_it import MarkdownIt  # which a start needs not wait for
+    """Returns the model card as HTML, without the links and pictures that need the source tree."""
+    from markdown_it import MarkdownIt  # imported here, so that the server starts sooner
 
     text = (_ROOT / "model" / "MODEL_CARD.md").read_text("utf-8")
-    text = re.sub(r"<!--.*?-->\n", "", text)  # they mark its tables for tests
+    text = re.sub(r"<!--.*?-->\n", "", text)  # These comments mark the tables for tests.
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = markdown.parse(text)
     for token in tokens:
         for part in token.children or ():
-            _stay_here(part)
+            _remove_local_target(part)
     return render(
         "model_card.html", body=Markup(markdown.renderer.render(tokens, markdown.options, {}))
     )
 
 
-def _stay_here(part: "Token") -> None:
-    """Takes the target of a link into the source, and a picture in favour of what it is called."""
+def _remove_local_target(part: "Token") -> None:
+    """Removes the target of a link into the source, and replaces a picture with its text."""
     if part.type == "link_open" and not str(part.attrs["href"]).startswith(("https:", "http:")):
         del part.attrs["href"]
     elif part.type == "image":

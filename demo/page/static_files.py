@@ -1,4 +1,4 @@
-"""The page's own files: its scripts as they are, and what they need to know of this server."""
+"""The page's own files: its scripts, and the facts about this server that they need."""
 
 import json
 
@@ -19,16 +19,16 @@ from demo.web.service import Service
 from model.labels import COLOURS, EMOJI, EMOTIONS
 from preprocessing.images import WORKING_SIDE
 
-# Photographs that a visitor may bring at once.
+# A visitor may open this many photographs at once.
 MOST_PHOTOGRAPHS = 20
 
-# Below it lies all that is the page's own.
+# All of the page's own files lie below this route.
 _ROUTE = "/page"
 _SCRIPTS = f"{_ROUTE}/scripts"
 
 
 def add_static_files(app: FastAPI, service: Service, settings: Settings) -> None:
-    """Serves the scripts under `/page/scripts`, where `facts.js` is made here, and the examples."""
+    """Serves the examples and the scripts under `/page/scripts`; `facts.js` is generated here."""
     add_examples(app, service)
     facts = _facts(settings)
 
@@ -42,7 +42,7 @@ def add_static_files(app: FastAPI, service: Service, settings: Settings) -> None
 
 
 def starting(script: str) -> str:
-    """JavaScript for Gradio to run in a component: it starts a module on the component's element.
+    """Returns JavaScript that Gradio runs in a component: it starts a module on its element.
 
     Args:
         script: the module's name in `demo/page/scripts`; it exports `start(element)`.
@@ -64,11 +64,11 @@ def _facts(settings: Settings) -> str:
         for emotion in EMOTIONS
     }
     return (
-        "// Made by the server: what the scripts share with it.\n"
+        "// The server generates this file: values that the scripts share with it.\n"
         f"export const EMOTIONS = {json.dumps(emotions)};\n"
-        f"export const MOST_BYTES = {settings.max_upload_bytes}; // of a picture\n"
+        f"export const MOST_BYTES = {settings.max_upload_bytes}; // per picture\n"
         f"export const MOST_PHOTOGRAPHS = {MOST_PHOTOGRAPHS}; // at once\n"
-        f"export const LONGEST_SIDE = {WORKING_SIDE}; // in pixels, of what the server looks at\n"
-        f"export const CSV_COLUMNS = {json.dumps(CSV_COLUMNS)}; // of a table of faces\n"
-        f"export const FILM_COLUMNS = {json.dumps(COLUMNS)}; // of a film's or the camera's\n"
+        f"export const LONGEST_SIDE = {WORKING_SIDE}; // pixels; the server uses no more\n"
+        f"export const CSV_COLUMNS = {json.dumps(CSV_COLUMNS)}; // of the photographs' table\n"
+        f"export const FILM_COLUMNS = {json.dumps(COLUMNS)}; // of the film's and camera's tables\n"
     )

@@ -1,4 +1,4 @@
-"""The page's HTML: Jinja templates, in which every value is escaped."""
+"""The page's HTML: Jinja templates that escape every value."""
 
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,9 @@ def render(name: str, **values: Any) -> str:
 
     Args:
         name: a file in `demo/page/templates`.
-        values: what the template names, beside `emotions`, `emoji` and `colours`.
+        values: the template's values, besides `emotions`, `emoji` and `colours`.
 
     Raises:
-        jinja2.UndefinedError: the template names a value that is not given.
+        jinja2.UndefinedError: the template uses a value that is not given.
     """
     return _environment.get_template(name).render(**values)

@@ -1,4 +1,4 @@
-"""Which of the boxes that were found belongs to which that were expected."""
+"""Matches the boxes found in a picture with the boxes that were expected there."""
 
 from collections.abc import Sequence
 
@@ -8,8 +8,8 @@ import numpy as np
 # Left, top, width and height in pixels.
 Box = Sequence[float]
 
-# Boxes are grown by half their size on each side before they are compared: at five pictures a second
-# a face may move by its own width from one to the next, and would not overlap with itself any more.
+# Boxes grow by half their size on each side before they are compared. At five pictures per second, a
+# face may move by its own width between two pictures and would then not overlap with itself.
 # (Yang et al., "Hard to Track Objects with Irregular Motions and Similar Appearances? Make It Easier
 # by Buffering the Matching Space", WACV 2023.)
 _GROWN = 0.5
@@ -20,18 +20,19 @@ def pairs(
 ) -> list[tuple[int, int]]:
     """Pairs boxes so that their overlaps add up to the largest possible sum.
 
-    The overlap is the intersection over union of two boxes after each has grown by half its size on
-    every side; what exceeds `least` counts, weighted with the trust. The assignment is exact: dlib
+    The overlap is the intersection over union of two boxes, after each has grown by half its size on
+    every side. The part above `least` counts, weighted with the trust. The assignment is exact: dlib
     solves it with the Hungarian method (Kuhn, Naval Research Logistics Quarterly 1955).
 
     Args:
         expected: n boxes.
-        trust: n weights above 0: of two expected boxes at one place, the more trusted gets the face.
+        trust: n weights above 0. If two expected boxes lie at the same place, the more trusted one gets
+            the face.
         found: m boxes.
-        least: boxes that overlap by this share or less never pair, 0 to 1.
+        least: the overlap, from 0 to 1, that a pair must exceed.
 
     Returns:
-        The indices of each pair, first of `expected`, then of `found`.
+        The indices of each pair, the one in `expected` first, then the one in `found`.
     """
     if not expected or not found:
         return []
@@ -45,17 +46,18 @@ def pairs(
 
 
 def _overlaps(expected: Sequence[Box], found: Sequence[Box]) -> np.ndarray:
-    """`(n, m)`, intersection over union of the grown boxes."""
+    """Returns the intersection over union of the grown boxes, `(n, m)`."""
     ones, others = (_corners(boxes) for boxes in (expected, found))
     low = np.maximum(ones[:, None, :2], others[None, :, :2])
     high = np.minimum(ones[:, None, 2:], others[None, :, 2:])
     common = np.clip(high - low, 0, None).prod(axis=2)
-    areas = [(each[:, 2:] - each[:, :2]).prod(axis=1) for each in (ones, others)]
-    return common / (areas[0][:, None] + areas[1][None, :] - common)
+    areas = [(corners[:, 2:] - corners[:, :2]).prod(axis=1) for corners in (ones, others)]
+    overlaps: np.ndarray = common / (areas[0][:, None] + areas[1][None, :] - common)
+    return overlaps
 
 
 def _corners(boxes: Sequence[Box]) -> np.ndarray:
-    """`(n, 4)`, left, top, right and bottom of the grown boxes."""
+    """Returns left, top, right and bottom of the grown boxes, `(n, 4)`."""
     places = np.array(boxes, np.float64)
     grown = _GROWN * places[:, 2:]
     return np.hstack([places[:, :2] - grown, places[:, :2] + places[:, 2:] + grown])

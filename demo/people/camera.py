@@ -1,4 +1,4 @@
-"""What is remembered of one camera: who is in its pictures, and how their expressions changed."""
+"""The memory of one live camera: the people in its pictures and how their expressions changed."""
 
 import numpy as np
 
@@ -17,8 +17,8 @@ class Camera:
         recognizer: reads the pictures that `update` is given.
 
     Attributes:
-        recognizer: the same.
-        faces: how many were read.
+        recognizer: the recognizer given.
+        faces: the number of faces in all pictures so far.
 
     Example:
 
@@ -38,14 +38,14 @@ class Camera:
         self._began: float | None = None
 
     def update(self, answer: Answer, now: float) -> Seen:
-        """Takes in the next picture's faces.
+        """Adds the next picture and its faces.
 
         Args:
             answer: the picture and its faces.
-            now: when it was taken, in seconds of any clock that does not go back.
+            now: the time of the picture, in seconds on any clock that never goes back.
 
         Returns:
-            What the picture shows, as JSON.
+            The faces with their people, as JSON.
         """
         self._began = now if self._began is None else self._began
         time = now - self._began
@@ -54,12 +54,13 @@ class Camera:
         found = Seen(
             time=round(time, 3),
             faces=[
-                PersonFace(person=each.person, **face_json(each.smoothed)) for each in sightings
+                PersonFace(person=sighting.person, **face_json(sighting.smoothed))
+                for sighting in sightings
             ],
             group=Group(),
         )
         if sightings:
-            shown = np.array([each.smoothed.probabilities for each in sightings])
+            shown = np.array([sighting.smoothed.probabilities for sighting in sightings])
             spread = shown.std(axis=0)
             found["group"] = Group(mean=by_emotion(shown.mean(axis=0)), spread=by_emotion(spread))
         self._moments.add(Sample(time, answer.picture, sightings, cut=False))

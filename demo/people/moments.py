@@ -1,4 +1,4 @@
-"""The moments of a film at which a face changed most."""
+"""Finds the moments of a film at which a face changed most."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -11,33 +11,33 @@ from demo.people.tracking import Sample, Sighting
 from model.labels import EMOTIONS
 from preprocessing.images import Picture
 
-# The second before a moment is compared with the second after it: means of so many pictures need no
-# smoothing, which would find every change late.
+# The mean over this many seconds before a moment is compared with the mean after it. Means need no
+# smoothing, and smoothing would find every change late.
 _WINDOW = 1.0
 
-# Moments of one person are at least so far apart, in seconds.
+# Two moments of one person are at least this many seconds apart.
 _APART = 3.0
 
-# Less than this share of the probability moving elsewhere is no change worth showing.
+# A change counts if at least this share of the probability moves to other emotions.
 _LEAST_CHANGE = 0.25
 
 _MOST_MOMENTS = 12
 
-_SIDE = 256  # of each half of a thumbnail, in pixels
+_SIDE = 256  # the side of each half of a thumbnail, in pixels
 
 
 @dataclass(frozen=True, eq=False)
 class Moment:
-    """A change of someone's expression.
+    """A large change of one person's expression.
 
     Attributes:
-        time: in seconds.
-        person: whose.
+        time: the time of the change, in seconds.
+        person: the person's number.
         before: the most likely emotion in the second before.
         after: the most likely emotion in the second after.
-        change: the share of the probability that went elsewhere, 0 to 1 (total variation).
-        thumbnail: `(256, 512, 3)` uint8 RGB, the face a second before and a second after; None if
-            not asked for.
+        change: the share of the probability that moved to other emotions, 0 to 1 (total variation).
+        thumbnail: the face a second before and a second after, `(256, 512, 3)` uint8 RGB; None if
+            not wanted.
     """
 
     time: float
@@ -48,7 +48,7 @@ class Moment:
     thumbnail: np.ndarray | None
 
     def to_json(self) -> schema_live.Moment:
-        """All but the thumbnail, as plain Python values."""
+        """Returns everything except the thumbnail, as plain Python values."""
         return schema_live.Moment(
             time=round(self.time, 3),
             person=self.person,
@@ -66,11 +66,11 @@ class _Seen:
 
 
 class Moments:
-    """Finds the twelve largest changes, which are at least 3 seconds apart for one person.
+    """Finds the twelve largest changes, at least 3 seconds apart for the same person.
 
     Args:
-        thumbnails: whether to keep pictures of them. They are pictures of people: without being
-            asked, none is kept.
+        thumbnails: whether to keep a picture of each change. The pictures show people, so they are
+            kept only on request.
     """
 
     def __init__(self, thumbnails: bool) -> None:
@@ -79,15 +79,15 @@ class Moments:
         self._found: list[Moment] = []
 
     def add(self, sample: Sample) -> None:
-        """Takes in the next sample."""
+        """Adds the next sample."""
         for person, sighting in sample.people().items():
             seen = self._seen.setdefault(person, deque())
-            # However many pictures a second there are, a dozen tells enough.
+            # Twelve pictures per second are enough.
             if not seen or sample.time - seen[-1].time >= _WINDOW / 12:
                 picture = _thumbnail(sample.picture, sighting) if self._thumbnails else None
                 seen.append(_Seen(sample.time, sighting.face.probabilities, picture))
         for person, seen in list(self._seen.items()):
-            # Times are rounded to the clock of the film.
+            # The extra hundredth allows for times that are rounded to the film's clock.
             while seen and sample.time - seen[0].time > 2 * _WINDOW + 1e-2:
                 seen.popleft()
             if seen:
@@ -96,33 +96,37 @@ class Moments:
                 del self._seen[person]
 
     def largest(self) -> list[Moment]:
-        """The moments in the order of their times."""
+        """Returns the moments in order of time."""
         return sorted(self._found, key=lambda moment: moment.time)
 
     def _consider(self, person: int, seen: list[_Seen], time: float) -> None:
-        before = [each for each in seen if each.time < time - 1e-2]
-        after = [each for each in seen if each.time >= time - 1e-2]
+        before = [face for face in seen if face.time < time - 1e-2]
+        after = [face for face in seen if face.time >= time - 1e-2]
         if not before or not after:
             return
-        means = [np.mean([each.probabilities for each in side], axis=0) for side in (before, after)]
+        means = [np.mean([face.probabilities for face in side], axis=0) for side in (before, after)]
         change = float(np.abs(means[1] - means[0]).sum()) / 2
-        near = [each for each in self._found if each.person == person and time - each.time < _APART]
-        if change < _LEAST_CHANGE or any(each.change >= change for each in near):
+        near = [
+            moment
+            for moment in self._found
+            if moment.person == person and time - moment.time < _APART
+        ]
+        if change < _LEAST_CHANGE or any(moment.change >= change for moment in near):
             return
         thumbnail = None
         if before[0].thumbnail is not None and after[-1].thumbnail is not None:
             thumbnail = np.hstack([before[0].thumbnail, after[-1].thumbnail])
         was, became = (EMOTIONS[int(mean.argmax())] for mean in means)
-        moment = Moment(after[0].time, person, was, became, change, thumbnail)
-        self._found = [each for each in self._found if each not in near]
-        self._found = sorted([*self._found, moment], key=lambda each: -each.change)[:_MOST_MOMENTS]
+        new = Moment(after[0].time, person, was, became, change, thumbnail)
+        kept = [moment for moment in self._found if moment not in near]
+        self._found = sorted([*kept, new], key=lambda moment: -moment.change)[:_MOST_MOMENTS]
 
 
 def _thumbnail(picture: Picture, sighting: Sighting) -> np.ndarray:
-    """A square around a face, `(256, 256, 3)`."""
+    """Cuts out a square around a face, `(256, 256, 3)` uint8 RGB."""
     x, y, width, height = (value / picture.scale for value in sighting.face.box)
     half = 0.8 * max(width, height)
     middle = (x + width / 2, y + height / 2)
-    # Beyond the picture's edges it is black.
+    # Parts beyond the picture's edges become black.
     matrix = np.array([[1, 0, half - middle[0]], [0, 1, half - middle[1]]]) * _SIDE / (2 * half)
     return cv2.warpAffine(picture.pixels, matrix, (_SIDE, _SIDE), flags=cv2.INTER_AREA)

@@ -1,29 +1,29 @@
-"""How a face moves: where it will be in the next picture, and how sure that is."""
+"""Predicts where a face will be in the next picture, and how sure that is."""
 
 import cv2
 import numpy as np
 
-# Standard deviations, as shares of the face's size so that near and far faces are treated alike. They
-# were chosen on the made films of tests/demo/people/identities.py, with other random runs.
-_BOX_ERROR = 0.05  # of a detector that looks at the same face again
-_DRIFT = 0.3  # of place and size in a second, beside the steady motion
-_PUSH = 1.5  # of the change of speed in a second
-_FIRST_SPEED = 1.0  # a second, of a face that was seen only once
+# Standard deviations as shares of the face's size, so that near and far faces are treated alike. They
+# were chosen on the synthetic films of tests/demo/people/identities.py, with other random seeds.
+_BOX_ERROR = 0.05  # error of a detected box
+_DRIFT = 0.3  # drift of place and size per second, besides the steady motion
+_PUSH = 1.5  # change of speed per second
+_FIRST_SPEED = 1.0  # speed per second of a face that was seen only once
 
-# Nobody walks on for ever: in this many seconds a speed that no picture confirms falls to 37 %.
+# Nobody walks on for ever: a speed that no picture confirms falls to 37 % in this many seconds.
 _SLOWS_IN = 1.0
 
 
 class Motion:
-    """The box of one face, followed by a Kalman filter with a speed that fades.
+    """The box of one face, followed by a Kalman filter whose speed fades.
 
-    The state is the middle, the width and the height in pixels, and the speed of the middle in
-    pixels per second. The size has no speed of its own, or a box that nothing confirms for a
-    second could shrink to nothing. (Kalman, "A New Approach to Linear Filtering and Prediction Problems", 1960;
-    as a tracker of boxes: Bewley et al., "Simple Online and Realtime Tracking", ICIP 2016.)
+    The state is the box's centre, width and height in pixels, and the centre's speed in pixels per
+    second. The size has no speed, because a box that nothing confirms for a second could otherwise
+    shrink to nothing. (Kalman, "A New Approach to Linear Filtering and Prediction Problems", 1960; as a
+    tracker of boxes: Bewley et al., "Simple Online and Realtime Tracking", ICIP 2016.)
 
     Args:
-        box: the first one; x, y, width and height in pixels.
+        box: the first box: x, y, width and height in pixels.
     """
 
     def __init__(self, box: tuple[int, int, int, int]) -> None:
@@ -35,7 +35,7 @@ class Motion:
 
     @property
     def box(self) -> tuple[float, float, float, float]:
-        """Left, top, width and height in pixels, as predicted or as corrected last."""
+        """Left, top, width and height in pixels, after the last prediction or correction."""
         x, y, width, height = self._filter.statePost[:4, 0].tolist()
         return x - width / 2, y - height / 2, width, height
 
@@ -44,7 +44,7 @@ class Motion:
         return float(self._filter.statePost[2:4].mean())
 
     def predict(self, seconds: float) -> None:
-        """Moves the face on by a time in seconds, at least 0."""
+        """Moves the face on by a number of seconds, at least 0."""
         fades = float(np.exp(-seconds / _SLOWS_IN))
         step = np.eye(6, dtype=np.float32)
         step[0, 4] = step[1, 5] = _SLOWS_IN * (1 - fades)
@@ -58,7 +58,7 @@ class Motion:
         self._filter.predict()
 
     def correct(self, box: tuple[int, int, int, int]) -> None:
-        """Takes in the box that was found."""
+        """Corrects the prediction with the box that was found."""
         self._filter.measurementNoiseCov = _diagonal([_BOX_ERROR * self._size] * 4)
         self._filter.correct(_measured(box))
 

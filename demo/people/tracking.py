@@ -1,4 +1,4 @@
-"""Who is who in pictures that follow each other: faces as people, with steadier probabilities."""
+"""Follows faces through successive pictures: gives them numbers and smooths their probabilities."""
 
 import math
 from dataclasses import dataclass, replace
@@ -11,23 +11,23 @@ from model import FaceExpression
 from model.labels import EMOTIONS
 from preprocessing.images import Picture
 
-# The time constant of the exponential smoothing, in seconds: what was shown so long ago weighs 37 %.
+# The time constant of the exponential smoothing: after this many seconds a value weighs 37 %.
 SMOOTHING_SECONDS = 0.5
 
-# How long a face may be away (turned, behind another) and still be the same person, in seconds.
+# A face that is away for up to this many seconds (turned, or behind another) is still the same person.
 LOST_SECONDS = 2.0
 
-# A face is a person when it was found in so many successive pictures: a false alarm of the detector
-# seldom outlives a change of light or place.
+# A face becomes a person when this many successive pictures show it, because false alarms of the
+# detector seldom survive a change of light or place.
 _CONFIRMED_AFTER = 2
 
-# Boxes that overlap less are not the same face; one that is not confirmed must be found again closer
-# to where it was. Both are those of ByteTrack (Zhang et al., ECCV 2022).
+# Boxes that overlap less are not the same face. The second value is for unconfirmed faces, which must
+# be found closer to their last place. Both values are from ByteTrack (Zhang et al., ECCV 2022).
 _LEAST_OVERLAP = 0.2
 _LEAST_OVERLAP_NEW = 0.3
 
-# How fast trust in a face that is away fades, in seconds: while one person hides behind another, the
-# face in front belongs to the one who was seen last.
+# The time constant, in seconds, with which trust in an absent face fades. While one person hides behind
+# another, the visible face then goes to the person seen last.
 _TRUST_SECONDS = 1.0
 
 
@@ -36,9 +36,10 @@ class Track:
     """One face through successive pictures.
 
     Attributes:
-        person: its number, from 1 in order of appearance; None until a second picture confirms it.
-        time: when it was last seen, in seconds.
-        probabilities: `(7,)` float32, smoothed, of that time.
+        person: the person's number, from 1 in order of appearance; None until a second picture
+            confirms the face.
+        time: the time of the last sighting, in seconds.
+        probabilities: the smoothed probabilities at that time, `(7,)` float32.
     """
 
     person: int | None
@@ -48,11 +49,11 @@ class Track:
 
 @dataclass(frozen=True, eq=False)
 class Sighting:
-    """A face in one of the pictures.
+    """A face in one picture.
 
     Attributes:
-        face: as it was read.
-        smoothed: the same with the smoothed probabilities, and what follows from them.
+        face: the face as the network read it.
+        smoothed: the same face with smoothed probabilities, and the emotion that follows from them.
         track: the face through all pictures.
     """
 
@@ -62,22 +63,22 @@ class Sighting:
 
     @property
     def person(self) -> int | None:
-        """The person's number; None for a face that only this picture has, or has as yet.
+        """The person's number; None while no other picture shows the face.
 
-        The next picture may give it: the first sighting then has its number too.
+        If the next picture shows the face, this first sighting gets its number too.
         """
         return self.track.person
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """A picture of a film or a camera and who is in it.
+    """A picture of a film or a camera, and the faces in it.
 
     Attributes:
-        time: in seconds from the start.
-        picture: upright; its longer side is at most 1280 pixels.
+        time: seconds from the start.
+        picture: the upright picture, with a longer side of at most 1280 pixels.
         sightings: the faces from left to right.
-        cut: the pictures jump between the sample before and this one; nobody is followed across.
+        cut: whether there is a cut before this sample. Nobody is followed across a cut.
     """
 
     time: float
@@ -86,8 +87,10 @@ class Sample:
     cut: bool
 
     def people(self) -> dict[int, Sighting]:
-        """The sightings that have a person, by number."""
-        return {each.person: each for each in self.sightings if each.person is not None}
+        """Returns the sightings of people, by the person's number."""
+        return {
+            sighting.person: sighting for sighting in self.sightings if sighting.person is not None
+        }
 
 
 @dataclass(eq=False)
@@ -95,10 +98,10 @@ class _Followed:
     """A face that is followed.
 
     Attributes:
-        motion: where it is and how it moves.
-        track: what the sightings share.
-        pictures: how many pictures it was found in.
-        away: for how long it has not been found, in seconds.
+        motion: the face's place and speed.
+        track: the track that all its sightings share.
+        pictures: how many pictures show the face.
+        away: how many seconds ago the face was last found.
     """
 
     motion: Motion
@@ -112,25 +115,25 @@ class _Followed:
 
 
 class People:
-    """Follows faces through pictures in the order of their times; for one film or one camera.
+    """Follows faces through the pictures of one film or one camera, in order of time.
 
-    A Kalman filter predicts where each face will be (`Motion`), and an exact assignment shares out
-    the faces that are found (`pairs`). The detector's score plays no part: it says how much a face
-    looks like one from the front, and would let go of people who turn their heads. Looks play no
-    part either, and nobody is identified: anyone who returns after `LOST_SECONDS`, or after a cut,
-    is a new person.
+    A Kalman filter predicts where each face will be (`Motion`), and an exact assignment gives each
+    face found to a person (`pairs`). The detector's score is not used: it is low for faces that are
+    not seen from the front, so people who turn their heads would be lost. Faces are not compared by
+    their looks, and nobody is identified: anyone who returns after `LOST_SECONDS`, or after a cut, is
+    a new person.
 
-    The time between two pictures may vary. A long one alone ends nobody, because a film that shows
-    a frame for longer shows nobody leaving: it counts as `LOST_SECONDS` at most.
+    The time between two pictures may vary. A gap counts as `LOST_SECONDS` at most, so a single long
+    gap ends nobody: a film that shows one frame for longer does not show anyone leaving.
 
-    Probabilities are smoothed exponentially over time, with the time constant `SMOOTHING_SECONDS`
-    whatever the rate.
+    Probabilities are smoothed exponentially over time, with the time constant `SMOOTHING_SECONDS` at
+    any picture rate.
 
     Args:
-        uncertain_below: of the network, as `Classifier.uncertain_below`.
+        uncertain_below: the network's `Classifier.uncertain_below`.
 
     Attributes:
-        count: how many people there were.
+        count: the number of people so far.
 
     Example:
 
@@ -149,19 +152,19 @@ class People:
         self._followed: list[_Followed] = []
 
     def cut(self) -> None:
-        """Ends everything that was followed: the next picture is of another place or time.
+        """Forgets all faces, because the next picture shows another place or time.
 
-        Of two faces before and after a cut nothing is known but where they are in the picture, and
-        in a conversation the one who answers is shown where the one who asked was.
+        Only places could link faces across a cut, and they mislead: in a filmed conversation, the
+        person who answers appears where the person who asked was.
         """
         self._followed = []
 
     def update(self, faces: list[FaceExpression], time: float) -> list[Sighting]:
-        """Takes in the faces of the next picture.
+        """Adds the faces of the next picture.
 
         Args:
-            faces: of the picture, as `Recognizer.recognize` gives them.
-            time: of the picture, in seconds, later than the one before.
+            faces: the picture's faces from `Recognizer.recognize`.
+            time: the picture's time in seconds, later than the previous one.
 
         Returns:
             A sighting for each face, in the same order.
@@ -187,33 +190,33 @@ class People:
         return sightings
 
     def _wait(self, time: float) -> None:
-        """Moves everybody on by the time since the last picture."""
+        """Moves all faces on by the time since the last picture."""
         seconds = 0.0 if self._time is None else min(max(0.0, time - self._time), LOST_SECONDS)
         self._time = time
-        for each in self._followed:
-            each.motion.predict(seconds)
-            each.away += seconds
+        for followed in self._followed:
+            followed.motion.predict(seconds)
+            followed.away += seconds
 
     def _owners(self, faces: list[FaceExpression]) -> dict[int, _Followed]:
-        """Who is followed and has which face; people come before those who are not confirmed."""
+        """Returns the followed face for the index of each face found; confirmed people go first."""
         owners: dict[int, _Followed] = {}
         for confirmed, least in ((True, _LEAST_OVERLAP), (False, _LEAST_OVERLAP_NEW)):
-            expected = [each for each in self._followed if each.confirmed == confirmed]
+            expected = [known for known in self._followed if known.confirmed == confirmed]
             free = [index for index in range(len(faces)) if index not in owners]
             boxes = [faces[index].box for index in free]
-            places = [each.motion.box for each in expected]
-            trust = [math.exp(-each.away / _TRUST_SECONDS) for each in expected]
+            places = [known.motion.box for known in expected]
+            trust = [math.exp(-known.away / _TRUST_SECONDS) for known in expected]
             for one, other in pairs(places, trust, boxes, least):
                 owners[free[other]] = expected[one]
         return owners
 
     def _forget(self, present: list[_Followed]) -> None:
-        """Ends those who are away for too long, and at once those who are not confirmed."""
-        # The times of a film are rounded to its clock.
+        """Forgets people who are away for too long, and unconfirmed faces at once."""
+        # The extra millisecond allows for times that are rounded to the film's clock.
         self._followed = [
-            each
-            for each in self._followed
-            if each in present or (each.confirmed and each.away <= LOST_SECONDS + 1e-3)
+            known
+            for known in self._followed
+            if known in present or (known.confirmed and known.away <= LOST_SECONDS + 1e-3)
         ]
 
     def _sighting(self, face: FaceExpression, track: Track) -> Sighting:

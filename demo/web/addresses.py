@@ -1,28 +1,29 @@
-"""Under which address the server is reached: below a path of a site of others, through proxies."""
+"""The server's address as browsers see it, below a root path and through proxies."""
 
 import re
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-# A host's name, or address, and its port. What else a header may hold is not repeated.
+# A host's name or address, and its port. Any other content of a header is never repeated.
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
 
 
 def path_of(scope: Scope) -> str:
-    """A request's path within the application, without what is above it."""
+    """Returns a request's path within the application, without the root path."""
     above = scope.get("app_root_path", scope.get("root_path", ""))
     return str(scope["path"]).removeprefix(above)
 
 
 def public_address(scope: Scope) -> str:
-    """Where the asker's browser finds the application, with a slash at the end.
+    """Returns the address at which the client's browser finds the application.
 
-    A proxy says how it was asked in `X-Forwarded-Host` and `X-Forwarded-Proto`. Whoever asks may
-    make these up, so the address is for the asker's own eyes and is never stored.
+    A proxy passes on the original host and scheme in `X-Forwarded-Host` and `X-Forwarded-Proto`. A
+    client can forge these headers, so the address is shown only to that client and never stored.
 
     Returns:
-        Such as `https://example.org/demo/`; only `/demo/` where the host's name is none.
+        An address that ends with a slash, such as `https://example.org/demo/`, or only `/demo/` if the
+        host is not valid.
     """
     headers = Headers(scope=scope)
     root = f"{scope.get('app_root_path', scope.get('root_path', ''))}/"

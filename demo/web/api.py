@@ -1,4 +1,4 @@
-"""All routes but the page's, in one list."""
+"""The list of all routes except the page's."""
 
 from fastapi import FastAPI
 from fastapi.routing import APIRouter
@@ -19,10 +19,10 @@ from demo.web.service import Service
 
 
 def add_routes(app: FastAPI, service: Service, settings: Settings, monitor: Monitor) -> None:
-    """Gives an application the routes under `/api`, `/healthz`, `/readyz`, and `/metrics` if wanted.
+    """Adds the routes under `/api`, `/healthz`, `/readyz`, and `/metrics` if it is switched on.
 
-    What else is asked for under `/api` is answered 404, or 405 where only the method is wrong, even
-    where the page is mounted at `/` afterwards.
+    Any other path under `/api` gets 404, or 405 if only the method is wrong, even if the page is
+    mounted at `/` afterwards.
     """
     router = APIRouter()
     add_expressions(router, service, settings.max_upload_bytes)

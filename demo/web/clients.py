@@ -1,26 +1,26 @@
-"""Who sends a request, and whether it asks for work."""
+"""Identifies a request's client, and tells whether the request asks for work."""
 
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-# What changes nothing and costs next to nothing.
+# These methods change nothing and cost next to nothing.
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 def client_of(scope: Scope, trusted_proxies: int) -> str:
-    """Who sends a request: an IPv4 address or an IPv6 network of 64 bits, which one client may own.
+    """Returns a client's IPv4 address, or its IPv6 network of 64 bits, which one client may own.
 
-    Each proxy appends whom it received a request from to `X-Forwarded-For`. What the trusted ones
-    appended stands at the end; all before that the client may have made up.
+    Each proxy appends the address of its client to `X-Forwarded-For`. The entries of the trusted
+    proxies are at the end. The client may have forged everything before them.
 
     Args:
-        scope: of the request.
+        scope: the request's scope.
         trusted_proxies: how many proxies in front belong to the operator.
 
     Returns:
-        The address, or "unknown" where there is none.
+        The address, or "unknown" if there is none.
     """
     named = Headers(scope=scope).getlist("x-forwarded-for")
     forwarded = ",".join(named).split(",") if named else []
@@ -40,7 +40,7 @@ def client_of(scope: Scope, trusted_proxies: int) -> str:
 
 
 def asks_for_work(scope: Scope) -> bool:
-    """Whether it is a WebSocket, or a request that may cost more than next to nothing."""
+    """Tells whether a request may cost work: a WebSocket, or a method that is not safe."""
     if scope["type"] == "http":
         return scope["method"] not in _SAFE_METHODS
     return bool(scope["type"] == "websocket")

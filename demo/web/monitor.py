@@ -1,4 +1,4 @@
-"""What the operator sees: a line for each request, and counts for Prometheus. No picture, no name."""
+"""The operator's view: a log line per request, and counts for Prometheus, without pictures or names."""
 
 import json
 import sys
@@ -12,23 +12,22 @@ from prometheus_client.process_collector import ProcessCollector
 
 from demo.settings import Settings
 
-# Seconds; most readings of two cores lie between 0.02 and 1.
+# Limits of the histogram in seconds; most requests on two cores take 0.02 to 1.
 _BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
-# Why work was refused, by the status of the answer.
+# The reason for a refusal, by the status of the answer.
 _REFUSALS = {401: "login", 403: "origin", 408: "slow", 413: "size", 429: "rate", 503: "busy"}
 
-
-# Most functions outside of these are the web framework's, the same for all errors.
+# An error's log names this many innermost functions. Most others belong to the web framework.
 _PLACES = 10
 
 
 class Monitor:
-    """Logs and counts what was answered.
+    """Logs and counts answers.
 
     Args:
-        settings: `log_requests`, `log_clients` and `metrics` switch its parts on.
-        waiting: gives the number of pictures that are being read or wait for it.
+        settings: the settings; `log_requests`, `log_clients` and `metrics` switch the parts on.
+        waiting: returns how many pictures are being read or are waiting.
     """
 
     def __init__(self, settings: Settings, waiting: Callable[[], int]) -> None:
@@ -51,7 +50,7 @@ class Monitor:
         )
         Gauge(
             "demo_pictures_waiting",
-            "Pictures being read or waiting for it.",
+            "Pictures being read or waiting.",
             registry=self._registry,
         ).set_function(waiting)
         ProcessCollector(registry=self._registry)
@@ -69,18 +68,18 @@ class Monitor:
         request_id: str | None = None,
         client: str | None = None,
     ) -> None:
-        """Takes down one answer.
+        """Records one answer. A value of None is left out of the log line.
 
         Args:
-            route: its template, never the path itself: that may hold a file's name.
-            method: of the request.
-            status: of the answer.
-            seconds: from the request's head to the answer's end.
-            bytes_in: of the request's body; None, here and below, leaves it out.
-            bytes_out: of the answer's body.
-            faces: found in the picture.
-            request_id: of the request.
-            client: who asked; written down only where the operator wants it.
+            route: the route's template, never the path itself, which may hold a file's name.
+            method: the request's method.
+            status: the answer's status.
+            seconds: the time from the request's head to the answer's end.
+            bytes_in: the size of the request's body.
+            bytes_out: the size of the answer's body.
+            faces: the number of faces in the picture.
+            request_id: the request's name.
+            client: the client's address; logged only with `log_clients`.
         """
         if self.settings.metrics:
             self._requests.labels(route, method, str(status)).inc()
@@ -104,20 +103,20 @@ class Monitor:
             "client": client if self.settings.log_clients else None,
         }
         line = {key: value for key, value in line.items() if value is not None}
-        with suppress(OSError):  # Who read the log may be gone; visitors are served all the same.
-            # In one call: lines of several threads must not mix.
+        with suppress(OSError):  # If nobody reads the log any more, visitors are still served.
+            # One call per line, so that lines of several threads do not mix.
             sys.stdout.write(f"{json.dumps(line)}\n")
             sys.stdout.flush()
 
     def exposition(self) -> bytes:
-        """The counts in Prometheus' text format."""
+        """Returns the counts in Prometheus' text format."""
         return generate_latest(self._registry)
 
 
 def where_raised(error: BaseException) -> str:
-    """An error's kind and where it arose, without its message, which may name a visitor's file.
+    """Returns an error's type and place, without its message, which may name a visitor's file.
 
-    The places are the innermost functions, from the one that raised it outwards.
+    The place lists the innermost functions, beginning with the one that raised the error.
     """
     frames = traceback.extract_tb(error.__traceback__)[: -_PLACES - 1 : -1]
     places = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)

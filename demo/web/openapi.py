@@ -1,7 +1,7 @@
-"""The OpenAPI description of the routes, completed by what is said over the WebSockets.
+"""Adds the WebSockets to the OpenAPI description of the routes.
 
-OpenAPI describes HTTP alone. The WebSockets stand in it under `x-websockets`. Their messages stand
-among its schemas, made from the same types that build them.
+OpenAPI itself describes only HTTP. The WebSockets go under `x-websockets`. Their messages go into the
+schemas, which are made from the same types that build the messages.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ _SCHEMAS = "#/components/schemas/"
 
 
 class CloseCode(IntEnum):
-    """Why a WebSocket is closed (RFC 6455, section 7.4.1, and IANA's registry)."""
+    """The reasons for closing a WebSocket (RFC 6455, section 7.4.1, and IANA's registry)."""
 
     DONE = 1000
     NOT_THIS = 1003
@@ -30,11 +30,11 @@ class CloseCode(IntEnum):
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of a CSV file; each column is a field of one of several types.
+    """The columns of a CSV file; each is a field of one of several types.
 
     Attributes:
-        columns: in their order.
-        kinds: the types, the one to ask first in front.
+        columns: the names of the columns, in order.
+        kinds: the types. The first one that has a column describes it.
     """
 
     columns: Sequence[str]
@@ -43,15 +43,15 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class WebSocketDescription:
-    """What is said over a WebSocket.
+    """The messages of a WebSocket.
 
     Attributes:
-        route: its path.
-        description: what it is for.
-        sent: what the client sends, in order: a type for a JSON message, else a sentence.
-        received: what the server answers, likewise.
-        files: what is in the files among the answers, by name.
-        close: when the server closes the connection, by code.
+        route: the WebSocket's path.
+        description: the purpose of the WebSocket.
+        sent: the client's messages in order: a type for a JSON message, a sentence for any other.
+        received: the server's messages, in the same form.
+        files: the content of files that the server sends, by name.
+        close: the reason why the server closes the connection, by code.
     """
 
     route: str
@@ -65,15 +65,15 @@ class WebSocketDescription:
 def complete_openapi(
     app: FastAPI, websockets: Iterable[WebSocketDescription], modules: Iterable[ModuleType]
 ) -> None:
-    """Adds WebSockets to what an application says of itself.
+    """Adds WebSockets to an application's OpenAPI description.
 
     Args:
         app: the application.
-        websockets: its WebSockets.
-        modules: hold the types of their messages; each type becomes a schema.
+        websockets: the application's WebSockets.
+        modules: the modules with the types of the messages; each type becomes a schema.
     """
     schemas = _schemas(modules)
-    described = {each.route: _document(each, schemas) for each in websockets}
+    described = {websocket.route: _document(websocket, schemas) for websocket in websockets}
     openapi_of_routes = app.openapi
 
     def openapi() -> Json:
@@ -91,7 +91,7 @@ def complete_openapi(
 
 
 def _schemas(modules: Iterable[ModuleType]) -> dict[str, Json]:
-    """The schemas of all types that modules define, by name."""
+    """Returns the schemas of all types that the modules define, by name."""
     kinds = [kind for module in modules for kind in _kinds(module)]
     _, document = TypeAdapter.json_schemas(
         [(kind, "validation", TypeAdapter(kind)) for kind in kinds],
@@ -111,7 +111,7 @@ def _kinds(module: ModuleType) -> Iterator[type]:
 
 
 def _inherit_descriptions(kind: type, schemas: Mapping[str, Json]) -> None:
-    """Gives inherited fields their descriptions: pydantic reads those of a type's own fields alone."""
+    """Adds descriptions to inherited fields, because pydantic reads only those of own fields."""
     fields = schemas[kind.__name__]["properties"]
     for base in get_original_bases(kind):
         for name, inherited in schemas.get(base.__name__, {}).get("properties", {}).items():
@@ -119,19 +119,19 @@ def _inherit_descriptions(kind: type, schemas: Mapping[str, Json]) -> None:
 
 
 def _join_lines(schemas: Mapping[str, Json]) -> None:
-    """Makes each field's description one line, as its text would be without the source's margin."""
+    """Joins each field's description into one line, without the line breaks of the source."""
     for schema in schemas.values():
-        for each in schema.get("properties", {}).values():
-            if "description" in each:
-                each["description"] = " ".join(each["description"].split())
+        for field_schema in schema.get("properties", {}).values():
+            if "description" in field_schema:
+                field_schema["description"] = " ".join(field_schema["description"].split())
 
 
 def _document(websocket: WebSocketDescription, schemas: Mapping[str, Json]) -> Json:
     return {
         "description": websocket.description,
-        "sent": [_part(each, schemas) for each in websocket.sent],
-        "received": [_part(each, schemas) for each in websocket.received],
-        "files": {name: _part(each, schemas) for name, each in websocket.files.items()},
+        "sent": [_part(message, schemas) for message in websocket.sent],
+        "received": [_part(message, schemas) for message in websocket.received],
+        "files": {name: _part(content, schemas) for name, content in websocket.files.items()},
         "close": {str(int(code)): when for code, when in websocket.close.items()},
     }
 
@@ -140,11 +140,11 @@ def _part(kind: type | str | Table, schemas: Mapping[str, Json]) -> Json:
     if isinstance(kind, str):
         return {"description": kind}
     if isinstance(kind, Table):
-        fields = [schemas[each.__name__]["properties"] for each in kind.kinds]
+        types = [schemas[field_type.__name__]["properties"] for field_type in kind.kinds]
         return {
             "description": schemas[kind.kinds[0].__name__]["description"],
             "columns": {
-                column: next(each[column] for each in fields if column in each)
+                column: next(fields[column] for fields in types if column in fields)
                 for column in kind.columns
             },
         }

@@ -19,16 +19,16 @@ from preprocessing.images import ImageTooLarge, InvalidImage
 
 MEDIA_TYPE = "application/problem+json"
 
-# Where Gradio's clients send pictures.
+# Gradio's clients upload pictures to this route.
 UPLOAD_ROUTE = "/gradio_api/upload"
 
-# Seconds after which asking again is worth while: loading takes a few, a reading less than one.
+# Seconds after which a client should try again: loading takes a few, a picture less than one.
 _LOADING_TAKES = 3
 _READING_TAKES = 1
 
 
 def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """A problem document: `type`, `title`, `status` and a `detail` that a person understands."""
+    """Makes a problem document: `type`, `title`, `status`, and a `detail` for people."""
     content = schema.Problem(
         type="about:blank", title=HTTPStatus(status).phrase, status=status, detail=detail
     )
@@ -38,9 +38,10 @@ def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) 
 def refusal(
     scope: Scope, status: int, detail: str, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """What a request is answered that does not come through to any route.
+    """Makes the answer to a request that is refused before it reaches a route.
 
-    A problem document, but for uploads: Gradio's clients show the text as it is.
+    The answer is a problem document, except for uploads, because Gradio's clients show the text
+    unchanged.
     """
     if path_of(scope) == UPLOAD_ROUTE:
         return PlainTextResponse(detail, status, headers)
@@ -48,13 +49,13 @@ def refusal(
 
 
 def unavailable(error: Busy | NotReady) -> JSONResponse:
-    """503, with the number of seconds after which to ask again."""
+    """Makes a 503 answer that says after how many seconds to try again."""
     wait = _READING_TAKES if isinstance(error, Busy) else _LOADING_TAKES
     return problem(503, str(error), {"Retry-After": str(wait)})
 
 
 def problem_responses(**reasons: str) -> dict[int | str, dict[str, Any]]:
-    """Documents the error answers of a route: `_413="..."` describes status 413."""
+    """Documents a route's error answers: `_413="..."` describes status 413."""
     content = {MEDIA_TYPE: {"schema": TypeAdapter(schema.Problem).json_schema()}}
     return {
         int(status.strip("_")): {"description": reason, "content": content}
@@ -71,7 +72,7 @@ def answer_errors_with_problems(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid_parameter(_: Request, error: RequestValidationError) -> JSONResponse:
-        wrong = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        wrong = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         return problem(422, f"{'; '.join(wrong)}.")
 
     @app.exception_handler(InvalidImage)

@@ -1,4 +1,4 @@
-"""The web server's manners: who says nothing is not waited for, and a stop takes seconds."""
+"""The web server, with time limits: it drops silent connections and stops within seconds."""
 
 import asyncio
 import socket
@@ -12,20 +12,20 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from demo.web.routes.live import MAX_FRAME_BYTES
 
-# For the head of a request, and for the rest of a body that was refused.
+# The time allowed for the head of a request, and for the rest of a refused body.
 PATIENCE_SECONDS = 10
 
-# What is being read may end; with a browser open its event stream never ends by itself.
+# The time in which running requests may end. An open browser's event stream never ends by itself.
 _GRACE_SECONDS = 4
 
 
 class Server(uvicorn.Server):
-    """Uvicorn with limits of time, which says when it is asked to stop.
+    """Uvicorn with time limits and a callback before it stops.
 
     Args:
-        app: the application to serve, by `run` on a listening socket.
-        stopping: called when SIGTERM or Ctrl-C arrives. New connections are refused from then on;
-            what is being answered has 4 seconds.
+        app: the application to serve; call `run` with a listening socket.
+        stopping: called when SIGTERM or Ctrl-C arrives. From then on, new connections are refused, and
+            running requests have 4 seconds.
     """
 
     def __init__(self, app: FastAPI, stopping: Callable[[], None]) -> None:
@@ -38,7 +38,7 @@ class Server(uvicorn.Server):
             ws_max_size=MAX_FRAME_BYTES,
             # Pictures are compressed, and answers are small.
             ws_per_message_deflate=False,
-            # Else X-Forwarded-For of programs on this machine is believed, whoever wrote it.
+            # Otherwise Uvicorn would trust X-Forwarded-For from any program on this machine.
             proxy_headers=False,
             server_header=False,
             timeout_graceful_shutdown=_GRACE_SECONDS,
@@ -52,10 +52,10 @@ class Server(uvicorn.Server):
 
 
 class _Impatient(H11Protocol):
-    """Closes connections on which a request's head, or a refused body, does not end in time.
+    """Closes connections on which a request's head or a refused body does not end in time.
 
-    Uvicorn itself waits for ever for the first request, and for the rest of any head once a byte of
-    it has come: connections cost an attacker nothing, and a process has only so many.
+    Uvicorn itself waits for ever for the first request, and for the rest of a head after its first
+    byte. So an attacker could use up a process's limited number of connections at no cost.
     """
 
     _timer: asyncio.TimerHandle | None = None
@@ -67,7 +67,7 @@ class _Impatient(H11Protocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         answered = self.conn.our_state in (h11.DONE, h11.MUST_CLOSE)
-        # What comes after the answer is the rest of a body that was refused.
+        # Data after the answer is the rest of a refused body.
         if self.conn.their_state is h11.IDLE or answered:
             self._expect_end()
         else:

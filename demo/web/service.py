@@ -1,4 +1,4 @@
-"""The one recognizer of a server, shared by the page and the HTTP routes."""
+"""The server's one recognizer, which the page and the HTTP routes share."""
 
 import logging
 import threading
@@ -22,23 +22,24 @@ Result = TypeVar("Result")
 
 
 class NotReady(RuntimeError):
-    """The network is still being loaded, or could not be; the message says which."""
+    """The network is still loading, or loading failed; the message says which."""
 
 
 class Busy(RuntimeError):
-    """As many pictures as allowed are being read or waiting, or the server is being stopped."""
+    """Too many pictures are being read or waiting, or the server is stopping."""
 
 
 class Service:
-    """Reads pictures, at most as many at once as there are cores, and keeps none of them.
+    """Reads pictures, at most one per core at the same time, and keeps none of them.
 
     Args:
-        settings: `weights`, `detector` and `min_face` for the recognizer, `max_waiting` for the queue.
+        settings: the settings; `weights`, `detector` and `min_face` are for the recognizer,
+            `max_waiting` is for the queue.
 
     Attributes:
-        capacity: how many pictures may be inside at once, the waiting ones included.
-        inside: how many are now.
-        error: why the recognizer could not be loaded; None while it may still be, or is.
+        capacity: how many pictures may be read or wait at the same time.
+        inside: how many pictures are being read or waiting now.
+        error: the reason why loading failed; None if it has not failed.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -49,20 +50,20 @@ class Service:
         self.inside = 0
         self._counting = threading.Lock()
         self._closed = False
-        # Few threads that live on: the detector of each keeps buffers of about 100 MB for itself.
+        # A few threads that stay alive, because each thread's detector has about 100 MB of buffers.
         self._threads = ThreadPoolExecutor(cores(), thread_name_prefix="read")
 
     def start(self) -> None:
-        """Loads the recognizer in a thread and returns at once; `ready` tells when it is done."""
+        """Starts to load the recognizer in a thread; `ready` tells when it is loaded."""
         threading.Thread(target=self._load, name="load-recognizer", daemon=True).start()
 
     def close(self) -> None:
-        """Refuses what comes from now on; what is being read or waits goes on."""
+        """Refuses new pictures from now on; those being read or waiting continue."""
         self._closed = True
 
     @property
     def ready(self) -> bool:
-        """Whether the recognizer is loaded and has read a picture and classified a face."""
+        """True once the recognizer is loaded, has read a picture and has classified a face."""
         return self._recognizer is not None
 
     @property
@@ -70,7 +71,7 @@ class Service:
         """The loaded recognizer.
 
         Raises:
-            NotReady: it is still being loaded, or could not be.
+            NotReady: the recognizer is still loading, or loading failed.
         """
         if self._recognizer is not None:
             return self._recognizer
@@ -79,30 +80,35 @@ class Service:
         raise NotReady("The network is still being loaded; try again in a few seconds.")
 
     def read(self, source: str | Path | bytes | np.ndarray, explain: bool = False) -> Answer:
-        """Reads the expression of every face in a picture, as `work` does it and raises.
+        """Reads the expression of every face in a picture, and waits for the answer.
 
         Args:
             source: a path, the bytes of a picture file, or an RGB array.
-            explain: whether each face also gets its attention map.
+            explain: whether to give each face an attention map.
 
         Raises:
             InvalidImage: the picture cannot be read; the message is for people.
+            NotReady: the recognizer is not loaded.
+            Busy: too many pictures are waiting already, or the server is stopping.
         """
         return self.work(partial(read, source=source, explain=explain))
 
     def work(self, task: Callable[[Recognizer], Result]) -> Result:
-        """As `submit`, and waits for the result; for threads that have nothing else to do."""
+        """Submits a task and waits for its result; blocks the calling thread. See `submit`."""
         return self.submit(task).result()
 
     def submit(self, task: Callable[[Recognizer], Result]) -> "Future[Result]":
-        """Has something that costs more than a moment done as soon as a core is free.
+        """Runs a costly task in a thread as soon as a core is free.
 
         Args:
-            task: gets the recognizer; decoding, reading, drawing and encoding all belong in here.
+            task: a function of the recognizer. Decoding, reading, drawing and encoding belong in it.
+
+        Returns:
+            The task's future.
 
         Raises:
             NotReady: the recognizer is not loaded.
-            Busy: too many tasks are waiting already, or the server is being stopped.
+            Busy: too many tasks are waiting already, or the server is stopping.
         """
         with self._counting:
             recognizer = self.check()
@@ -112,10 +118,15 @@ class Service:
         return future
 
     def check(self) -> Recognizer:
-        """Whether a task would be taken now: a recognizer, or what `submit` raises."""
+        """Returns the recognizer if a task would be accepted now.
+
+        Raises:
+            NotReady: the recognizer is not loaded.
+            Busy: too many tasks are waiting already, or the server is stopping.
+        """
         recognizer = self.recognizer
         if self._closed:
-            raise Busy("The server is being stopped; try again in a moment.")
+            raise Busy("The server is stopping; try again in a moment.")
         if self.inside >= self.capacity:
             raise Busy("Too many pictures are waiting to be read; try again in a moment.")
         return recognizer
@@ -130,11 +141,11 @@ class Service:
             recognizer = Recognizer(
                 weights=settings.weights, detector=settings.detector, min_face=settings.min_face
             )
-            # The first call of each part is slow. The synthetic picture shows no face, so the
-            # classifier is called on its own.
+            # The first call of each part is slow, so make it now. The grey picture has no face, so the
+            # classifier needs a call of its own.
             self._threads.submit(read, recognizer, np.full((240, 320, 3), 127, np.uint8)).result()
             recognizer.classifier.predict(np.zeros((1, SIZE, SIZE), np.uint8))
-        except Exception as error:  # shown to everyone who asks: it must not end in a thread
+        except Exception as error:  # `recognizer` reports it to everyone who sends a picture.
             self.error = error
             _log.error("The network could not be loaded. %s", error)
         else:

@@ -1,4 +1,4 @@
-"""Visitors' files: folders of this server's own, whose contents are deleted, come what may."""
+"""Folders for visitors' files, which are always deleted, even after a crash."""
 
 import asyncio
 import os
@@ -10,33 +10,33 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
-# Seconds. A file is gone at the latest after their sum: less than the minute that is promised.
+# Seconds. A file is deleted after their sum at the latest, which is less than the promised minute.
 MAX_AGE = 20
 _EVERY = 5
 
 _PREFIX = "facial-expressions-"
 
-# A folder so new may be another server's that has not claimed it yet.
+# A folder younger than this may belong to another server that has not locked it yet.
 _NEW_SECONDS = 60
 
 
 class Uploads:
-    """What visitors' browsers upload, which Gradio writes to files.
+    """The folder into which Gradio writes visitors' uploads.
 
-    Gradio's own deletion (`delete_cache`) knows neither the uploads that broke off nor the folders,
-    whose names are hashes of pictures.
+    Gradio's own deletion (`delete_cache`) forgets interrupted uploads and the folders, whose names are
+    hashes of pictures.
 
     Args:
-        limit: the most bytes to hold; uploads beyond it are answered 503 until others are deleted.
+        limit: the most bytes to hold; when they are reached, uploads get 503 until others are deleted.
 
     Attributes:
-        folder: where Gradio writes: its variable GRADIO_TEMP_DIR is set to it.
+        folder: the folder; Gradio's variable GRADIO_TEMP_DIR names it.
     """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        # Of its own, because other programs may use Gradio's folder and not want it emptied; one for
-        # the process, because Gradio asks its variable at every use.
+        # Gradio's default folder may be used by other programs, so it must not be emptied. There is one
+        # folder per process, because Gradio reads its variable at every use.
         self.folder = _gradios_folder()
         if not self.folder.name.startswith(_PREFIX):
             remove_leftovers()
@@ -44,16 +44,16 @@ class Uploads:
             os.environ["GRADIO_TEMP_DIR"] = str(self.folder)
 
     def bytes(self) -> int:
-        """How much lies there."""
+        """Returns how many bytes the folder holds."""
         total = 0
         for folder, _, names in os.walk(self.folder):
             for name in names:
-                with suppress(FileNotFoundError):  # deleted meanwhile
+                with suppress(FileNotFoundError):  # It was deleted in the meantime.
                     total += (Path(folder) / name).stat().st_size
         return total
 
     def sweep(self, max_age: float = MAX_AGE) -> None:
-        """Deletes files not written to for `max_age` seconds, and the folders left empty."""
+        """Deletes files that nobody has written to for `max_age` seconds, and empty folders."""
         oldest = time.time() - max_age
 
         def is_old(path: Path) -> bool:
@@ -61,8 +61,9 @@ class Uploads:
 
         for name, _, files in os.walk(self.folder, topdown=False):
             folder = Path(name)
-            # Before its files go: that makes it new. New ones may be just about to be filled.
-            with suppress(OSError):  # gone meanwhile, or not empty
+            # Check the folder before deleting its files, because a deletion makes it new. An empty new
+            # folder stays, because an upload may be about to fill it.
+            with suppress(OSError):  # The folder is gone in the meantime, or not empty.
                 removable = is_old(folder) or bool(files)
                 for path in (folder / file for file in files):
                     if is_old(path):
@@ -72,7 +73,7 @@ class Uploads:
 
     @asynccontextmanager
     async def kept_short(self) -> AsyncIterator[None]:
-        """Sweeps every few seconds, and deletes everything in the end."""
+        """Sweeps every few seconds, and deletes everything at the end."""
         self.folder.mkdir(exist_ok=True)
         sweeping = asyncio.create_task(self._sweep_for_ever())
         try:
@@ -89,7 +90,10 @@ class Uploads:
 
 @contextmanager
 def private_folder() -> Iterator[Path]:
-    """A folder for one visitor's files, deleted at the end; after a crash by the next server."""
+    """Yields a folder for one visitor's files and deletes it at the end.
+
+    After a crash, the next server deletes it.
+    """
     folder, claim = _claimed_folder()
     try:
         yield folder
@@ -100,9 +104,9 @@ def private_folder() -> Iterator[Path]:
 
 
 def remove_leftovers() -> None:
-    """Deletes the folders of servers that were killed and could not do it themselves."""
+    """Deletes the folders of servers that were killed."""
     for folder in _parent().glob(f"{_PREFIX}*"):
-        with suppress(OSError):  # gone meanwhile, or another user's
+        with suppress(OSError):  # The folder is gone in the meantime, or belongs to another user.
             if time.time() - folder.stat().st_mtime < _NEW_SECONDS:
                 continue
             claim = _claim(folder)
@@ -116,7 +120,7 @@ def _gradios_folder() -> Path:
 
 
 def _parent() -> Path:
-    """Where the folders are made: what Gradio's variable was before it named one of them."""
+    """Returns the parent of all these folders: Gradio's folder before its variable was changed."""
     folder = _gradios_folder()
     return folder.parent if folder.name.startswith(_PREFIX) else folder
 
@@ -129,7 +133,7 @@ def _claimed_folder() -> tuple[Path, int | None]:
 
 
 def _claim(folder: Path) -> int | None:
-    """Locks a folder as long as this process lives; None where another does, or Windows."""
+    """Locks a folder while this process lives; None if another process holds it, or on Windows."""
     if sys.platform == "win32":
         return None
     import fcntl

@@ -14,6 +14,7 @@ from preprocessing import fer2013
 from preprocessing.compare.figures import measure, plot, table
 from preprocessing.compare.pictures import faceless, made, of_fer2013
 from preprocessing.faces import DETECTORS
+from preprocessing.results import Occupied, claim
 
 
 def main() -> int:
@@ -40,6 +41,11 @@ def main() -> int:
         help=f"one or more of {', '.join(DETECTORS)} (default: all)",
     )
     options = parser.parse_args()
+    try:
+        claim(options.output)
+    except Occupied as error:
+        print(error, file=sys.stderr)
+        return 2
     shots = [*made(), *faceless()]
     if options.data:
         try:
@@ -50,7 +56,6 @@ def main() -> int:
         shots += of_fer2013(images, min(options.faces, len(images)))
     shots = shots[:: max(1, options.every)]
     results = {name: measure(name, shots) for name in options.detectors}
-    options.output.mkdir(parents=True, exist_ok=True)
     (options.output / "detectors.md").write_text(table(results), encoding="utf-8")
     plot(results, options.output / "detectors.png")
     print(table(results), end="")

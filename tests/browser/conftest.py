@@ -20,9 +20,12 @@ expect.set_options(timeout=20_000)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skips tests that start their own server if DEMO_URL names the server to test."""
+    """Marks these tests as slow, and skips those that start a server if DEMO_URL names one."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker("slow")
     if os.environ.get("DEMO_URL"):
-        here = Path(__file__).parent
         own = [
             item
             for item in items

@@ -70,7 +70,7 @@ def drop(page: Page, *files: Path) -> None:
 
 def test_film_tab_reads_and_shows_a_film(page: Page, film: Locator, films: Path) -> None:
     expect(film).to_contain_text("deleted with its results as soon as you have them")
-    film.get_by_label("Draw boxes and emotions into it").check()
+    film.get_by_label("Draw boxes and emotions into the film").check()
     film.get_by_label("Small pictures of the largest changes").check()
     read(film, films / "change.mp4")
     expect(film.locator(".fx-verdict")).to_have_text("One person: mostly happy")
@@ -167,13 +167,13 @@ def test_film_tab_explains_other_files_in_one_sentence(
     choose(film, films / "IMG_1.HEIC")
     expect(alert).to_have_text("IMG_1.HEIC is a picture, not a film. Choose it under Picture.")
     choose(film, films / "text.txt")
-    expect(alert).to_contain_text("text.txt is no film.")
+    expect(alert).to_contain_text("text.txt is not a film.")
     for files, words in {
         (films / "still.jpg",): "is a picture, not a film.",
-        (films / "text.txt",): "text.txt is no film.",
+        (films / "text.txt",): "text.txt is not a film.",
         (films / "folder",): "A folder cannot be read here.",
         30 * (films / "two.mp4",): "One film is read at a time.",
-        (): "What was dropped is no file.",
+        (): "What you dropped is not a file.",
     }.items():
         drop(page, *files)
         expect(alert).to_contain_text(words)

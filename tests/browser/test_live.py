@@ -218,7 +218,7 @@ def test_live_tab_explains_each_camera_problem_in_one_sentence(page: Page, live:
         event = {"type": kind, "x": box["x"] + 5, "y": box["y"] + 5}
         data = {"items": [text], "dragOperationsMask": 1}
         devtools.send("Input.dispatchDragEvent", {**event, "data": data})
-    expect(live.get_by_role("alert")).to_contain_text("Nothing is read that is dropped here.")
+    expect(live.get_by_role("alert")).to_contain_text("Files dropped here are not read.")
 
 
 def test_live_tab_says_that_full_screen_was_refused(page: Page, live: Locator) -> None:
@@ -266,9 +266,9 @@ def test_live_tab_lets_a_camera_be_chosen_and_vanish(page: Page, live: Locator) 
         }"""
     )
     alert = live.get_by_role("alert")
-    expect(alert).to_contain_text("The camera was switched off or taken away.")
+    expect(alert).to_contain_text("The camera was switched off or unplugged.")
     live.get_by_role("button", name="Start the camera").click()
-    expect(alert).to_contain_text("The chosen camera is not there any more.")
+    expect(alert).to_contain_text("The chosen camera is no longer connected.")
     start(live)
     expect(alert).to_be_hidden()
     expect(choice).to_be_hidden()

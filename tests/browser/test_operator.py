@@ -39,7 +39,7 @@ def test_page_tells_a_visitor_beyond_the_rate_how_long_to_wait(
         expect(page.get_by_text("3 of 3 read")).to_be_visible()
         page.locator(".fx-thumb").last.click()
         verdict = page.locator(".fx-answer .fx-verdict")
-        expect(verdict).to_contain_text("at most 2 a minute are taken. Try again in")
+        expect(verdict).to_contain_text("at most 2 a minute are allowed. Try again in")
         expect(page.get_by_role("button", name="Try again", exact=True)).to_be_visible()
         page.locator(".fx-thumb").first.click()
         with_boxes = page.get_by_role("button", name="Save the picture with its boxes")

@@ -282,7 +282,7 @@ def test_picture_tab_takes_twenty_photographs_and_names_the_rest(
     small = (pictures / "small.jpg").read_bytes()
     drop(page, *((f"{number}.jpg", "image/jpeg", small) for number in range(30)))
     expect(notice(page)).to_contain_text(
-        "At most 20 photographs are held at once: 10 of these are left out."
+        "The page holds 20 photographs at most, so 10 of these were left out."
     )
     expect(page.get_by_text("20 of 20 read")).to_be_visible(timeout=60_000)
     expect(thumbs(page)).to_have_count(20)
@@ -301,7 +301,7 @@ def test_picture_tab_stays_when_files_are_dropped_beside_the_zone(
 def test_picture_tab_explains_other_files_in_one_sentence(page: Page, pictures: Path) -> None:
     refused: dict[str, Callable[[], None]] = {
         "The clipboard holds no picture.": lambda: paste(page, text="a word"),
-        "What was dropped is no file.": lambda: drop(page, text="a word"),
+        "What you dropped is not a file.": lambda: drop(page, text="a word"),
     }
     for sentence, do in refused.items():
         do()
@@ -319,7 +319,7 @@ def test_picture_tab_explains_other_files_in_one_sentence(page: Page, pictures: 
         expect(verdict(page)).to_contain_text(sentence)
         expect(notice(page)).to_be_hidden()
     choose(page, pictures / "large.jpg")
-    expect(verdict(page)).to_contain_text("The picture has 20.5 MB; at most 20 MB are taken.")
+    expect(verdict(page)).to_contain_text("The picture has 20.5 MB; at most 20 MB are allowed.")
     drop(page, ("IMG_1.HEIC", "", (pictures / "phone.heic").read_bytes()))
     check(page, "heic")
     paste(page, ("IMG_2.heif", "", (pictures / "phone.heic").read_bytes()))
@@ -384,7 +384,7 @@ def test_picture_tab_reports_once_that_copying_failed(page: Page, pictures: Path
     )
     page.get_by_role("button", name="Copy").click()
     expect(notice(page)).to_have_text(
-        "The browser does not let this page write to the clipboard. Mark the text and copy it."
+        "The browser does not let this page write to the clipboard. Select the text and copy it."
     )
 
 

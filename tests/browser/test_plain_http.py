@@ -44,7 +44,7 @@ def test_page_over_http_says_why_camera_and_clipboard_are_missing(page: Page) ->
     expect(notice).to_be_hidden()
     page.get_by_text("The answer as JSON").click()
     page.get_by_role("button", name="Copy").click()
-    expect(notice).to_have_text(f"{CLIPBOARD} Mark the text and copy it.")
+    expect(notice).to_have_text(f"{CLIPBOARD} Select the text and copy it.")
     page.get_by_role("tab", name="Live camera").click()
     page.get_by_role("button", name="Start the camera").click()
     expect(page.locator(".fx-live").get_by_role("alert")).to_have_text(CAMERA)

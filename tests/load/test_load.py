@@ -1,4 +1,4 @@
-"""Ten seconds of load, a crowd of visitors, and the load test's own judgement."""
+"""Five seconds of load, a crowd of visitors, and the load test's own judgement."""
 
 import asyncio
 import json
@@ -19,8 +19,10 @@ from .pictures import BROKEN, Upload, uploads
 from .report import HEADING, broken_limits, memory_by_minute, row
 from .visitors import Visit, client, send, visit
 
+pytestmark = pytest.mark.slow
+
 CLIENTS = 16
-SECONDS = 10
+SECONDS = 5
 CROWD = 200
 
 # Milliseconds, for the 99th percentile: `make load` holds 100 on two cores that do nothing else,

@@ -133,6 +133,7 @@ def test_load_refuses_a_json_that_does_not_fit(
         load(copied)
 
 
+@pytest.mark.slow
 def test_model_imports_no_training_library() -> None:
     code = (
         "import sys, model\n"

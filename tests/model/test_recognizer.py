@@ -108,6 +108,7 @@ def test_recognize_takes_what_programs_have(
     assert np.array_equal(face.probabilities, expected.probabilities)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DETECTORS)
 def test_recognizer_gives_the_same_answer_after_pickling(name: str, astronaut: np.ndarray) -> None:
     picture = np.ascontiguousarray(astronaut[:300:2, 100:400:2])
@@ -233,6 +234,7 @@ def test_recognize_uses_one_view_for_video(recognizer: Recognizer, astronaut: np
     assert not np.array_equal(face.probabilities, recognizer.classifier.predict(face.crop[None])[0])
 
 
+@pytest.mark.slow
 def test_recognize_refuses_a_mosaic_of_faces_with_a_sentence(astronaut: np.ndarray) -> None:
     tile = cv2.resize(astronaut[30:190, 145:305], (60, 60), interpolation=cv2.INTER_AREA)
     recognizer = Recognizer(min_face=32)

@@ -229,7 +229,7 @@ class TestFormats:
     def test_decode_explains_a_tiff_with_unreadable_pixels(self, photo: Image.Image) -> None:
         halves = np.asarray(photo).astype(np.float32)
         data = cv2.imencode(".tiff", halves)[1].tobytes()
-        with pytest.raises(InvalidImage, match="its pixels are of a kind that cannot be read"):
+        with pytest.raises(InvalidImage, match="stores its pixels in a way that cannot be read"):
             decode(data)
 
     def test_decode_does_not_try_other_formats(self, photo: Image.Image) -> None:
@@ -361,13 +361,13 @@ class TestSize:
 
     def test_decode_makes_no_full_size_copy(self, monkeypatch: pytest.MonkeyPatch) -> None:
         seen = []
-        opaque = pixels._opaque
+        opaque = pixels._to_opaque_rgb
 
         def recorded(image: Image.Image) -> Image.Image:
             seen.append(image.width * image.height)
             return opaque(image)
 
-        monkeypatch.setattr(pixels, "_opaque", recorded)
+        monkeypatch.setattr(pixels, "_to_opaque_rgb", recorded)
         picture = decode(png(8000, 8000))
         assert (picture.width, picture.height) == (8000, 8000)
         assert picture.pixels.shape == (2560, 2560, 3)
@@ -531,7 +531,7 @@ def unreadable(
         "cut": (tmp_path / "cut.jpg", "damaged or was cut off"),
         "small": (saved(Image.new("RGB", (9, 9)), "PNG"), "too small"),
         "large": (png(9000, 9000), "64 megapixels"),
-        "nan": (np.full((20, 20), np.nan), "none of them NaN"),
+        "nan": (np.full((20, 20), np.nan), "not NaN or infinite"),
     }
 
 
@@ -699,7 +699,7 @@ class TestArrays:
     def test_decode_refuses_floats_outside_0_to_1(self, value: float, dtype: type) -> None:
         array: np.ndarray = np.full((20, 30, 3), 0.5, dtype)
         array[7, 7, 1] = value
-        with pytest.raises(InvalidImage, match="values of 0 to 1, none of them NaN or infinite"):
+        with pytest.raises(InvalidImage, match="values of 0 to 1, not NaN or infinite"):
             decode(array)
 
     def test_decode_clips_floats_slightly_outside_0_to_1(self) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import tyro
 
+from preprocessing.results import claim, new_file
 from train_resnet.commands.source import Sourced
 
 
@@ -47,9 +48,11 @@ class Compare:
         from train_resnet.compare import report, rows, running
 
         wanted = rows.named(self.rows)
+        claim(self.output)
+        if self.pack:
+            new_file(self.pack)
         packed = self.source.data.suffix == ".npz"
         faces = bench.unpack(self.source.data) if packed else bench.of_dataset(self.source.load())
-        self.output.mkdir(parents=True, exist_ok=True)
         if self.pack:
             bench.pack(faces, self.pack)
             print(f"{self.pack} ({self.pack.stat().st_size / 1e6:.1f} MB)")

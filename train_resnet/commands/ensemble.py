@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from preprocessing.results import claim
 from train_resnet.commands.evaluate import Evaluate
 from train_resnet.commands.source import Sourced
 from train_resnet.commands.train import Train
@@ -42,6 +43,7 @@ class Ensemble:
             ValueError: an option is out of its range, or a run cannot go on.
         """
         check(self)
+        claim(self.output)
         members = [
             str(self._train(f"member-{seed}", self.arch, seed)) for seed in range(self.members)
         ]

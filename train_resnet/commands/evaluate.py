@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from preprocessing.results import claim
 from train_resnet.commands.source import Sourced
 from train_resnet.options import Models
 
@@ -33,7 +34,7 @@ class Evaluate:
     """Also measure degraded pictures, which takes several times as long as all else."""
 
     record: bool = False
-    """Write the figures into the weights' JSON, README and model card."""
+    """Write the figures into the weights' JSON, README, model card and FIGURES.md."""
 
     def __post_init__(self) -> None:
         if not self.model:
@@ -49,10 +50,10 @@ class Evaluate:
         from train_resnet.measure.candidates import candidate
         from train_resnet.report import plots, record
 
+        claim(self.output)
         data = self.source.load()
         network = candidate(self.model, data)
         found, figures = self._measured(network, data)
-        self.output.mkdir(parents=True, exist_ok=True)
         about = {"model": list(self.model), "split": self.split}
         write_json(self.output / "metrics.json", {**about, **figures})
         plots.plot_evaluation(found, network.histories, self.output)

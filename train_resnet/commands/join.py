@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from preprocessing.results import claim
 from train_resnet.commands.source import Sourced
 from train_resnet.commands.train import finish
 from train_resnet.options import Models
@@ -41,10 +42,10 @@ class Join:
 
         if (self.output / "training.json").exists():
             raise ValueError(f"{self.output} holds a run already: name another folder.")
+        claim(self.output)
         data = self.source.load()
         crops, _ = aligned(data.split("PublicTest").images)
         network, trained = join(self.models, crops)
-        self.output.mkdir(parents=True, exist_ok=True)
         best = self.output / "best.keras"
         replace_with(best, network.save)
         write_json(self.output / "training.json", {"members": trained})

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import tyro
 
+from preprocessing.results import claim
 from train_resnet.commands.source import Sourced
 
 
@@ -36,6 +37,7 @@ class Study:
         from train_resnet.study import running, table, trials
 
         wanted = trials.named(self.only)
+        claim(self.output)
         data = self.source.load()
         if data.votes is None:
             raise ValueError("The study needs the FER+ votes: --votes fer2013new.csv.")

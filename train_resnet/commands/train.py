@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from preprocessing.results import claim
 from train_resnet.commands.source import Sourced
 from train_resnet.run.recipe import Recipe
 
@@ -36,6 +37,7 @@ class Train:
         from train_resnet.run.loop import train
         from train_resnet.run.selection import select
 
+        claim(self.output)
         data = self.source.load()
         faces, validation = select(
             examples(data.split("Training")), examples(data.split("PublicTest")), self.recipe
@@ -54,7 +56,6 @@ class Train:
 
         answers = self.output / "answers.npz"
         if not (answers.exists() and (self.output / "training.json").exists()):
-            self.output.mkdir(parents=True, exist_ok=True)
             asked = teachers.ask(self.recipe.teachers, faces)
             replace_with(answers, lambda path: teachers.write_answers(path, asked, faces))
         # Read even if just written: a run that is resumed then learns the very same.

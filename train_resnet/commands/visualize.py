@@ -6,6 +6,7 @@ from typing import Annotated
 
 import tyro
 
+from preprocessing.results import new_file
 from train_resnet.options import Model
 
 
@@ -33,8 +34,8 @@ class Visualize:
         from model.classifier import load
         from train_resnet.report.visualize import largest_face, plot_layers
 
+        new_file(self.output)
         picture = self.picture or Path(get_sample_data("grace_hopper.jpg", asfileobj=False))
         classifier, crop = load(self.model), largest_face(picture)
-        self.output.parent.mkdir(parents=True, exist_ok=True)
         plot_layers(classifier, crop, self.output)
         print(self.output)

@@ -1,4 +1,4 @@
-"""Figures in the places that quote them: the weights' JSON, README and model card."""
+"""Figures in the places that quote them: the weights' JSON, README, model card and FIGURES.md."""
 
 import json
 import shutil
@@ -37,16 +37,18 @@ def record(name: str, split: str, figures: dict[str, Any], output: Path) -> None
     figures = {**figures, "results": [_kept(record) for record in figures["results"]]}
     info["figures"] = {**info["figures"], split: figures}
     files.write_json(path, info)
-    card = files.ROOT / "model" / "MODEL_CARD.md"
+    page = files.ROOT / "model" / "FIGURES.md"
     texts = _texts(figures)
     for mark, text in texts.items():
-        if f"<!-- {mark} {split} -->" in card.read_text(encoding="utf-8"):
-            tables.write_between(card, f"{mark} {split}", text)
+        if f"<!-- {mark} {split} -->" in page.read_text(encoding="utf-8"):
+            tables.write_between(page, f"{mark} {split}", text)
     if split == "PrivateTest":
         for plot in ("reliability", "risk_coverage", "robustness"):
             if (output / f"{plot}.png").exists():
                 shutil.copy(output / f"{plot}.png", files.ROOT / "model" / "figures")
-        tables.write_between(files.ROOT / "README.md", f"figures {split}", texts["figures"])
+        for document in ("README.md", "model/MODEL_CARD.md"):
+            headline = tables.headline_table(figures)
+            tables.write_between(files.ROOT / document, f"headline {split}", headline)
 
 
 def _texts(figures: dict[str, Any]) -> dict[str, str]:

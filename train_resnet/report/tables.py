@@ -62,6 +62,31 @@ def figures_table(split: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def headline_table(split: dict[str, Any]) -> str:
+    """The README's Markdown table: a row for each label set, with its head and what is served.
+
+    Args:
+        split: as `figures_table` takes it.
+    """
+    records = split["results"]
+    known = {record["labels"] for record in records}
+    lines = [
+        "| labels | images | their head | without images of Training | served mixture |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for heading, labels, output, _ in HEADS:
+        if labels not in known:
+            continue
+        head = find(records, labels=labels, output=output)
+        fresh = find(records, labels=labels, output=output, subset="without_duplicates")
+        served = find(records, labels=labels, output="served")
+        lines.append(
+            f"| {heading} | {head['n']:,} | {_with_interval(head, 'accuracy')}"
+            f" | {_with_interval(fresh, 'accuracy')} | {_with_interval(served, 'accuracy')} |"
+        )
+    return "\n".join(lines)
+
+
 def emotions_table(records: list[dict[str, Any]]) -> str:
     """Precision and recall of each emotion as a Markdown table, each head on its own labels."""
     columns = [row for row in ROWS if row[1] in {record["labels"] for record in records}]

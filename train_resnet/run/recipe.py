@@ -14,12 +14,12 @@ class Recipe:
     """One training run, whole: the same recipe and seed on the same machine give the same network.
 
     `python -m train_resnet train --data fer2013.csv.gz --votes fer2013new.csv --output DIR` trains
-    the defaults. With `--teachers`, as in the model card's first command, they give version 3:
+    the defaults. With `--teachers`, as in the first command of docs/training.md, they give version 3:
     70.8 % of PrivateTest on the FER head and 85.5 % of the FER+ winners on the votes head, give or
     take 0.8 points from seed to seed, in 111 minutes on two cores with AVX-512 bfloat16. The served
     weights are two networks side by side, at 74.4 and 87.3 %: one goes on from version 3 for 34
-    epochs (102 minutes), the other begins with a face recogniser (16 epochs, 93 minutes). The model
-    card has the commands; STUDY.md says why each value is what it is.
+    epochs (102 minutes), the other begins with a face recogniser (16 epochs, 93 minutes). That page
+    has the commands; STUDY.md says why each value is what it is.
 
     Every field is an option of `train`, and its text and range are what `--help` shows.
 

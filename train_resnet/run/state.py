@@ -43,6 +43,7 @@ class Run:
         self.devices = [device()]
         self.best = -1.0
         self.history: list[dict[str, float]] = []
+        self.checkpoint: str | None = None
 
     @classmethod
     def start(cls, recipe: Recipe, output: Path, steps: int, training: Examples) -> "Run":
@@ -81,6 +82,7 @@ class Run:
             raise ValueError(f"{checkpoint} cannot be read ({error}).") from error
         run.step, run.seconds = state["step"], state["seconds"]
         run.best, run.history = state["best"], state["history"]
+        run.checkpoint = state["checkpoint"]
         before = state["device"].split(_THEN)
         run.devices = before if before[-1] == device() else [*before, device()]
         return run
@@ -168,9 +170,9 @@ class Run:
         }
         replace_with(self.output / name, lambda path: np.savez(path, **arrays))
         write_json(self.output / "training.json", state)
-        for old in self.output.glob("checkpoint-*.npz"):
-            if old.name != name:
-                old.unlink()
+        if self.checkpoint is not None and self.checkpoint != name:
+            (self.output / self.checkpoint).unlink(missing_ok=True)
+        self.checkpoint = name
 
 
 def _differences(kept: dict[str, Any], recipe: Recipe) -> list[str]:

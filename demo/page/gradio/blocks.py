@@ -1,4 +1,4 @@
-"""Gradio's Blocks without what is unfit for strangers' pictures."""
+"""Gradio's Blocks, made safe for strangers' pictures."""
 
 import asyncio
 import logging
@@ -17,29 +17,32 @@ from demo.web.monitor import where_raised
 _log = logging.getLogger(__name__)
 
 
-NOT_UPLOADED = "Only pictures that were uploaded here are read."
+NOT_UPLOADED = "Only pictures that were uploaded here can be read."
 
-# Seconds after which an answer that nobody fetched is forgotten.
+# An answer that nobody fetches is forgotten after this many seconds.
 _KEPT = 60
 
 
 class Refusal(gr.Error):
-    """Why a call is not answered, in a sentence that its caller is told."""
+    """A call is refused; the message is a sentence for the caller."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, print_exception=False)
 
 
 class PrivateBlocks(gr.Blocks):
-    """Blocks that read no file but a visitor's own upload, and keep nothing of a visit.
+    """Blocks that read only a visitor's own upload and keep nothing of a visit.
 
-    Gradio 6.31 lets callers name any file of the server: a mounted page checks no paths until
-    `has_launched` is set, and even then `gradio.Image` goes unchecked where a path comes without
-    its "meta". A path that is an address it fetches from there. It keeps the last value of every
-    component for each of ten thousand visitors, for the "deep links" that this page does not offer;
-    here these values are people's pictures. It keeps the paths of all uploads, with their files'
-    names, and every answer that nobody fetched. And it prints the message of every error, which may
-    name a visitor's file.
+    Gradio 6.31 is unsafe here in several ways:
+
+    - Callers can name any file of the server. A mounted page checks no paths until `has_launched` is
+      set, and even then `gradio.Image` accepts a path without its "meta" unchecked.
+    - If a path is an address, Gradio fetches it.
+    - Gradio keeps the last value of every component for each of ten thousand visitors, for "deep
+      links" that this page does not offer. Here these values are people's pictures.
+    - Gradio keeps the paths of all uploads, with their files' names, and every answer that nobody
+      fetched.
+    - Gradio prints the message of every error, which may name a visitor's file.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -77,7 +80,10 @@ class PrivateBlocks(gr.Blocks):
         return processed
 
     async def postprocess_data(
-        self, block_fn: BlockFunction, predictions: list | dict, state: SessionState | None
+        self,
+        block_fn: BlockFunction,
+        predictions: list[Any] | dict[Any, Any],
+        state: SessionState | None,
     ) -> list[Any]:
         output = await super().postprocess_data(block_fn, predictions, state)
         _forget(block_fn.outputs, state)
@@ -86,23 +92,23 @@ class PrivateBlocks(gr.Blocks):
     def get_config_file(self) -> Any:
         config = super().get_config_file()
         for component in config["components"]:
-            # Files on sites of Gradio's, for a documentation that this page does not have.
+            # These files on Gradio's sites are for documentation that this page does not have.
             component.pop("example_inputs", None)
         return config
 
     def forget_unfetched(self, session: str | None) -> None:
-        """Forgets, in a minute, what is told to a session until now and not fetched by then."""
+        """Forgets, in a minute, the messages to a session that nobody has fetched by then."""
         asyncio.get_running_loop().call_later(_KEPT, self._drop_messages, session)
 
     def _drop_messages(self, session: str | None) -> None:
-        # Who fetches takes each message at once: what lies there lies there unwanted.
+        # A client that listens fetches each message at once, so nobody wants the rest.
         messages = self._queue.pending_messages_per_session.get(session)
         while messages is not None and not messages.empty():
             messages.get_nowait()
 
 
 class _Nothing(set[Any]):
-    """A set that takes nothing in."""
+    """A set that stays empty."""
 
     def update(self, *_: Any) -> None:
         pass

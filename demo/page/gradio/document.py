@@ -1,6 +1,6 @@
-"""The HTML document around Gradio's page: ours in place of Gradio's.
+"""Replaces the HTML document around Gradio's page with our own.
 
-Gradio's names Gradio as the page's title and picture for shared links, and hosts that are not ours.
+Gradio's document has Gradio's title and preview picture, and names hosts that are not ours.
 """
 
 import re
@@ -16,7 +16,7 @@ from demo.web.addresses import public_address
 
 _GRADIOS = "frontend/index.html"
 
-# Gradio's program and its style, whose names change with each version.
+# Gradio's script and style sheet; their names change with each version.
 _ASSETS = (
     r'<script type="module"[^>]* src="\./assets/[^"]+"[^>]*></script>',
     r'<link rel="stylesheet"[^>]* href="\./assets/[^"]+"[^>]*>',
@@ -24,10 +24,10 @@ _ASSETS = (
 
 
 def replace_document() -> None:
-    """Has Gradio fill in `document.html` instead of its own template, from now on.
+    """Makes Gradio use `document.html` instead of its own template.
 
     Raises:
-        RuntimeError: Gradio's template does not name its program and style as it did.
+        RuntimeError: Gradio's template does not name its script and style sheet as expected.
     """
     from gradio.routes import templates
 
@@ -38,7 +38,7 @@ def replace_document() -> None:
     source, *_ = loader.get_source(environment, _GRADIOS)
     assets = [found for pattern in _ASSETS for found in re.findall(pattern, source)]
     if len(assets) != len(_ASSETS):
-        raise RuntimeError(f"Gradio's {_GRADIOS} does not name one program and one style.")
+        raise RuntimeError(f"Gradio's {_GRADIOS} does not name one script and one style sheet.")
     environment.globals.update(
         title=link_preview.TITLE,
         description=link_preview.DESCRIPTION,
@@ -58,7 +58,7 @@ def _address(request: Request) -> str:
 
 
 def _base(request: Request) -> str:
-    """What the page's relative addresses begin with: a path, whatever host it is asked for by."""
+    """Returns the path that the page's relative addresses start from, on any host."""
     root = request.scope.get("app_root_path", request.scope.get("root_path", ""))
-    # Where a proxy takes off a path that was not told of, the browser still knows it.
+    # If a proxy removes a path that the server does not know, the browser still resolves "./".
     return f"{root}/" if root else "./"

@@ -1,4 +1,4 @@
-"""The one named endpoint, `/expressions`: what Gradio's own clients can call."""
+"""The one named endpoint, `/expressions`, for Gradio's own clients."""
 
 import asyncio
 import time
@@ -22,22 +22,22 @@ from preprocessing.images import ImageTooLarge, InvalidImage
 NAME = "expressions"
 
 _DESCRIPTION = (
-    "The expression of every face in a picture, from left to right, as POST /api/v1/expressions"
-    " gives it. An expression shown is not an emotion felt. The picture is deleted once it has been"
-    " answered."
+    "Reads the expression of every face in a picture, from left to right, and gives the same JSON as"
+    " POST /api/v1/expressions. An expression shown is not an emotion felt. The picture is deleted"
+    " after the answer."
 )
 
-# Who waits longer than 20 seconds finds the picture deleted (see `demo.web.uploads`).
+# Uploads are deleted after 20 seconds (see `demo.web.uploads`).
 _WAITED_TOO_LONG = "The picture waited too long and has been deleted. Send it again."
 
 
 def add_endpoint(blocks: PrivateBlocks, service: Service, monitor: Monitor) -> None:
-    """Adds the endpoint to a page that is being built, which shows nothing of it.
+    """Adds the endpoint to a page that is being built; the page does not show it.
 
     Args:
         blocks: the page, entered with `with`.
         service: reads the pictures.
-        monitor: takes down each answer.
+        monitor: records each answer.
     """
     picture = _picture()
     answer = gr.JSON(label="Expressions", visible=False)
@@ -52,16 +52,16 @@ def add_endpoint(blocks: PrivateBlocks, service: Service, monitor: Monitor) -> N
         answer,
         api_name=NAME,
         api_description=_DESCRIPTION,
-        # The component's own preprocessing would hand over a copy.
+        # The component's own preprocessing would pass on a copy of the file.
         preprocess=False,
         concurrency_limit=service.capacity,
     )
 
 
 def _picture() -> gr.File:
-    """A file, described in a few words; Gradio's description names a file on a site of its own.
+    """Makes a file component with a short description; Gradio's own names a file on its site.
 
-    Not a class: Gradio writes type stubs for classes of components, beside their source.
+    It is not a subclass, because Gradio writes type stubs for subclasses next to their source.
     """
     file = gr.File(label="Picture", visible=False)
     described = file.api_info() | {"additional_description": 'such as handle_file("photo.jpg")'}
@@ -71,9 +71,9 @@ def _picture() -> gr.File:
 
 
 async def _answer(service: Service, monitor: Monitor, upload: Any) -> Expressions:
-    """The JSON for an uploaded picture, whose file is deleted, whatever comes of it."""
+    """Returns the JSON for an uploaded picture and deletes its file in any case."""
     began = time.perf_counter()
-    # What is not known below is a defect, and stays 500.
+    # An error that is not handled below is a defect and stays 500.
     status, faces = 500, None
     path = _file_of(upload)
     try:
@@ -90,22 +90,22 @@ async def _answer(service: Service, monitor: Monitor, upload: Any) -> Expression
 
 
 def _file_of(upload: Any) -> Path:
-    """The file of an upload; of no other is anything read or deleted, whatever Gradio lets through.
+    """Returns the file of an upload, so that no other file is ever read or deleted.
 
     Raises:
-        Refusal: it names something else.
+        Refusal: the call names something other than an uploaded file.
     """
     path = upload.get("path") if isinstance(upload, dict) else None
     if isinstance(path, str) and "\0" not in path:
         file = Path(path).resolve()
-        # Each upload lies in a folder of its own.
+        # Each upload lies in its own folder.
         if file.parent.parent == Path(get_upload_folder()).resolve():
             return file
     raise Refusal(NOT_UPLOADED)
 
 
 def _status(error: Exception) -> int:
-    """As the HTTP route would answer."""
+    """Returns the status that the HTTP route would answer with."""
     if isinstance(error, FileNotFoundError):
         return 404
     if isinstance(error, InvalidImage):
@@ -114,11 +114,11 @@ def _status(error: Exception) -> int:
 
 
 def _read(path: Path, recognizer: Recognizer) -> Expressions:
-    # Its bytes, because messages about a path name it.
+    # Pass the bytes, because messages about a path would name the path.
     return to_json(read(recognizer, path.read_bytes()), recognizer.classifier)
 
 
 def _delete(path: Path) -> None:
     path.unlink(missing_ok=True)
-    with suppress(OSError):  # Not empty, where something else was put there; it is swept later.
+    with suppress(OSError):  # If the folder is not empty, `Uploads.sweep` deletes it later.
         path.parent.rmdir()

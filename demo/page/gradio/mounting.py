@@ -1,4 +1,4 @@
-"""Gradio inside FastAPI: imported without its side effects, mounted without its gaps."""
+"""Mounts Gradio inside FastAPI, without its side effects on import and its security gaps."""
 
 import inspect
 import os
@@ -18,8 +18,8 @@ from demo.settings import Settings
 from demo.web.monitor import Monitor
 from demo.web.service import Service
 
-# What is used of Gradio's routes. The others fetch what is elsewhere, run programs, report on
-# visitors, or run the page's functions in other ways.
+# The Gradio routes that stay. The others fetch from other sites, run programs, report on visitors, or
+# call the page's functions in other ways.
 _PAGE = frozenset(
     (
         "/",
@@ -30,7 +30,7 @@ _PAGE = frozenset(
         "/robots.txt",
     )
 )
-# Gradio's clients, which call the endpoint.
+# Gradio's clients use these routes to call the endpoint.
 _CLIENTS = frozenset(
     (
         "/config",
@@ -46,13 +46,13 @@ _USED = _PAGE | _CLIENTS
 
 
 def mount_page(app: FastAPI, service: Service, settings: Settings, monitor: Monitor) -> None:
-    """Builds the page and mounts it at `/`, behind the routes that the application has already.
+    """Builds the page and mounts it at `/`, behind the routes that the application already has.
 
-    Gradio is imported here, so that a network that `service` has begun to load is loaded meanwhile.
+    Gradio is imported here, so that the network of `service` loads in the meantime.
     """
-    # Read when Gradio is imported; it would report each start to its makers.
+    # Gradio reads this on import. Otherwise it would report each start to its makers.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    # It would keep ten thousand calls and count them anew with Pandas after each.
+    # Otherwise Gradio would keep ten thousand calls and count them with Pandas after each call.
     os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
     os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(sys.maxsize)
     with _no_type_stubs():
@@ -69,7 +69,7 @@ def mount_page(app: FastAPI, service: Service, settings: Settings, monitor: Moni
     add_model_card_and_licence(app)
     blocks = page.build(service, settings, monitor)
     gradio.mount_gradio_app(app, blocks, path="/", **page.appearance(settings))
-    # A mounted page counts as not launched, and only a launched one has its paths checked.
+    # Gradio checks paths only on a launched page, and a mounted page does not count as launched.
     blocks.has_launched = True
     [mount] = [route for route in app.routes if isinstance(route, Mount) and not route.path]
     _keep_used(mount.app.router)  # type: ignore[attr-defined]
@@ -88,9 +88,9 @@ def _keep_used(router: APIRouter) -> None:
 
 @contextmanager
 def _no_type_stubs() -> Iterator[None]:
-    """Keeps Gradio from writing type stubs into its own folder, which takes a second at each start.
+    """Keeps Gradio from writing type stubs into its own folder, which takes a second per start.
 
-    It leaves them out for classes whose source file cannot be told.
+    Gradio writes no stub for a class whose source file cannot be found.
     """
     getfile = inspect.getfile
 

@@ -1,4 +1,4 @@
-"""The page: Gradio's frame round three tabs, whose contents are templates and scripts of our own."""
+"""The page: Gradio's frame around three tabs with our own templates and scripts."""
 
 from typing import Any
 
@@ -16,12 +16,12 @@ from demo.web.monitor import Monitor
 from demo.web.routes import expressions, films, live
 from demo.web.service import Service
 
-# Who waits longer than 20 seconds finds the picture deleted (see `demo.web.uploads`).
+# A longer queue would be useless, because uploads are deleted after 20 seconds (`demo.web.uploads`).
 _MOST_WAITING = 40
 
 
 def build(service: Service, settings: Settings, monitor: Monitor) -> gr.Blocks:
-    """The page, to be mounted with `gradio.mount_gradio_app(..., **appearance(settings))`."""
+    """Builds the page; mount it with `gradio.mount_gradio_app(..., **appearance(settings))`."""
     page = PrivateBlocks(title=TITLE, analytics_enabled=False)
     with page:
         gr.HTML(render("head.html"), apply_default_css=False)
@@ -40,11 +40,11 @@ def build(service: Service, settings: Settings, monitor: Monitor) -> gr.Blocks:
 
 
 def appearance(settings: Settings) -> dict[str, Any]:
-    """What Gradio wants to be told of a page only when it is mounted."""
+    """Returns the options that Gradio takes when a page is mounted, not when it is built."""
     theme = gr.themes.Default(
         primary_hue="blue",
         neutral_hue="slate",
-        # By name: Gradio's own are fetched from Google.
+        # Fonts of the system, because Gradio's own are fetched from Google.
         font=["system-ui", "sans-serif"],
         font_mono=["ui-monospace", "monospace"],
     ).set(body_text_color_subdued="*neutral_600", body_text_color_subdued_dark="*neutral_400")
@@ -53,9 +53,9 @@ def appearance(settings: Settings) -> dict[str, Any]:
         "css": "\n".join(
             path.read_text("utf-8") for path in sorted((FOLDER / "styles").glob("*.css"))
         ),
-        # Gradio's footer documents this page's inner calls; ours leads to the HTTP routes.
+        # Gradio's footer documents the page's internal calls; ours links to the HTTP routes.
         "footer_links": [],
-        # Else the browser keeps every picture and answer for the next one who uses it.
+        # Otherwise the browser keeps every picture and answer for the next person who uses it.
         "run_history": False,
         "show_error": False,
         "max_file_size": settings.max_upload_bytes,
@@ -63,7 +63,7 @@ def appearance(settings: Settings) -> dict[str, Any]:
 
 
 def _tabs(settings: Settings) -> list[tuple[str, str, str]]:
-    """Each tab's name, script and HTML, with the limits of this server."""
+    """Returns each tab's name, script and HTML, with this server's limits."""
     picture = render(
         "picture.html",
         route=expressions.ROUTE.removeprefix("/"),

@@ -1,4 +1,4 @@
-"""Gradio's uploads: each in a folder of its own."""
+"""Puts each of Gradio's uploads into its own folder."""
 
 import secrets
 from typing import Any
@@ -7,10 +7,10 @@ from gradio import route_utils
 
 
 class _OwnFolder(route_utils.GradioUploadFile):
-    """An uploaded file, whose folder Gradio names after `sha` when it has come.
+    """An uploaded file; Gradio names its folder after `sha` once the upload is complete.
 
-    Gradio names it after the content alone: the same picture, sent twice at once, would be one file,
-    which goes when the first of both is answered.
+    Gradio's own `sha` depends on the content alone. If two visitors sent the same picture at once, they
+    would share one file, and the first answer would delete it.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -19,5 +19,5 @@ class _OwnFolder(route_utils.GradioUploadFile):
 
 
 def keep_uploads_apart() -> None:
-    """Has Gradio put each upload into a folder that nobody can guess, even who has the picture."""
+    """Makes Gradio put each upload into a folder that nobody can guess, even with the same picture."""
     route_utils.GradioUploadFile = _OwnFolder

@@ -1,8 +1,8 @@
-// A tab's buttons, and the box that says what does not work.
+// A tab's buttons, and the box for error messages.
 
-const REPEATED = ["remove"]; // what may be pressed several times in a row
+const REPEATED = ["remove"]; // buttons that may be pressed quickly several times
 
-// Gives a function that shows a sentence in a box, or hides the box where the sentence is empty.
+// Returns a function that shows a sentence in a box, or hides the box if the sentence is empty.
 export function complainIn(box) {
   return (sentence) => {
     box.textContent = sentence;
@@ -11,12 +11,12 @@ export function complainIn(box) {
   };
 }
 
-// Does what a button names in `data-do`. No button fails in silence: the sentence of an error, or
-// one that suits any error, goes to `complain`.
+// Runs the action that a button names in `data-do`. If it fails, the error's sentence, or a general one,
+// goes to `complain`.
 export function listenToButtons(root, actions, complain) {
   root.addEventListener("click", async (event) => {
     const name = event.target.closest("button[data-do]")?.dataset.do;
-    // The second press of a double click would undo the first.
+    // The second click of a double click would undo the first.
     if (!actions[name] || (event.detail > 1 && !REPEATED.includes(name))) return;
     complain("");
     try {

@@ -3,15 +3,15 @@
 import { onlySecurely, said } from "./words.js";
 
 const PROBLEMS = {
-  NotAllowedError: "The browser does not let this page use the camera. Allow it (the sign beside the"
-    + " page's address, or the system's settings for privacy) and try again.",
+  NotAllowedError: "The browser does not let this page use the camera. Allow it with the icon beside the"
+    + " page's address, or in the system's privacy settings, and try again.",
   NotFoundError: "No camera was found. Connect one and try again.",
-  NotReadableError: "The camera cannot be read: another program may be using it. Close that and try"
-    + " again.",
-  OverconstrainedError: "This camera has no picture that can be used here.",
+  NotReadableError: "The camera cannot be read: another program may be using it. Close that program and"
+    + " try again.",
+  OverconstrainedError: "This camera's pictures cannot be used here.",
 };
 
-// Asks for the camera. Throws an error with a `sentence` where there is none.
+// Asks for the camera. Throws an error with a `sentence` if that fails.
 export async function openCamera(video) {
   if (!navigator.mediaDevices)
     throw said(onlySecurely("a camera"));

@@ -1,12 +1,12 @@
-// Expressions over time: of each person, and of all together.
+// Expressions over time, of each person and of all together.
 //
-// A sample is `{ time, until, faces }`: from when to when it is shown, in seconds, and for each face
+// A sample is `{ time, until, faces }`. `time` and `until` are its start and end in seconds. Each face has
 // its `person`, a number or null, and its `probabilities` in the order of the emotions.
 
-// Samples become steps of equal length; as demo/film/timeline.py makes them.
-// Gives `{ from, to, people, group }`: for each person a list of steps, each the mean probabilities or
-// null where that person was not seen; for all the `faces` there were on average, and the `mean` and
-// `spread` (standard deviation) of their probabilities, or null where there were none.
+// Turns samples into steps of equal length, as demo/film/timeline.py does.
+// Returns `{ from, to, people, group }`. `people` has a list of steps for each person: the mean
+// probabilities, or null if the person was not seen. `group` has for each step the mean number of `faces`,
+// and the `mean` and `spread` (standard deviation) of their probabilities, or null if there were none.
 export function curves(samples, from, to, steps) {
   const long = (to - from) / steps || 1;
   const people = new Map();

@@ -1,6 +1,6 @@
-// What is drawn on a canvas, for the camera and for films.
+// Helpers for drawing on a canvas, for the camera and for films.
 
-// A canvas with a pixel for each of the screen's; its pen counts in the page's.
+// Sizes a canvas to the screen's pixels; the returned pen uses the page's pixels.
 export function sized(canvas, width, height, ratio = window.devicePixelRatio || 1) {
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(height * ratio);
@@ -9,7 +9,7 @@ export function sized(canvas, width, height, ratio = window.devicePixelRatio || 
   return pen;
 }
 
-// Draws again when the element changes its width or the page its theme.
+// Calls `draw` again when the element's width or the page's theme changes.
 export function redrawn(element, draw) {
   let width = 0;
   new ResizeObserver(() => {

@@ -1,7 +1,7 @@
-// What is dropped on a tab. The browser never leaves the page for it, whichever tab is shown.
+// Dropped files. A drop never makes the browser leave the page, on any tab.
 
-// Hands to `take` what is dropped anywhere while `element` is shown: its files, each with `folder`,
-// whether it is one. Text and links give none.
+// Passes the files that are dropped anywhere while `element` is shown to `take`. Each has `folder`, which
+// is true for a folder. Text and links give an empty list.
 export function dropped(element, take) {
   const shown = () => element.offsetParent !== null;
   const over = (on) => element.classList.toggle("fx-over", on);
@@ -10,7 +10,7 @@ export function dropped(element, take) {
     over(shown());
   });
   window.addEventListener("dragleave", (event) => {
-    // Elements of the page are left as well, for others.
+    // The event also fires between elements of the page; only outside the page is there no target.
     if (!event.relatedTarget) over(false);
   });
   window.addEventListener("drop", (event) => {

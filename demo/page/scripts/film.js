@@ -14,8 +14,8 @@ export function start(element) {
   const bar = find("progress");
   const button = find("[data-do=switch]");
   const results = new Results(find(".fx-results"));
-  let chosen = null; // the file
-  let run = null; // the reading; null when none is under way
+  let chosen = null; // the chosen file
+  let run = null; // the current reading, or null
 
   function tell(words, share) {
     find(".fx-far").textContent = words;
@@ -25,7 +25,7 @@ export function start(element) {
 
   function showBusy() {
     const busy = Boolean(run);
-    // One button, which keeps the focus.
+    // The same button starts and stops, so that it keeps the focus.
     button.textContent = busy ? "Stop here" : "Read the film";
     button.disabled = !busy && !chosen;
     bar.hidden = !busy;
@@ -34,7 +34,7 @@ export function start(element) {
     tell("");
   }
 
-  // Takes a film if it is one; whether it is.
+  // Chooses a file if it is a film; returns whether it is.
   async function choose(file) {
     const sentence = await refusal(file, Number(root.dataset.limit));
     chosen = sentence ? null : file;
@@ -45,7 +45,7 @@ export function start(element) {
   }
 
   async function read() {
-    const mine = (run = new Reading(chosen, tell));
+    const reading = (run = new Reading(chosen, tell));
     complain("");
     results.clear();
     showBusy();
@@ -54,11 +54,11 @@ export function start(element) {
     );
     try {
       const film = chosen;
-      await results.show(film, await mine.read(root.dataset.route, wanted));
+      await results.show(film, await reading.read(root.dataset.route, wanted));
     } catch (error) {
       complain(error.sentence ?? "The results cannot be shown.");
     }
-    mine.close();
+    reading.close();
     run = null;
     showBusy();
   }

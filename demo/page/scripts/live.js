@@ -1,6 +1,6 @@
 // The live tab. Its template is live.html.
-// The camera's pictures go to the server one at a time, the next one when the last was answered: what
-// comes meanwhile is not sent. Pictures are sent as they are and shown as in a mirror.
+// The camera's pictures go to the server one at a time. The next one goes when the last is answered, and
+// pictures in between are not sent. Pictures are sent as they are, but shown as in a mirror.
 
 import { complainIn, listenToButtons } from "./buttons.js";
 import { dropped } from "./dropping.js";
@@ -19,7 +19,7 @@ const RATE = 15; // pictures a second, at most
 const MINUTE = 60;
 const SHOWN = 4; // people in the timeline
 const DRAWN_EVERY = 200; // milliseconds between drawings of the timeline
-const RATE_OVER = 3000; // milliseconds over which the rate is told
+const RATE_OVER = 3000; // milliseconds over which the rate is averaged
 const NARROW = 760; // pixels; on a telephone the picture is below the note
 
 export function start(element) {
@@ -33,14 +33,14 @@ export function start(element) {
   const numbers = new Numbers(find(".fx-people"), find(".fx-group"));
   const moments = new Moments(find(".fx-moments"));
   const view = views(root, () => showSeen());
-  let run = null; // all there is of one run of the camera; null while it is off
-  let seen = null; // what was seen in the last run
+  let run = null; // the current run of the camera; null while it is off
+  let seen = null; // the record of the last run
   let newest = null; // the last answer
 
   async function startCamera() {
     const mine = (run = { connection: new Connection(), delays: [] });
     complain("");
-    show("Waiting for the camera: the browser may ask whether this page may use it.");
+    show("Waiting for the camera. The browser may ask you to allow it.");
     try {
       await openCamera(mine);
       if (run !== mine) return;
@@ -56,7 +56,7 @@ export function start(element) {
   }
 
   function openCamera(mine) {
-    const ended = () => stop(mine, "The camera was switched off or taken away. Press Start to go on.");
+    const ended = () => stop(mine, "The camera was switched off or unplugged. Press Start to go on.");
     return camera.open(ended, () => run === mine);
   }
 
@@ -67,9 +67,9 @@ export function start(element) {
     camera.close();
     show("");
     stage.show(false);
-    // What was seen stays to be looked at; the picture does not.
+    // The record stays on the page; the picture does not.
     find(".fx-show").hidden = !seen;
-    find(".fx-rate").textContent = "The camera is off. What was seen stays here until it is started again.";
+    find(".fx-rate").textContent = "The camera is off. These results stay here until you start it again.";
     complain(sentence ?? "");
   }
 
@@ -82,7 +82,7 @@ export function start(element) {
   async function watch(mine) {
     while (run === mine) {
       const began = performance.now();
-      // Another tab of the page hides this one.
+      // Stop when the visitor chooses another tab of the page.
       if (root.offsetParent === null) return stop(mine);
       if (document.hidden) {
         await pause(200);
@@ -124,7 +124,7 @@ export function start(element) {
       + ` read and shown after ${Math.round(middle)} ms`;
   }
 
-  // The first answer: until then what the run before has seen stays.
+  // Runs at the first answer; until then the record of the previous run stays.
   function begin(mine) {
     mine.record = seen = new Record();
     mine.began = performance.now();
@@ -163,7 +163,7 @@ export function start(element) {
     if (mine) await openCamera(mine).catch((error) => stop(mine, error.sentence));
   });
   window.addEventListener("pagehide", () => run && stop(run));
-  dropped(root, () => complain("Nothing is read that is dropped here. Drop photographs under Picture, films under Film."));
+  dropped(root, () => complain("Files dropped here are not read. Drop photographs under Picture, films under Film."));
   redrawn(timeline, draw);
   button.disabled = false;
 }

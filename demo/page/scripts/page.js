@@ -1,9 +1,9 @@
-// The page as a whole: its tabs have addresses, and the arrow keys lead from one to the next.
+// The page as a whole: tabs have addresses, and the arrow keys move between them.
 
-// What stands behind the page's address for each tab, from left to right; the first has nothing.
+// The end of the page's address for each tab, from left to right.
 const ADDRESSES = ["", "#live", "#film"];
 
-let list = null; // what holds the tabs, once Gradio has built it
+let list = null; // the list of tabs, once Gradio has built it
 
 const tabs = () => [...list.querySelectorAll("[role=tab]")];
 const chosen = () => tabs().findIndex((tab) => tab.getAttribute("aria-selected") === "true");
@@ -17,10 +17,10 @@ function follow() {
   if (chosen() !== addressed()) tabs()[addressed()]?.click();
 }
 
-// Writes the chosen tab into the address; the button "back" then leads to the one before.
+// Writes the chosen tab into the address, so that the browser's Back button returns to the previous tab.
 function note() {
   const tab = chosen();
-  // One tab alone is reached by the key: the arrows lead to the others.
+  // The Tab key reaches only the chosen tab; the arrow keys reach the others.
   tabs().forEach((each, index) => (each.tabIndex = index === tab ? 0 : -1));
   if (tab < 0 || tab === addressed()) return;
   history.pushState(null, "", location.pathname + location.search + ADDRESSES[tab]);

@@ -31,11 +31,11 @@ export function start(element) {
     snapshot.close();
     const left = photographs.add(files);
     if (left)
-      complain(`At most ${MOST_PHOTOGRAPHS} photographs are held at once: ${left} of these ${left === 1 ? "is" : "are"} left out.`
-        + " Clear what you do not need, and choose the rest again.");
+      complain(`The page holds ${MOST_PHOTOGRAPHS} photographs at most, so ${left} of these ${left === 1 ? "was" : "were"} left out.`
+        + " Remove some, and choose the rest again.");
   }
 
-  // An example answer fills the place of the first one.
+  // Chooses a face of the chosen photograph, or of the example answer if there is none.
   function chooseFace(face) {
     if (photographs.chosen) photographs.chooseFace(face);
     else answer.show({ ...(exampleAnswer = { ...exampleAnswer, face }) }, "example");
@@ -66,7 +66,7 @@ export function start(element) {
     return keys.get(photograph);
   }
 
-  // What was found, and which face is chosen, is also said to those who do not see it.
+  // Tells screen readers the result and the chosen face.
   function tell(chosen) {
     const known = chosen && ["answered", "refused"].includes(chosen.state);
     const key = known ? `${keyOf(chosen)} ${chosen.state}` : "";
@@ -81,7 +81,7 @@ export function start(element) {
     }
   }
 
-  // The button that was pressed may be gone; the keyboard goes on at the first.
+  // The pressed button may disappear, so the focus moves to the first button.
   function leave(remove) {
     remove();
     find("[data-do=file]").focus();
@@ -130,7 +130,7 @@ export function start(element) {
     button.addEventListener("click", () => tryExample(button));
   photographs.addEventListener("changed", show);
   listen(root, take, complain);
-  // Another tab of the page hides this one, and the camera is let go.
+  // Another tab of the page hides this one; then the camera switches off.
   new ResizeObserver(() => root.offsetParent || snapshot.close()).observe(root);
   window.addEventListener("pagehide", () => snapshot.close());
   for (const control of root.querySelectorAll("[disabled]")) control.disabled = false;
@@ -139,7 +139,7 @@ export function start(element) {
 }
 
 async function copy(text) {
-  const instead = "Mark the text and copy it.";
+  const instead = "Select the text and copy it.";
   if (!navigator.clipboard) throw said(`${onlySecurely("the clipboard")} ${instead}`);
   try {
     await navigator.clipboard.writeText(text);
@@ -148,7 +148,7 @@ async function copy(text) {
   }
 }
 
-// The answer as the HTTP route gives it unless it is asked to explain.
+// Returns the answer as the HTTP route gives it without `explain`.
 function plain(json) {
   const faces = json.faces.map((face) =>
     Object.fromEntries(Object.entries(face).filter(([name]) => name !== "attention" && name !== "crop")));

@@ -1,6 +1,6 @@
 // WebSockets of this server.
 
-// Opens one; the route is relative to the page's address.
+// Opens a WebSocket; the route is relative to the page's address.
 export function open(route) {
   const address = new URL(route, document.baseURI);
   address.protocol = address.protocol.replace("http", "ws");

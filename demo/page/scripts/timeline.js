@@ -1,18 +1,19 @@
-// The curves of curves.js as a picture: a strip for each person, or a row for each emotion of all.
+// Draws the curves of curves.js: a strip for each person, or a row for each emotion of all together.
 
 import { EMOTIONS } from "./facts.js";
 
-const STRIP = 56; // height of a person's part, in pixels
-const LOW_STRIP = 28; // of many people's
-const LINE = 40; // of an emotion's
+// Heights in pixels.
+const STRIP = 56; // a person's strip
+const LOW_STRIP = 28; // a person's strip if there are many people
+const LINE = 40; // an emotion's row
 const GAP = 6;
-const AXIS = 18; // height of the times below
+const AXIS = 18; // the times below
 
-export const LEFT = 62; // of the names, in pixels
+export const LEFT = 62; // the width of the names, in pixels
 
 const emotions = Object.keys(EMOTIONS);
 
-// How high the picture is: `view` is "people" or "group".
+// Returns the height of the picture; `view` is "people" or "group".
 export function heightOf(view, people) {
   return (view === "people" ? Math.max(1, people.length) : emotions.length + 1) * rowOf(view, people) + AXIS;
 }
@@ -21,8 +22,8 @@ function rowOf(view, people) {
   return (view === "group" ? LINE : people.length > 4 ? LOW_STRIP : STRIP) + GAP;
 }
 
-// Draws with a pen of drawing.js. `people` says whose strips, `ticks` what stands below: times and
-// texts; `ink` is the colour of text.
+// Draws with a pen of drawing.js. `people` are the numbers of the people to draw, `ticks` the times and
+// texts below, and `ink` the colour of text.
 export function drawTimeline(pen, curves, { view, people, width, ink, ticks }) {
   const row = rowOf(view, people);
   const height = row - GAP;
@@ -54,9 +55,9 @@ function drawTick(pen, x, text, top, width) {
   pen.fillText(text, Math.min(x + 3, width - long), top + 6);
 }
 
-// Where a person was seen, the probabilities one upon the other.
+// Draws a person's probabilities, stacked, for the steps in which the person was seen.
 function drawPerson(pen, steps, box) {
-  // On whole pixels, because seams would be seen.
+  // Use whole pixels, because seams would be visible otherwise.
   const across = (step) => box.left + Math.round((box.width * step) / steps.length);
   steps.forEach((probabilities, step) => {
     let y = box.top + box.height;
@@ -69,8 +70,8 @@ function drawPerson(pen, steps, box) {
   });
 }
 
-// An emotion's mean over all faces as an area, and a band of the spread around it; without an emotion
-// how many faces there are.
+// Draws an emotion's mean over all faces as an area, with a band for the spread around it. Without an
+// emotion, draws the number of faces.
 function drawGroup(pen, steps, emotion, box, ink) {
   const index = emotions.indexOf(emotion);
   const most = Math.max(1, ...steps.map((each) => each?.faces ?? 0));
@@ -108,7 +109,7 @@ function drawGroup(pen, steps, emotion, box, ink) {
   }
 }
 
-// From where to where values are known.
+// Returns the first and last step of each run of known values.
 function runs(values) {
   const found = [];
   values.forEach((value, step) => {
@@ -132,7 +133,7 @@ function stroke(pen, points) {
   pen.stroke();
 }
 
-// Times for below a timeline, as many as there is room for: `name` puts one into words.
+// Returns the times below a timeline, as many as fit; `name` turns a time into text.
 export function ticksOf(from, to, width, name) {
   const most = Math.max(2, (width - LEFT) / 80);
   const step = [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600].find(
@@ -144,7 +145,7 @@ export function ticksOf(from, to, width, name) {
   return ticks;
 }
 
-// A colour list that shows which is which, drawn below a picture that is saved; gives its height.
+// Draws the key to the colours below a picture to save, and returns the key's height.
 export function drawKey(pen, top, ink) {
   pen.font = "12px system-ui, sans-serif";
   let x = LEFT;

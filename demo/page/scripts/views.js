@@ -1,6 +1,6 @@
 // The two buttons of parts.html that choose between each person and all together.
 
-// Calls `show` with "people" or "group" when another is chosen. Gives a function that tells which is.
+// Calls `show` with "people" or "group" when the choice changes. Returns a function that gives the choice.
 export function views(root, show) {
   const buttons = [...root.querySelectorAll("[data-view]")];
   const chosen = () => buttons.find((button) => button.getAttribute("aria-pressed") === "true").dataset.view;

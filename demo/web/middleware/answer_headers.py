@@ -1,4 +1,4 @@
-"""What browsers and proxies are told with every answer."""
+"""Adds headers for browsers and proxies to every answer."""
 
 import re
 import secrets
@@ -6,10 +6,10 @@ import secrets
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Nothing is loaded from elsewhere or sent elsewhere. Scripts are the server's own files and those in
-# the page's source, which carry the nonce; what an answer's HTML might smuggle in does not run.
-# Gradio needs the two that are unsafe: it makes the templates of its components with `new Function`,
-# and places them with style attributes.
+# The page loads nothing from other sites and sends nothing to them. Only the server's own script files
+# run, and scripts in the page's source with the nonce; scripts smuggled into HTML do not. Gradio needs
+# the two unsafe entries: it compiles its components' templates with `new Function` and places components
+# with style attributes.
 _POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-eval'{nonce}; style-src 'self' 'unsafe-inline';"
     " img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self' data:;"
@@ -18,7 +18,7 @@ _POLICY = (
 )
 
 _HEADERS = {
-    # An uploaded file is no page, whatever is in it.
+    # Browsers must not treat an uploaded file as a page, whatever it contains.
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), display-capture=()",
@@ -30,11 +30,11 @@ _SCRIPT = re.compile(rb"<script(?=[\s>])")
 
 
 class AnswerHeaders:
-    """Adds the headers of security, and those that keep proxies from buffering and storing.
+    """Adds security headers, and headers that keep proxies from buffering and storing answers.
 
     Args:
         app: the application.
-        frame_ancestors: which sites may show the page in a frame, as the policy writes it.
+        frame_ancestors: the sites that may show the page in a frame, in the policy's syntax.
     """
 
     def __init__(self, app: ASGIApp, frame_ancestors: str) -> None:
@@ -63,7 +63,7 @@ class AnswerHeaders:
             elif not nonce:
                 await send(message)
             else:
-                # A tag may lie across two parts: the page is sent when all of it is there.
+                # A tag may be split across two parts, so the page is sent once it is complete.
                 page += message.get("body", b"")
                 if not message.get("more_body", False):
                     page = _SCRIPT.sub(f'<script nonce="{nonce}"'.encode(), page)
@@ -85,8 +85,8 @@ class AnswerHeaders:
         if https:
             headers["Strict-Transport-Security"] = "max-age=31536000"
         if kind.startswith(("text/html", "application/json", "application/problem+json")):
-            # The page's source names the host it was asked for by, which its asker may make up.
+            # The page's source has the host from the request, which the client may have forged.
             headers.setdefault("Cache-Control", "no-store")
         if kind.startswith("text/event-stream"):
-            # Else a live result comes in blocks of 64 KB.
+            # Otherwise proxies would pass on live results in blocks of 64 KB.
             headers["X-Accel-Buffering"] = "no"

@@ -1,7 +1,8 @@
-"""What a request may bring: so many bytes, in so many seconds, and not too much at once."""
+"""Limits the size and the duration of request bodies, and the size of all bodies together."""
 
 import asyncio
 import time
+from contextlib import suppress
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,26 +10,29 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from demo.web.addresses import path_of
 from demo.web.problem import UPLOAD_ROUTE, refusal
 
-# The routes that take pictures. What others take is small, and Gradio keeps it while it waits.
+# The routes that take pictures. Other requests are small, and Gradio keeps them while they wait.
 _PICTURES = ("/api/v1/expressions", UPLOAD_ROUTE)
 _OTHERS_BYTES = 1_000_000
 
-# A body has this long, and besides as long as its bytes take at this speed: a slow telephone's.
+# A body may take this many seconds, plus the time for its bytes at the speed of a slow telephone.
 PATIENCE_SECONDS = 20
 SLOWEST_BYTES_PER_SECOND = 16_000
 
+# Of a refused body so much more is read, in so many seconds.
+_REST_BYTES, _REST_SECONDS = 64_000_000, 5
+
 
 class BodyLimit:
-    """Answers 413 to bodies over a limit, 408 to those that come too slowly, 503 when all is full.
+    """Refuses bodies that are too large (413) or too slow (408), or when too many arrive (503).
 
-    Gradio's own limit covers uploaded files but not the data URLs in its JSON, and neither it nor
-    the server has one for the time a body takes.
+    Gradio's own limit covers uploaded files, but not the data URLs in its JSON. Neither Gradio nor the
+    server limits the time that a body takes.
 
     Args:
         app: the application to protect.
-        limit: the largest body with a picture, in bytes, by its announced length or else by
-            counting.
-        at_once: the most bytes of all the bodies of requests that are not yet answered.
+        limit: the largest body with a picture, in bytes. Both the announced length and the bytes that
+            arrive are checked.
+        at_once: the most bytes that the bodies of all unanswered requests may take together.
     """
 
     def __init__(self, app: ASGIApp, limit: int, at_once: int) -> None:
@@ -76,7 +80,7 @@ class BodyLimit:
         try:
             await self.app(scope, counted, guarded)
         except Exception:
-            # Whatever the application makes of a body that breaks off, the answer is given.
+            # A refused request has its answer already, so the application's error does not matter.
             if not refused:
                 raise
         finally:
@@ -94,8 +98,8 @@ class _Body:
         self._began = time.monotonic()
 
     async def receive(self) -> Message:
-        """The next message; when it does not come in time, an empty one, and `status` is 408."""
-        if self._complete:  # What comes now is the end of the connection, whenever that is.
+        """Returns the next message. If it is late, the message is empty and `status` is 408."""
+        if self._complete:  # The next message is the end of the connection, which may take long.
             return await self._receive()
         allowed = PATIENCE_SECONDS + self.bytes / SLOWEST_BYTES_PER_SECOND
         try:
@@ -117,4 +121,26 @@ async def _refuse(status: int, limit: int, scope: Scope, receive: Receive, send:
     }
     headers = {408: {"Connection": "close"}, 503: {"Retry-After": "1"}}
     answer = refusal(scope, status, details[status], headers.get(status))
-    await answer(scope, receive, send)
+    if status == 408 or "expect" in Headers(scope=scope):
+        await answer(scope, receive, send)
+        return
+    await send({"type": "http.response.start", "status": status, "headers": answer.raw_headers})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": True})
+    await _discard_rest(receive)
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _discard_rest(receive: Receive) -> None:
+    """Reads what is left of a refused body.
+
+    The server closes the connection when the answer ends. A proxy that is still sending then finds it
+    broken, and tells the visitor of a bad gateway (502) instead of the answer.
+    """
+    discarded = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_REST_SECONDS):
+            while discarded < _REST_BYTES:
+                message = await receive()
+                discarded += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return

@@ -12,10 +12,10 @@ from demo.web.clients import client_of
 from demo.web.middleware.rate_limit import Count
 from demo.web.problem import refusal
 
-# Platforms ask these without a password.
+# Platforms request these routes without a password.
 _HEALTH = ("/healthz", "/readyz")
 
-# Wrong passwords a minute and client, after which the right one is not taken either.
+# After this many wrong passwords in a minute, a client is refused even with the right one.
 _WRONG_PASSWORDS = 10
 
 
@@ -25,7 +25,7 @@ class Login:
     Args:
         app: the application to protect.
         credentials: `name:password`.
-        trusted_proxies: as `client_of` takes it, for counting wrong passwords.
+        trusted_proxies: see `client_of`; wrong passwords are counted per client.
     """
 
     def __init__(self, app: ASGIApp, credentials: str, trusted_proxies: int) -> None:
@@ -56,7 +56,7 @@ class Login:
 
 
 def _basic(header: str) -> bytes | None:
-    """The name and password of an Authorization header, or None where it holds none."""
+    """Returns the `name:password` of an Authorization header, or None if it has none."""
     scheme, _, content = header.partition(" ")
     if scheme.lower() != "basic":
         return None

@@ -1,4 +1,4 @@
-"""Nobody may ask for work too often."""
+"""Limits how often a client may ask for work."""
 
 from math import ceil
 from time import time
@@ -13,12 +13,12 @@ from demo.web.problem import refusal
 
 
 class RateLimit:
-    """Answers 429 to whom asks for work too often, with the seconds to wait.
+    """Answers 429 to a client that asks for work too often, with the seconds to wait.
 
     Args:
         app: the application to protect.
-        per_minute: requests of one client that may cost work.
-        trusted_proxies: as `client_of` takes it.
+        per_minute: how many costly requests one client may send per minute.
+        trusted_proxies: see `client_of`.
     """
 
     def __init__(self, app: ASGIApp, per_minute: int, trusted_proxies: int) -> None:
@@ -32,7 +32,7 @@ class RateLimit:
             if not await self.count.hit(client):
                 wait = await self.count.seconds(client)
                 detail = (
-                    f"Too many requests: at most {self.count.item.amount} a minute are taken. Try"
+                    f"Too many requests: at most {self.count.item.amount} a minute are allowed. Try"
                     f" again in {wait} s."
                 )
                 answer = refusal(scope, 429, detail, {"Retry-After": str(wait)})
@@ -42,21 +42,21 @@ class RateLimit:
 
 
 class Count:
-    """Events of each client in the last minute, as two counters: old ones weigh less and less."""
+    """Counts each client's events in a sliding minute, with two counters; old events fade out."""
 
     def __init__(self, per_minute: int) -> None:
         self.item = RateLimitItemPerMinute(per_minute)
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
     async def hit(self, client: str) -> bool:
-        """Counts an event, and says whether it is within the limit; one beyond it is not counted."""
+        """Counts an event and returns True, or returns False if the limit is reached."""
         return await self._limiter.hit(self.item, client)
 
     async def left(self, client: str) -> bool:
-        """Whether another event would be within the limit."""
+        """Tells whether another event would be within the limit."""
         return await self._limiter.test(self.item, client)
 
     async def seconds(self, client: str) -> int:
-        """Whole seconds until the next event may be within the limit, at least 1."""
+        """Returns the whole seconds until another event may be within the limit, at least 1."""
         stats = await self._limiter.get_window_stats(self.item, client)
         return max(1, ceil(stats.reset_time - time()))

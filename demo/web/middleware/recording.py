@@ -1,4 +1,4 @@
-"""Each request gets a name, and what it was answered is recorded."""
+"""Gives each request a name and records its answer."""
 
 import logging
 import re
@@ -16,20 +16,19 @@ _log = logging.getLogger(__name__)
 
 _METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 
-# What callers may name a request; anything else could forge lines of other programs' logs.
+# The allowed names of requests; other characters could forge lines in logs.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class BrokenOff(Exception):
-    """An answer that had begun could not be finished; the log says why under the request's name."""
+    """An answer had begun but could not be finished; the log says why under the request's name."""
 
 
 class Recording:
-    """Names every request, and takes down what it was answered.
+    """Gives every request a name and records its answer.
 
-    A request keeps the `X-Request-ID` it came with, if that is 1 to 64 letters, digits, dots, dashes
-    and underscores; the answer carries it too. Routes say how many faces they read in
-    `request.state.faces`.
+    A request keeps its `X-Request-ID` if that is 1 to 64 letters, digits, dots, dashes and underscores.
+    The answer has the same header. Routes report the number of faces in `request.state.faces`.
     """
 
     def __init__(self, app: ASGIApp, monitor: Monitor) -> None:
@@ -46,7 +45,7 @@ class Recording:
         state = scope.setdefault("state", {})
         received = sent = 0
         complete = False
-        status = 499  # as nginx calls it: the client left before there was an answer
+        status = 499  # nginx's code for a client that leaves before the answer
 
         async def counted() -> Message:
             nonlocal received
@@ -77,7 +76,7 @@ class Recording:
                 await problem(500, "Something went wrong on the server; its log says what.")(
                     scope, receive, watched
                 )
-            elif not complete:  # Only breaking the answer off can tell.
+            elif not complete:  # The client can notice the error only if the answer breaks off.
                 raise BrokenOff(request_id) from None
         finally:
             self.monitor.record(
@@ -94,12 +93,12 @@ class Recording:
 
 
 def _method(scope: Scope) -> str:
-    """Of a request; a WebSocket begins as a GET, which tells nothing."""
+    """Returns a request's method; "websocket" for a WebSocket, which always begins as a GET."""
     if scope["type"] == "websocket":
         return "websocket"
     return scope["method"] if scope["method"] in _METHODS else "other"
 
 
 def _route(scope: Scope) -> str:
-    """The template of the route that answered, such as `/api/v1/expressions`."""
+    """Returns the template of the route that answered, such as `/api/v1/expressions`."""
     return getattr(scope.get("route"), "path", None) or "none"

@@ -1,4 +1,4 @@
-"""No other site's page may use a visitor's browser to send requests here."""
+"""Keeps other sites' pages from sending requests through a visitor's browser."""
 
 from urllib.parse import urlsplit
 
@@ -10,15 +10,15 @@ from demo.web.problem import refusal
 
 _FOREIGN = (
     "Pages of other sites may not send requests here. If this is the server's own page, a proxy in"
-    " front of it does not pass on the header Host, by which the page's site is known: let it send"
-    " Host, or X-Forwarded-Host, as the browser did."
+    " front of it does not pass on the header Host. Configure the proxy to send the browser's Host, or"
+    " to send it as X-Forwarded-Host."
 )
 
 
 class SameOrigin:
-    """Answers 403 to what another site's page makes a visitor's browser send.
+    """Answers 403 to requests that another site's page sends through a visitor's browser.
 
-    Browsers say with every such request which site's page sends it; programs say nothing.
+    Browsers name the page's site in every such request; programs do not.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -35,7 +35,7 @@ class SameOrigin:
 
 
 def _host(origin: str) -> str | None:
-    """The host and port of an origin; None where it has none, such as `null`."""
+    """Returns the host and port of an origin; None if it has none, such as `null`."""
     try:
         return urlsplit(origin).netloc or None
     except ValueError:

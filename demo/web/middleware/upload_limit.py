@@ -1,4 +1,4 @@
-"""Uploads are refused while the folder for them is full."""
+"""Refuses uploads while their folder is full."""
 
 import asyncio
 
@@ -22,7 +22,7 @@ class UploadLimit:
             and path_of(scope) == UPLOAD_ROUTE
             and await asyncio.to_thread(self.uploads.bytes) >= self.uploads.limit
         ):
-            detail = "Too many pictures have come at once; try again in 20 seconds."
+            detail = "Too many pictures arrived at once; try again in 20 seconds."
             answer = refusal(scope, 503, detail, {"Retry-After": str(MAX_AGE)})
             await answer(scope, receive, send)
             return

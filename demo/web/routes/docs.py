@@ -1,7 +1,7 @@
-"""The documentation of the HTTP routes as one page that loads nothing from elsewhere.
+"""The documentation of the HTTP routes as one page that loads nothing from other sites.
 
-FastAPI's own page fetches Swagger from another site, which fails without internet and tells that
-site who reads the documentation.
+FastAPI's own page fetches Swagger from another site. That fails without internet, and it tells the
+other site who reads the documentation.
 """
 
 import json
@@ -39,10 +39,10 @@ def add_docs(router: APIRouter, app: FastAPI) -> None:
 
 
 def page(openapi: dict[str, Any], host: str) -> str:
-    """Renders an OpenAPI description.
+    """Renders an OpenAPI description as a page.
 
     Args:
-        openapi: the description, as FastAPI makes it.
+        openapi: the description from FastAPI.
         host: the server's address for the examples, such as `http://localhost:7860`.
 
     Returns:
@@ -90,15 +90,15 @@ def _route(method: str, path: str, operation: dict[str, Any]) -> str:
 
 
 def _websocket(path: str, description: dict[str, Any]) -> str:
-    rows = [("you send", _message(each)) for each in description["sent"]]
-    rows += [("you receive", _message(each)) for each in description["received"]]
-    rows += [(name, _message(each)) for name, each in description["files"].items()]
+    rows = [("you send", _message(message)) for message in description["sent"]]
+    rows += [("you receive", _message(message)) for message in description["received"]]
+    rows += [(name, _message(content)) for name, content in description["files"].items()]
     rows += [(f"closed with {code}", escape(when)) for code, when in description["close"].items()]
     return _section(f"WebSocket {path}", description["description"], rows)
 
 
 def _message(message: dict[str, Any]) -> str:
-    """A JSON message by the name of its schema, a table by its columns, another by its sentence."""
+    """Writes a JSON message as a link to its schema, a table as its columns, others as a sentence."""
     if "$ref" in message:
         name = escape(message["$ref"].rpartition("/")[2])
         return f"<a href='#{name}'>{name}</a> as JSON"
@@ -113,7 +113,7 @@ def _message(message: dict[str, Any]) -> str:
 
 
 def _section(heading: str, text: str, rows: list[tuple[str, str]]) -> str:
-    """A route's part of the page; the rows' second halves are HTML."""
+    """Writes a route's part of the page; the second half of each row is HTML."""
     items = "".join(f"<dt>{escape(name)}</dt><dd>{html}</dd>" for name, html in rows)
     return f"<h2><code>{escape(heading)}</code></h2><p>{escape(text)}</p><dl>{items}</dl>"
 

@@ -27,12 +27,13 @@ from preprocessing.reducing import reduced_to
 
 ROUTE = "/api/v1/expressions"
 
-# Parts of a form, of each kind; one is used.
+# The most files and the most fields that a form may have; one file is used.
 _MOST_PARTS = 20
 
 _PICTURE = {"type": "string", "format": "binary"}
 
-# What an answer may be instead of JSON, the preferred type first, with how OpenCV is to write it.
+# The picture types that an answer may have instead of JSON, the preferred one first, with OpenCV's
+# suffix and options for each.
 _PICTURE_TYPES: dict[str, tuple[str, list[int]]] = {
     "image/png": (".png", []),
     "image/jpeg": (".jpg", [cv2.IMWRITE_JPEG_QUALITY, 90]),
@@ -59,19 +60,20 @@ def add_expressions(router: APIRouter, service: Service, limit: int) -> None:
     @router.post(
         ROUTE,
         response_model=schema.Expressions,
-        response_description="The faces from left to right; none is an empty list.",
+        response_description="The faces from left to right; the list is empty if there are none.",
         responses={
             200: {"content": {kind: {"schema": _PICTURE} for kind in _PICTURE_TYPES}},
             **problem_responses(
                 _400="The connection ended before the picture was complete.",
-                _403="Another site's page makes the browser send this.",
-                _408="The picture comes too slowly.",
+                _403="Another site's page made the browser send this request.",
+                _408="The picture arrived too slowly.",
                 _413="The picture has too many bytes or too many pixels.",
-                _415="The body is neither a form nor an image, or the form's file is no image.",
-                _422="The picture cannot be read, the form has no `file`, or a parameter is no boolean.",
-                _429="This client sent too many requests; `Retry-After` says when to ask again.",
+                _415="The body is neither a form nor an image, or the form's file is not an image.",
+                _422="The picture cannot be read, the form has no `file`, or a parameter is not a "
+                "boolean.",
+                _429="This client sent too many requests; `Retry-After` says when to try again.",
                 _503="The network is still being loaded, or too many pictures are waiting; "
-                "`Retry-After` says when to ask again.",
+                "`Retry-After` says when to try again.",
             ),
         },
         openapi_extra={"requestBody": _BODY},
@@ -85,12 +87,13 @@ def add_expressions(router: APIRouter, service: Service, limit: int) -> None:
             bool, Query(description="Also give the picture itself, as `image.preview`.")
         ] = False,
     ) -> Response:
-        """The expression of every face in a picture.
+        """Reads the expression of every face in a picture.
 
         Send the picture as the field `file` of a form, or as the body itself. With
-        `Accept: image/png` or `image/jpeg` the answer is the picture with its faces boxed and named.
+        `Accept: image/png` or `image/jpeg`, the answer is the picture with a labelled box round each
+        face.
         """
-        service.check()  # before the body, which may be large
+        service.check()  # Before the body is read, because it may be large.
         picture = await _picture_of(request, limit)
         kind = _preferred(request.headers.get("accept", ""))
         if kind in _PICTURE_TYPES:
@@ -119,14 +122,14 @@ def _as_picture(picture: bytes, kind: str, recognizer: Recognizer) -> tuple[Resp
 
 
 def _encoded(pixels: np.ndarray, kind: str) -> bytes:
-    """An RGB picture as a file of one of `_PICTURE_TYPES`."""
+    """Encodes an RGB picture as a file of one of `_PICTURE_TYPES`."""
     bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
     suffix, parameters = _PICTURE_TYPES[kind]
     return cv2.imencode(suffix, bgr, parameters)[1].tobytes()
 
 
 async def _picture_of(request: Request, limit: int) -> bytes:
-    """The picture's bytes out of a form or of the body itself."""
+    """Returns the picture's bytes from a form or from the body itself."""
     kind = _media_type(request.headers.get("content-type"))
     if kind == "multipart/form-data":
         content = await _file_of_form(request)
@@ -135,20 +138,20 @@ async def _picture_of(request: Request, limit: int) -> bytes:
     else:
         raise HTTPException(
             415,
-            "Send the picture as the field 'file' of a multipart/form-data body, or as the body "
+            "Send the picture as the field 'file' of a multipart/form-data body, or as the body itself "
             f"with its image/* type. Received: {kind or 'no Content-Type'}.",
         )
     if len(content) > limit:
         raise ImageTooLarge(
-            f"The picture has {len(content):,} bytes; at most {limit:,} are taken. Make it smaller."
+            f"The picture has {len(content):,} bytes; at most {limit:,} are allowed. Make it smaller."
         )
     return content
 
 
 class _InMemory(MultiPartParser):
-    """Starlette's parser, which writes what exceeds a megabyte to a file, without that file."""
+    """Starlette's parser, kept in memory; by default it writes parts over a megabyte to a file."""
 
-    spool_max_size = sys.maxsize  # BodyLimit bounds what comes in
+    spool_max_size = sys.maxsize  # `BodyLimit` limits the size.
 
 
 async def _file_of_form(request: Request) -> bytes:
@@ -166,7 +169,7 @@ async def _file_of_form(request: Request) -> bytes:
                 422, f"The form takes one picture, in the field 'file'. Received: {len(files)}."
             )
         kind = _media_type(files[0].content_type)
-        # Programs that do not know a picture's type say octet-stream; decoding will tell.
+        # Programs that do not know a picture's type send octet-stream; decoding checks the content.
         if not kind.startswith("image/") and kind not in ("", "application/octet-stream"):
             raise HTTPException(415, f"The form's file must be an image. Received: {kind}.")
         return await files[0].read()
@@ -179,10 +182,10 @@ def _media_type(header: str | None) -> str:
 
 
 def _preferred(accept: str) -> str:
-    """The type that an Accept header (RFC 9110, 12.5.1) ranks highest; JSON where others are equal."""
+    """Returns the type that an Accept header (RFC 9110, 12.5.1) ranks highest; JSON wins a tie."""
     ranges: dict[str, float] = {}
-    for each in accept.split(","):
-        kind, *parameters = (part.strip().lower() for part in each.split(";"))
+    for entry in accept.split(","):
+        kind, *parameters = (part.strip().lower() for part in entry.split(";"))
         weight = next((p[2:] for p in parameters if p.startswith("q=")), "1")
         try:
             ranges[kind] = float(weight)
@@ -191,6 +194,6 @@ def _preferred(accept: str) -> str:
 
     def rank(kind: str) -> float:
         every = f"{kind.partition('/')[0]}/*"
-        return next((ranges[each] for each in (kind, every, "*/*") if each in ranges), 0.0)
+        return next((ranges[name] for name in (kind, every, "*/*") if name in ranges), 0.0)
 
     return max(("application/json", *_PICTURE_TYPES), key=rank)

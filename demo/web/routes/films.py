@@ -1,8 +1,8 @@
-"""Films on the page: one comes in through a WebSocket, its results go back, and both are deleted.
+"""Films on the page: a film arrives through a WebSocket, its results go back, and both are deleted.
 
-The connection is the film's whole life here: where it ends, by its browser, by a stop of the server
-or in the middle of an upload, the work stops and the folder goes. Nothing has an address that others
-could ask for, and no second request needs to find the same instance of a server.
+A film lives only as long as its connection. If the browser or the server ends the connection, even
+during the upload, the work stops and the folder is deleted. No file has an address that others could
+request, and no second request needs to reach the same instance of the server.
 """
 
 import asyncio
@@ -45,13 +45,13 @@ if TYPE_CHECKING:
 
 ROUTE = "/api/v1/films"
 
-# Of the messages with a film's results.
+# The size of the messages with a film's results.
 _PART_BYTES = 1 << 18
 
-# Between two messages about how far the film has been read.
+# Seconds between two messages about the progress.
 _TOLD_EVERY = 0.25
 
-# How long a picture waits when other visitors' fill the queue.
+# Seconds before a picture is submitted again when other visitors' pictures fill the queue.
 _BUSY_SECONDS = 0.05
 
 
@@ -59,19 +59,19 @@ _ORDER = TypeAdapter(FilmOrder)
 
 
 def most_film_bytes(settings: Settings) -> int:
-    """The largest film that is taken in: in a container its file may lie in the memory."""
+    """Returns the largest film accepted, in bytes; a container may keep its file in memory."""
     return min(settings.max_film_bytes, uploads_limit())
 
 
 DESCRIPTION = WebSocketDescription(
     route=ROUTE,
-    description="Reads a film and sends back what is found. The film and its results are deleted"
-    " when the connection ends.",
+    description="Reads a film and sends its results back. The film and the results are deleted when"
+    " the connection ends.",
     sent=[
         FilmOrder,
         "After `FilmReady`, the film's file in binary messages of at most a megabyte each.",
-        'At any time after the film, the text "cancel": what has been read so far becomes the'
-        ' results, with "partial" in their names.',
+        'At any time after the film, the text "cancel": the server stops reading and sends the results'
+        ' so far, with "partial" in their names.',
     ],
     received=[
         FilmReady,
@@ -86,11 +86,11 @@ DESCRIPTION = WebSocketDescription(
         "expressions.csv": Table(COLUMNS, (FilmRow, Box, Face, Probabilities)),
     },
     close={
-        CloseCode.DONE: "All has been sent: an error or the results.",
-        CloseCode.NOT_THIS: "The first message is no `FilmOrder`, the film has more bytes than it"
-        " says, or they come too slowly.",
+        CloseCode.DONE: "The results or an error have been sent.",
+        CloseCode.NOT_THIS: "The first message is not a `FilmOrder`, or the film has more bytes than"
+        " announced, or it arrives too slowly.",
         CloseCode.TOO_LARGE: "A message is larger than a megabyte.",
-        CloseCode.TRY_LATER: "The network is still being loaded, or another film is being read; the"
+        CloseCode.TRY_LATER: "The network is still being loaded, or another film is being read. The"
         " reason says which.",
     },
 )
@@ -100,8 +100,8 @@ class Films:
     """Reads visitors' films, one at a time.
 
     Args:
-        service: reads the pictures, between those of other visitors.
-        settings: the limits.
+        service: reads the pictures, in turn with those of other visitors.
+        settings: the limits on size and length.
     """
 
     def __init__(self, service: Service, settings: Settings) -> None:
@@ -113,7 +113,7 @@ class Films:
     def add_route(self, router: APIRouter) -> None:
         """Adds the WebSocket that `DESCRIPTION` describes.
 
-        The files are those of `python -m demo video --csv`, but Parquet.
+        The results are the files of `python -m demo video --csv`, without the Parquet table.
         """
 
         @router.websocket(ROUTE)
@@ -128,7 +128,7 @@ class Films:
                 await socket.close(CloseCode.TRY_LATER, str(error)[:120])
             except (ValidationError, KeyError, TimeoutError):
                 await socket.close(
-                    CloseCode.NOT_THIS, "A film is announced, then sent without long pauses."
+                    CloseCode.NOT_THIS, "Announce the film first, then send it without long pauses."
                 )
             except WebSocketDisconnect:
                 pass
@@ -149,8 +149,8 @@ class Films:
         if order.bytes > self.most_bytes:
             limit = f"{self.most_bytes / 1e6:.0f} MB"
             sentence = (
-                f"The film has {order.bytes / 1e6:.0f} MB; at most {limit} are taken here. Cut it,"
-                " or use the command line, which takes any."
+                f"The film has {order.bytes / 1e6:.0f} MB; at most {limit} are allowed here. Cut it,"
+                " or use the command line, which has no limit."
             )
             await socket.send_json(FilmError(error=sentence))
             return
@@ -171,19 +171,19 @@ class Films:
                 await socket.send_json(FilmProgress(time=reading.time, duration=reading.duration))
             await _send(socket, await work)
         finally:
-            # Who left wants no results, and the folder goes only when nothing writes there.
+            # A visitor who has left needs no results. The folder can be deleted once nothing writes there.
             reading.cancelled.set()
             await asyncio.wait({work})
             listening.cancel()
 
 
 class _Reading:
-    """One film being read, in a thread.
+    """One film that is being read in a thread.
 
     Attributes:
-        time: how far it has come, in seconds.
-        duration: the film's length, where it is known.
-        cancelled: to be set when it is to stop.
+        time: the time reached in the film, in seconds.
+        duration: the film's length in seconds; None if it is not known.
+        cancelled: set this event to stop the reading.
     """
 
     def __init__(self, service: Service, recognizer: Recognizer, longest: float) -> None:
@@ -195,8 +195,8 @@ class _Reading:
         self._longest = longest
 
     def read(self, folder: Path, order: FilmOrder) -> "tuple[Path, Outcome] | str":
-        """Gives the folder of the results and what came of the film, or why there is nothing."""
-        # With FFmpeg and Matplotlib behind it: half a second and 50 MB that only films need.
+        """Returns the folder of the results and the outcome, or a sentence that says why not."""
+        # Imported here: FFmpeg and Matplotlib take half a second and 50 MB, and only films need them.
         from demo.film.folder import Wanted, write_film
         from demo.film.source import FilmTooLong, InvalidFilm, StillPicture
 
@@ -239,7 +239,7 @@ class _Reading:
     def _recognize(
         self, recognizer: Recognizer, picture: Picture
     ) -> "Future[list[FaceExpression]]":
-        """Hands a picture to the service as soon as it takes one."""
+        """Submits a picture to the service, and tries again while the service is busy."""
         while True:
             try:
                 return self._service.submit(lambda _: recognizer.recognize(picture))
@@ -252,7 +252,7 @@ class _Reading:
 
 
 async def _receive(socket: WebSocket, file: Path, size: int) -> None:
-    """Writes a file that comes in parts, as fast as any other upload has to."""
+    """Writes a file that arrives in parts; it must arrive as fast as any other upload."""
     began, received = time.monotonic(), 0
     with file.open("wb") as target:
         while received < size:
@@ -266,7 +266,7 @@ async def _receive(socket: WebSocket, file: Path, size: int) -> None:
 
 
 async def _listen(socket: WebSocket, cancelled: threading.Event) -> None:
-    """Waits for the wish to stop, or for the end of the connection."""
+    """Waits for the message to stop, or for the end of the connection, and sets `cancelled`."""
     try:
         await socket.receive_text()
     except (WebSocketDisconnect, KeyError):

@@ -1,4 +1,4 @@
-"""Whether the server lives, whether it is ready, and which version answers."""
+"""Routes that tell whether the server runs, whether it is ready, and which version it is."""
 
 from fastapi.routing import APIRouter
 
@@ -9,22 +9,22 @@ from demo.web.service import Service
 
 VERSION = "1.1.0"
 
-_UNAVAILABLE = "The network is still being loaded; `Retry-After` says when to ask again."
+_UNAVAILABLE = "The network is still being loaded; `Retry-After` says when to try again."
 
 
 def add_health(router: APIRouter, service: Service) -> None:
     @router.get("/api/v1/version", responses=problem_responses(_503=_UNAVAILABLE))
     async def version() -> schema.Version:
-        """The version of these routes and of the network behind them."""
+        """Returns the version of these routes and of the network behind them."""
         return schema.Version(api=VERSION, model=model_json(service.recognizer.classifier))
 
     @router.get("/healthz")
     async def healthz() -> schema.Status:
-        """200 while the process lives."""
+        """Returns 200 while the process runs."""
         return schema.Status(status="alive")
 
     @router.get("/readyz", responses=problem_responses(_503=_UNAVAILABLE))
     async def readyz() -> schema.Status:
-        """200 once the network is loaded and has classified a face."""
+        """Returns 200 once the network is loaded and has classified a face."""
         _ = service.recognizer  # raises NotReady
         return schema.Status(status="ready")

@@ -1,10 +1,9 @@
-"""The live view: a camera's pictures come in through a WebSocket, what they show goes back at once.
+"""The live view: a camera's pictures arrive through a WebSocket, and the answers go back at once.
 
-Not through Gradio's streaming: that takes each picture as a request of its own (600 a minute, of the
-120 that a client may send), grown by a third as text, and puts it into the queue of all visitors;
-nothing in it drops a picture that is late. Here the state of a view lives and ends with its
-connection, a picture is only ever in memory, and whichever instance of a server took the connection
-has it to its end.
+Gradio's streaming does not fit. It sends each picture as its own request (600 a minute, while a client
+may send 120), and as text, which is a third longer. It puts the pictures into the queue of all visitors
+and never drops a late one. Here, the state of a view lives only as long as its connection, pictures are
+only ever in memory, and one instance of the server keeps the connection to its end.
 """
 
 import asyncio
@@ -26,39 +25,39 @@ ROUTE = "/api/v1/live"
 # The largest message, in bytes: ten times a JPEG of 640x480.
 MAX_FRAME_BYTES = 1_000_000
 
-# Pictures of one view that are read in a second; whoever sends more has them dropped.
+# At most this many pictures of one view are read per second; any more are dropped.
 MAX_RATE = 20
 
-# Smallest face, in pixels of the frame scaled to at most 1280: without doubling the picture. A whole
-# frame of 640x480 then takes a core 20 ms, so every one is searched and nothing needs to be guessed
-# between searches.
+# The smallest face, in pixels of the frame scaled to at most 1280. At this size the detector does not
+# enlarge the picture. A frame of 640x480 then takes 20 ms of one core, so every frame is searched, and no
+# face has to be guessed between two searches.
 MIN_FACE = 80
 
-# A connection over which no picture comes for so many seconds is closed.
+# A connection is closed if no picture arrives for this many seconds.
 _PATIENCE_SECONDS = 30
 
 DESCRIPTION = WebSocketDescription(
     route=ROUTE,
-    description="Follows the faces before a camera. Each picture sent is answered, unless a newer one"
-    f" has come before it was read. At most {MAX_RATE} a second are read. No picture is kept.",
+    description="Follows the faces before a camera. Each picture gets an answer, unless a newer one"
+    f" arrives before it is read. At most {MAX_RATE} a second are read. No picture is kept.",
     sent=["The bytes of a picture file, at most a megabyte, as a binary message."],
     received=[LiveAnswer, LiveError],
     close={
-        CloseCode.DONE: f"No picture has come for {_PATIENCE_SECONDS} seconds.",
-        CloseCode.NOT_THIS: "A message is no picture file's bytes.",
+        CloseCode.DONE: f"No picture arrived for {_PATIENCE_SECONDS} seconds.",
+        CloseCode.NOT_THIS: "A message is empty or text, not the bytes of a picture file.",
         CloseCode.TOO_LARGE: "A message is larger than a megabyte.",
-        CloseCode.TRY_LATER: "The network is still being loaded, or as many cameras are being watched"
-        " as the server can keep fluent; the reason says which.",
+        CloseCode.TRY_LATER: "The network is still being loaded, or too many cameras are in use. The"
+        " reason says which.",
     },
 )
 
 
 class LiveViews:
-    """Serves live views, as many at once as the cores can keep fluent.
+    """Serves live views, only as many at once as the cores can keep smooth.
 
     Args:
-        service: reads the pictures, between those of other visitors.
-        most: how many views there may be at once.
+        service: reads the pictures, in turn with those of other visitors.
+        most: how many views may be open at once.
     """
 
     def __init__(self, service: Service, most: int) -> None:
@@ -73,7 +72,7 @@ class LiveViews:
         async def live(socket: WebSocket) -> None:
             await socket.accept()
             if self.open >= self.most:
-                reason = f"{self.most} cameras are being watched already; try again later."
+                reason = f"Too many cameras are in use (at most {self.most}); try again later."
                 await socket.close(CloseCode.TRY_LATER, reason)
                 return
             self.open += 1
@@ -99,7 +98,7 @@ class LiveViews:
             if newest.reason:
                 await socket.close(newest.code, newest.reason)
         except WebSocketDisconnect:
-            pass  # while its answer was being written
+            pass  # The browser left before the answer was sent.
         finally:
             receiving.cancel()
 
@@ -116,14 +115,14 @@ class LiveViews:
 
 
 class _Newest:
-    """The newest picture that came; one that was not taken yet makes way for it.
+    """Holds the newest picture that arrived; it replaces one that was not taken yet.
 
     Attributes:
-        taken: which picture was taken last, counted from 1.
-        dropped: how many were not taken.
-        gone: whether the other side has left.
-        code: with which to close the connection where there is a reason to.
-        reason: why to close it; empty for none.
+        taken: the number of the picture taken last, counted from 1.
+        dropped: how many pictures were replaced before they were taken.
+        gone: whether the client has left.
+        code: the code for closing the connection, if there is a reason to.
+        reason: the reason for closing the connection; empty if there is none.
     """
 
     def __init__(self, socket: WebSocket) -> None:
@@ -137,7 +136,7 @@ class _Newest:
         self._changed = asyncio.Event()
 
     async def receive(self) -> None:
-        """Takes in what comes, until it ends."""
+        """Receives pictures until the connection ends, or there is a reason to close it."""
         try:
             while True:
                 message = await asyncio.wait_for(self._socket.receive(), _PATIENCE_SECONDS)
@@ -148,7 +147,7 @@ class _Newest:
                 if not frame:
                     self.code, self.reason = (
                         CloseCode.NOT_THIS,
-                        "A message is a picture file's bytes.",
+                        "Send the bytes of a picture file.",
                     )
                     return
                 self._count += 1
@@ -156,13 +155,13 @@ class _Newest:
                 self._frames.append(frame)
                 self._changed.set()
         except TimeoutError:
-            self.reason = f"No picture came for {_PATIENCE_SECONDS} s."
+            self.reason = f"No picture arrived for {_PATIENCE_SECONDS} s."
         finally:
             self.gone = self.gone or not self.reason
             self._changed.set()
 
     async def take(self) -> bytes | None:
-        """The newest picture, as soon as there is one; None when no more will come."""
+        """Waits for a picture and returns the newest; None if no more will come."""
         while not self._frames:
             if self.gone or self.reason:
                 return None

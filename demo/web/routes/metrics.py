@@ -1,4 +1,4 @@
-"""The counts for Prometheus."""
+"""The route with the counts for Prometheus."""
 
 from fastapi.responses import Response
 from fastapi.routing import APIRouter
@@ -8,7 +8,7 @@ from demo.web.monitor import Monitor
 
 
 def add_metrics(router: APIRouter, monitor: Monitor) -> None:
-    """Adds `/metrics`, in Prometheus' text format."""
+    """Adds `/metrics`, which answers in Prometheus' text format."""
 
     @router.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:

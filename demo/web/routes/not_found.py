@@ -1,4 +1,4 @@
-"""What is asked for under `/api` and is not there."""
+"""Answers requests under `/api` that no route takes."""
 
 from fastapi.routing import APIRoute, APIRouter
 from starlette.types import Receive, Scope, Send
@@ -8,7 +8,7 @@ from demo.web.addresses import path_of
 
 
 class NotFound:
-    """Answers what the routes do not, so that it does not fall through to the page."""
+    """Answers 404 or 405 under `/api`, so that requests there do not fall through to the page."""
 
     def __init__(self, router: APIRouter) -> None:
         self.routes = [route for route in router.routes if isinstance(route, APIRoute)]

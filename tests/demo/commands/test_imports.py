@@ -49,6 +49,7 @@ def test_classify_loads_no_server_and_nothing_of_films(tmp_path: Path, empty_roo
     assert found & (NEVER | FILMS) == set()
 
 
+@pytest.mark.slow
 def test_video_loads_no_server(tmp_path: Path) -> None:
     found = loaded("video", film(tmp_path / "a.mp4", 0.2), "--output", tmp_path / "out")
     assert found >= FILMS

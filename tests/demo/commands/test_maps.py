@@ -231,7 +231,7 @@ def test_classify_maps_writes_no_map_among_the_pictures(
     assert files_in(album) == before
     assert not Path("faces.csv").exists()
     [sentence] = capsys.readouterr().err.splitlines()
-    assert sentence.startswith(f"{folder}: The maps of the pictures in ")
+    assert sentence.startswith(f"{folder}: The maps for ")
 
 
 @pytest.mark.parametrize("paths", [["party/a.jpg"], ["party/a.jpg", "party/b.jpg"]])
@@ -283,6 +283,7 @@ def test_classify_maps_names_a_map_that_cannot_be_written(
     assert len(files_in(Path("why"))) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output", ["--json", "--csv"])
 def test_classify_maps_loses_only_maps_on_a_full_disk(album: Path, output: str) -> None:
     why = album.parent / "why"
@@ -296,7 +297,8 @@ def test_classify_maps_loses_only_maps_on_a_full_disk(album: Path, output: str) 
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000)),
     )
     out, complaint = process.communicate(timeout=60)
-    assert process.returncode == 1
+    # The plots of the table do not fit either.
+    assert process.returncode == (1 if output == "--json" else 3)
     assert complaint.count(": cannot be written (File too large).") == 4
     assert "Traceback" not in complaint
     assert files_in(why) == []
@@ -317,7 +319,7 @@ def test_classify_maps_follows_no_link_out_of_the_folder(
     (why / "late").symlink_to(elsewhere)
     assert main(["classify", str(album), "--explain", str(why)]) == 1
     [sentence] = capsys.readouterr().err.splitlines()
-    assert sentence.endswith(f"is not written, a link leads out of {why}.")
+    assert sentence.endswith(f"is not written, because a link leads out of {why}.")
     assert files_in(elsewhere) == []
 
 
@@ -336,7 +338,7 @@ def test_classify_maps_never_replaces_another_file(
     capsys.readouterr()
     assert main(["classify", "party", "--explain", "why", "--csv", "faces.csv"]) == 2
     [sentence] = capsys.readouterr().err.splitlines()
-    assert sentence.startswith(f"{stranger}: is not written, because this file is there")
+    assert sentence.startswith(f"{stranger}: is not written, because a file with this name exists")
     assert stranger.read_bytes() == before
     assert stranger.is_symlink() == (kind != "picture")
     assert not Path("faces.csv").exists()
@@ -350,7 +352,7 @@ def test_classify_maps_never_replaces_a_file_that_appeared_meanwhile(
     maps.prepare([tmp_path / "a.jpg"])
     stranger = tmp_path / "why" / "a.jpg-face1-happy.png"
     stranger.write_text("precious")
-    with pytest.raises(Unwritable, match="no map of an earlier run"):
+    with pytest.raises(Unwritable, match="not a map of an earlier run"):
         maps.save(tmp_path / "a.jpg", 1, face)
     assert stranger.read_text() == "precious"
 
@@ -374,6 +376,7 @@ def test_classify_maps_folder_may_be_a_link(album: Path, tmp_path: Path) -> None
     assert len(files_in(tmp_path / "disk")) == 4
 
 
+@pytest.mark.slow
 def test_classify_maps_takes_a_name_that_is_not_utf8(tmp_path: Path, happy: bytes) -> None:
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.jpg")).write_bytes(happy)
     process = start(
@@ -408,6 +411,7 @@ def test_classify_maps_keeps_the_earlier_map_if_a_write_fails(
     assert files_in(tmp_path / "why") == [file.name]
 
 
+@pytest.mark.slow
 def test_classify_maps_leaves_complete_maps_on_ctrl_c(tmp_path: Path, happy: bytes) -> None:
     (tmp_path / "picture").write_bytes(happy)
     album = tmp_path / "album"

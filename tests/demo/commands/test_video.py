@@ -19,6 +19,8 @@ from tests.conftest import ROOT
 from tests.demo.conftest import wait_until
 from tests.demo.film.clips import people, room, scene, steady, write_film
 
+pytestmark = pytest.mark.slow
+
 Capture = pytest.CaptureFixture[str]
 
 
@@ -63,7 +65,7 @@ def test_video_writes_csv_without_duckdb(
     """As in the container, which has no DuckDB."""
     monkeypatch.setitem(sys.modules, "duckdb", None)
     assert video(film(tmp_path / "a.mp4"), "--output", tmp_path / "out") == 0
-    assert "There is no DuckDB here" in capsys.readouterr().err
+    assert "DuckDB, which writes Parquet, is not installed" in capsys.readouterr().err
     assert (tmp_path / "out" / "expressions.csv").exists()
     assert not (tmp_path / "out" / "expressions.parquet").exists()
 

@@ -10,6 +10,7 @@ from demo.film.reading import Film
 from demo.page import example_film
 
 
+@pytest.mark.slow
 def test_get_example_film_is_served_and_has_no_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     app = FastAPI()
     example_film.add_example_film(app, "/page")

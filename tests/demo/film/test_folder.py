@@ -70,6 +70,7 @@ def parquet(path: Path) -> list[tuple[object, ...]]:
     return duckdb.read_parquet(escape(str(path))).fetchall()
 
 
+@pytest.mark.slow
 def test_folder_writes_all_requested_files(film: Path, tmp_path: Path, write: Write) -> None:
     folder = tmp_path / "out [a]" / "b"
     reached: list[tuple[float, float | None]] = []
@@ -147,6 +148,7 @@ def test_folder_stores_no_pictures_of_people_unless_asked(
     assert len(parquet(tmp_path / "expressions.parquet")) == 16
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain_plots")
 def test_folder_replaces_the_results_of_an_earlier_run(
     film: Path, tmp_path: Path, write: Write
@@ -167,6 +169,7 @@ def test_folder_replaces_the_results_of_an_earlier_run(
     assert json.loads((tmp_path / "summary.json").read_text())["people"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain_plots")
 def test_folder_writes_complete_files_named_partial_when_cancelled(
     film: Path, tmp_path: Path, write: Write
@@ -224,7 +227,7 @@ def test_folder_writes_nothing_for_an_unreadable_film(
     text.write_text("This is a text.\n" * 50)
     with pytest.raises(InvalidFilm, match="not a film"):
         write(text, tmp_path / "out")
-    with pytest.raises(InvalidFilm, match="at most 0:03"):
+    with pytest.raises(InvalidFilm, match="limit is 0:03"):
         write(film, tmp_path / "out", longest=3)
     assert names(tmp_path) == ["text.mp4"]
     assert not (tmp_path / "out").exists()
@@ -250,6 +253,7 @@ def test_folder_refuses_its_own_results_as_a_film(film: Path, tmp_path: Path, wr
     assert contents(tmp_path) == before
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain_plots")
 def test_folder_keeps_files_that_no_run_wrote(film: Path, tmp_path: Path, write: Write) -> None:
     strangers = ["people/person-grandma.png", "people/person-7.old.png"]
@@ -320,6 +324,7 @@ def test_folder_keeps_a_file_that_appears_during_the_run(
     assert "timeline.partial.png" in names(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("killed", ["reading", "plotting", "naming"])
 @pytest.mark.usefixtures("plain_plots")
 def test_folder_can_be_used_again_after_a_killed_run(
@@ -380,6 +385,7 @@ def test_folder_lists_the_people_seen_longest() -> None:
     assert lines[-1] == "  and 11 seen for less, see summary.json"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain_plots")
 def test_table_rows_are_on_disk_once_added(film: Path, tmp_path: Path, write: Write) -> None:
     """After a power cut the CSV is there, wanted or not."""

@@ -270,7 +270,7 @@ def test_film_refuses_each_kind_of_other_file_in_its_own_sentence(tmp_path: Path
         text: "not a film",
         empty: "empty",
         cut: "cut off",
-        unknown: "coded in a way",
+        unknown: "video codec",
         song: "no moving pictures",
         tiny: "too small (8 x 8",
         garbage: "No frame",
@@ -349,7 +349,7 @@ def test_film_leaves_out_damage_in_the_middle(tmp_path: Path) -> None:
     with Film(path) as film:
         times = [frame.time for frame in film.frames()]
         assert film.ended is None
-        assert film.notes == ["What is damaged in the film was left out (1 frames)."]
+        assert film.notes == ["Damaged frames of the film were left out (1)."]
     assert len(times) == 29
     assert times[-1] == pytest.approx(29 / 15, abs=0.01)
 
@@ -360,7 +360,7 @@ def test_film_reads_ten_hours_without_a_limit(tmp_path: Path) -> None:
     assert sampled(path)[-1] == pytest.approx(36_000, abs=0.01)
     with Film(path, longest=40_000) as film:
         assert film.duration == pytest.approx(36_000, rel=0.01)
-    with pytest.raises(FilmTooLong, match=r"lasts 10:00:.* at most 1:00:00"):
+    with pytest.raises(FilmTooLong, match=r"lasts 10:00:.* limit is 1:00:00"):
         Film(path, longest=3600)
 
 

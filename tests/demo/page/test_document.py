@@ -105,7 +105,7 @@ def test_document_notices_if_gradio_names_its_files_otherwise(
 
     other = SimpleNamespace(get_source=lambda *_: ('<script src="./assets/a.js">', "", None))
     monkeypatch.setattr(templates.env, "loader", other)
-    with pytest.raises(RuntimeError, match="does not name one program"):
+    with pytest.raises(RuntimeError, match="does not name one script"):
         document.replace_document()
 
 

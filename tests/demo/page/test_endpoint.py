@@ -22,6 +22,8 @@ from demo.web.service import Busy, NotReady, Service
 from preprocessing.images import ImageTooLarge
 from tests.demo.conftest import call, endpoint_of, gradio_functions, running, wait_until
 
+pytestmark = pytest.mark.slow
+
 NAME = "holiday-of-ada-lovelace"
 
 

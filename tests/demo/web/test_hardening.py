@@ -14,10 +14,13 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect as connect_socket
 
 from demo.web.routes import live
 from tests.demo.conftest import call, encoded, gradio_functions, running, wait_until
+
+pytestmark = pytest.mark.slow
 
 ROUTE = "/api/v1/expressions"
 SCRIPT = b"<script>alert(1)</script>"
@@ -310,6 +313,16 @@ def test_server_does_not_wait_for_silent_or_slow_clients(
     assert answer.startswith(b"HTTP/1.1 408 ")
 
 
+def test_post_expressions_refuses_30_mb_announced_or_not(
+    client: httpx.Client, happy: bytes
+) -> None:
+    headers = {"Content-Type": "image/jpeg"}
+    blocks = (bytes(1_000_000) for _ in range(30))
+    for body in (blocks, bytes(30_000_000)):
+        assert client.post(ROUTE, content=body, headers=headers).status_code == 413
+    assert len(read(client, happy).json()["faces"]) == 1
+
+
 def test_server_refuses_a_greedy_client_and_serves_others(happy: bytes) -> None:
     with (
         running(DEMO_REQUESTS_PER_MINUTE="5", DEMO_TRUSTED_PROXIES="1") as (_, port),
@@ -345,13 +358,22 @@ def test_server_protects_everything_with_login_and_counts_metrics(happy: bytes) 
             assert "demo_faces_total 1.0" in metrics.text
             assert 'route="/api/v1/expressions",status="200"} 1.0' in metrics.text
             assert 'demo_refused_total{reason="login"}' in metrics.text
+        view = f"127.0.0.1:{port}{live.ROUTE}"
+        with pytest.raises(InvalidStatus) as refused, connect_socket(f"ws://{view}"):
+            pass
+        assert refused.value.response.status_code == 401
+        with connect_socket(f"ws://ada:secret@{view}") as camera:
+            camera.send(b"no picture")
+            assert "error" in json.loads(camera.recv(timeout=30))
 
 
 def test_get_metrics_is_off_unless_asked(client: httpx.Client) -> None:
     assert client.get("/metrics").status_code == 404
 
 
-def test_server_stop_refuses_new_requests_and_finishes_running_ones(happy: bytes) -> None:
+def test_server_stop_refuses_new_requests_ends_views_and_finishes_running_ones(
+    happy: bytes,
+) -> None:
     slow = io.BytesIO()
     noise = np.random.default_rng(0).integers(0, 255, (4000, 3500, 3), np.uint8)
     Image.fromarray(noise).save(slow, "JPEG", quality=80)
@@ -374,6 +396,8 @@ def test_server_stop_refuses_new_requests_and_finishes_running_ones(happy: bytes
             time.sleep(0.3)
             with pytest.raises(httpx.ConnectError):
                 httpx.post(address + ROUTE, content=happy, headers=headers)
+            with pytest.raises(ConnectionClosed):
+                browser.recv(timeout=6)
             assert running_one.result().status_code == 200
             wait_until(lambda: process.poll() is not None, 15)
             assert time.monotonic() - began < 8

@@ -42,6 +42,7 @@ def test_memory_limit_is_read_from_either_cgroup_version(
     assert memory.uploads_limit() == (limit // 8 if limit else 1_000_000_000)
 
 
+@pytest.mark.slow
 def test_memory_stays_within_the_container(tmp_path: Path) -> None:
     limit = tmp_path / "memory.max"
     limit.write_text("800000000")
@@ -82,6 +83,7 @@ def webp(side: int) -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not hold to RLIMIT_DATA")
 def test_server_goes_on_after_a_picture_that_needs_too_much_memory(happy: bytes) -> None:
     """The largest WebP needs a gigabyte; this server may use 800 MB and needs 400 itself."""

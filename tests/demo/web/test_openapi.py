@@ -124,7 +124,7 @@ def test_documentation_shows_the_messages_and_close_codes_of_websockets(client: 
     for name in ("LiveAnswer", "FilmOrder", "FilmProgress", "FilmSummary"):
         assert f"<a href='#{name}'>" in page
         assert f"<details id='{name}'>" in page
-    assert "<li><code>person</code> Counts people" in page
+    assert "<li><code>person</code> The person&#x27;s number" in page
 
 
 def test_documentation_escapes_what_a_request_brings(openapi: dict[str, Any]) -> None:

@@ -51,11 +51,13 @@ def description() -> BaseSchema:
     return from_asgi("/api/openapi.json", app)
 
 
+@pytest.mark.slow
 def test_openapi_names_every_operation_of_the_program(description: BaseSchema) -> None:
     operations = [each.ok() for each in description.get_all_operations()]
     assert [operation.label for operation in operations] == OPERATIONS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", OPERATIONS)
 def test_openapi_describes_every_operations_answer(description: BaseSchema, label: str) -> None:
     operation = description.find_operation_by_label(label)
@@ -104,6 +106,7 @@ def test_openapi_describes_the_answers_to_intact_pictures(
         assert all(("attention" in face) == bool(explain) for face in faces)
 
 
+@pytest.mark.slow
 def test_openapi_describes_the_answers_to_mutated_pictures(description: BaseSchema) -> None:
     statuses = set()
 

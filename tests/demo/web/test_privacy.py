@@ -92,6 +92,7 @@ def open_files(pid: int) -> Iterator[str]:
             yield str(link.readlink())
 
 
+@pytest.mark.slow
 def test_server_leaves_nothing_of_a_visit(visit: Visit) -> None:
     visitor = {"X-Forwarded-For": ADDRESS, "User-Agent": NAME}
     with running(**visit.environment()) as (process, port):
@@ -174,6 +175,7 @@ def break_off_an_upload(client: httpx.Client, picture: bytes, folder: Path) -> N
         client.post("/gradio_api/upload", content=content(), headers=headers)
 
 
+@pytest.mark.slow
 def test_post_expressions_writes_a_large_form_nowhere(astronaut: np.ndarray) -> None:
     """Starlette's form parser writes parts of more than a megabyte to an unnamed file."""
     large = encoded(np.random.default_rng(0).integers(0, 255, (1800, 1800, 3), np.uint8), "PNG")
@@ -191,6 +193,7 @@ def test_post_expressions_writes_a_large_form_nowhere(astronaut: np.ndarray) -> 
         assert not [name for name in open_files(process.pid) if "deleted" in name]
 
 
+@pytest.mark.slow
 def test_post_expressions_keeps_no_picture_in_memory(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,8 @@ from websockets.sync.client import connect
 from tests.demo.conftest import film_of, running
 from tests.nginx import nginx
 
+pytestmark = pytest.mark.slow
+
 WAYS = ["stripped", "whole"]
 
 

@@ -229,7 +229,7 @@ def test_service_stop_refuses_new_work_and_finishes_the_rest(happy: bytes) -> No
         service.submit(lambda _: go_on.wait(30)) for _ in range(service.capacity)
     ]  # some of them still wait for a thread
     service.close()
-    with pytest.raises(Busy, match="being stopped"):
+    with pytest.raises(Busy, match="server is stopping"):
         service.read(happy)
     go_on.set()
     assert [each.result(30) for each in taken] == [True] * service.capacity

@@ -26,19 +26,15 @@ PARAMETERS = {
     "cnn-4conv": 4_478_727,
     "deepface-emotion": 1_485_831,
 }
+# One of each kind of layer and of head: a row of the comparison trains and exports every one.
+KINDS = ["cnn-wide", "mini-xception", "dexpression", "deepface-emotion", "resnet34"]
 # Two of each emotion.
 _IMAGES = 14
-# The dear ones take few steps, of smaller faces where they take any, for the time that tests may take.
-_DEAR = {
-    "cnn-2x100": 48,
-    "dcnn": 48,
-    "cnn-4conv": 48,
-    "resnet34": 24,
-    "xception": 36,
-    "resnet50": 24,
-}
+# The dear ones take few steps, of smaller faces, for the time that tests may take.
+_DEAR = {"resnet34": 24}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("arch", "parameters"), PARAMETERS.items())
 def test_build_gives_a_network_of_its_reports_size_and_answer(arch: str, parameters: int) -> None:
     network = build(arch, dropout=0.2)
@@ -48,7 +44,8 @@ def test_build_gives_a_network_of_its_reports_size_and_answer(arch: str, paramet
     }
 
 
-@pytest.mark.parametrize("arch", PARAMETERS)
+@pytest.mark.slow
+@pytest.mark.parametrize("arch", KINDS)
 def test_train_on_batch_teaches_a_network_images_by_heart(arch: str) -> None:
     side, steps = _DEAR.get(arch, 48), 4 if arch in _DEAR else 12
     network = build(arch, dropout=0.0, side=side)
@@ -71,7 +68,7 @@ def test_train_on_batch_teaches_a_network_images_by_heart(arch: str) -> None:
     assert losses[-1] < losses[0] - 0.2
 
 
-# One of each kind of layer and of head; a row of the comparison exports every one.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arch", ["cnn-2x100", "cnn-wide", "mini-xception", "dexpression", "deepface-emotion"]
 )

@@ -47,6 +47,7 @@ def test_portraits_have_their_faces_where_they_say() -> None:
         assert measure_one(HogDetector(), Shot("size", "", grey, (truth,))).found == 1
 
 
+@pytest.mark.slow
 def test_made_and_faceless_are_reproducible_and_hold_what_they_say() -> None:
     first, second = ([shot.grey.tobytes() for shot in list(made())[::40]] for _ in range(2))
     assert first == second
@@ -56,6 +57,7 @@ def test_made_and_faceless_are_reproducible_and_hold_what_they_say() -> None:
     assert all(shot.faces == () for shot in faceless())
 
 
+@pytest.mark.slow
 def test_compare_command_writes_a_table_and_a_plot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

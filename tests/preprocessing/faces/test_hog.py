@@ -96,6 +96,7 @@ def test_hog_detect_finds_two_people(
     assert left.box[0] < 512 < right.box[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["chelsea", "coffee", "rocket", "coins", "brick", "gravel", "hubble_deep_field", "page"]
 )
@@ -107,6 +108,7 @@ def test_hog_detect_finds_no_face_where_there_is_none(
     assert detector.detect(scaled(picture, side / max(picture.shape))) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", [260, 440, 680, 980, 1100])
 def test_hog_detect_takes_no_emblem_for_a_face(
     astronaut: np.ndarray, detector: HogDetector, side: int

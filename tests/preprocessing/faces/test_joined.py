@@ -29,6 +29,7 @@ def shots() -> list[Shot]:
     return list(made())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PROMISED)
 def test_detect_finds_the_face_in_made_pictures(kind: str, shots: list[Shot]) -> None:
     for degree in PROMISED[kind]:

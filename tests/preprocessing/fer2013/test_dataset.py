@@ -16,6 +16,7 @@ def test_occurs_in_finds_images_of_another_part() -> None:
     assert occurs_in(images, images[[2]]).tolist() == [False, False, True, False]
 
 
+@pytest.mark.slow
 @pytest.mark.dataset
 def test_load_gives_the_dataset_that_the_figures_are_of(dataset: Fer2013) -> None:
     assert [len(dataset.split(name)) for name in SPLITS] == [28709, 3589, 3589]

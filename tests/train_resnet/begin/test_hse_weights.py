@@ -58,6 +58,7 @@ def faceres(recogniser: keras.Model, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_first_weights_see_what_the_recogniser_sees(recogniser: keras.Model, faceres: Path) -> None:
     network, crops = build("mobilenet-128", dropout=0.0), golden_crops()
     begin_with(network, str(faceres), crops)

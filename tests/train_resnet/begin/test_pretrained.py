@@ -33,6 +33,7 @@ def answers(network: keras.Model, crops: np.ndarray, training: bool) -> dict[str
     return {head: np.asarray(logits) for head, logits in seen.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arch", ["two-blocks", "short-mobilenet"])
 def test_begin_with_served_weights_answers_as_they_do(
     arch: str, crops: np.ndarray, tmp_path: Path

@@ -7,6 +7,7 @@ from train_resnet.__main__ import main
 from train_resnet.commands.evaluate import Evaluate
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_evaluation_plots")
 def test_ensemble_trains_members_and_pupil_and_goes_on_where_it_was(
     data_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

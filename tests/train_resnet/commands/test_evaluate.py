@@ -12,6 +12,7 @@ from train_resnet.report.tables import find
 from train_resnet.serve.export import golden_crops
 
 
+@pytest.mark.slow
 def test_evaluate_measures_a_checkpoint_on_both_label_sets(
     run_folder: Path, data_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -39,6 +40,7 @@ def test_evaluate_measures_a_checkpoint_on_both_label_sets(
     assert {"clean", "darkened", "JPEG", "turned", "covered"} <= kinds
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_evaluation_plots")
 def test_evaluate_measures_several_networks_as_one(
     run_folder: Path, data_file: Path, toy: Fer2013, tmp_path: Path

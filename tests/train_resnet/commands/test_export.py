@@ -7,6 +7,7 @@ from model import classifier
 from train_resnet.__main__ import main
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_evaluation_plots")
 def test_export_measures_as_the_checkpoint_did(
     run_folder: Path, data_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -21,6 +21,7 @@ def runs(data_file: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]
     return [str(folder / str(seed) / "best.keras") for seed in range(2)]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_evaluation_plots")
 def test_join_measures_as_an_ensemble_and_can_be_served(
     runs: list[str], data_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -48,6 +49,7 @@ def test_join_measures_as_an_ensemble_and_can_be_served(
         assert together["nll"] == pytest.approx(served["nll"], abs=0.02)
 
 
+@pytest.mark.slow
 def test_join_names_what_cannot_be_joined(
     runs: list[str], data_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

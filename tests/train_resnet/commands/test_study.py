@@ -9,6 +9,7 @@ from train_resnet.__main__ import main
 from train_resnet.study import running, table, trials
 
 
+@pytest.mark.slow
 def test_study_runs_a_trial_once_and_puts_it_into_the_table(
     data_file: Path,
     tmp_path: Path,
@@ -23,14 +24,14 @@ def test_study_runs_a_trial_once_and_puts_it_into_the_table(
     page = tmp_path / "train_resnet" / "STUDY.md"
     page.parent.mkdir()
     page.write_text("<!-- study -->\n<!-- /study -->\n")
-    command = f"study --data {data_file} --output {tmp_path} --only base taught"
+    command = f"study --data {data_file} --output {tmp_path / 'runs'} --only base taught"
     assert main(command.split()) == 0
-    first = (tmp_path / "taught" / "figures.json").read_bytes()
+    first = (tmp_path / "runs" / "taught" / "figures.json").read_bytes()
     assert 0 <= json.loads(first)["votes_head"] <= 1
     assert page.read_text() == "<!-- study -->\n<!-- /study -->\n"
     capsys.readouterr()
     assert main([*command.split(), "--record"]) == 0
-    assert (tmp_path / "taught" / "figures.json").read_bytes() == first
+    assert (tmp_path / "runs" / "taught" / "figures.json").read_bytes() == first
     rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
     assert [row.split(" | ")[0] for row in rows[2:]] == ["| noise", "| distillation"]
     assert json.loads(table.RECORD.read_text())["taught"] == json.loads(first)

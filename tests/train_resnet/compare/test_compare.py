@@ -63,6 +63,7 @@ def test_unpack_gives_the_faces_that_were_packed(toy: Fer2013, tmp_path: Path) -
         unpack(tmp_path / "faces.npz")
 
 
+@pytest.mark.slow
 def test_compare_trains_rows_once_and_sets_them_side_by_side(
     data_file: Path,
     tmp_path: Path,
@@ -100,6 +101,7 @@ def test_compare_trains_rows_once_and_sets_them_side_by_side(
     assert (output / "one" / "best.keras").stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_compare_cross_validates_a_row(data_file: Path, tmp_path: Path) -> None:
     command = f"compare --data {data_file} --output {tmp_path} --rows one --folds 2"
     assert main(command.split()) == 0

@@ -25,6 +25,7 @@ def both() -> tuple[Logits, np.ndarray, np.ndarray]:
     return Logits(fer * 3, votes / 2, maps, maps), labels, winners
 
 
+@pytest.mark.slow
 def test_calibrate_undoes_wrong_temperatures(
     both: tuple[Logits, np.ndarray, np.ndarray],
 ) -> None:

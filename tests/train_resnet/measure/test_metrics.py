@@ -63,6 +63,7 @@ def noisy_answers(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return labels, answers, confidence
 
 
+@pytest.mark.slow
 def test_bootstrap_intervals_are_those_of_resampled_images() -> None:
     """Against scikit-learn on images that are really drawn again."""
     labels, answers, confidence = noisy_answers(600)

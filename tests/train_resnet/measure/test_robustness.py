@@ -75,6 +75,7 @@ def by_brightness(crops: np.ndarray) -> Logits:
     return Logits(heights.astype(np.float32), heights.astype(np.float32), maps, maps)
 
 
+@pytest.mark.slow
 def test_measure_robustness_of_a_network_that_looks_at_the_mouth(
     toy: Fer2013, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

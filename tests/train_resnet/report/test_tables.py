@@ -10,6 +10,7 @@ from train_resnet.report.tables import (
     emotions_table,
     figures_table,
     find,
+    headline_table,
     write_between,
 )
 
@@ -29,6 +30,9 @@ def test_figures_table_quotes_the_records() -> None:
     assert "| FER-2013 labels | FER head | 4 | 75.0 % (" in text
     assert ") | 50.0 % | 75.0 % (" in text
     assert "FER+" not in text
+    headline = headline_table({"results": records})
+    assert headline.splitlines()[2].startswith("| FER-2013 labels | 4 | 75.0 % (")
+    assert len(headline.splitlines()) == 3
 
 
 def test_write_between_replaces_the_text_between_marks(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ def test_activations_are_those_between_picture_and_heads(hopper_path: Path) -> N
     assert not np.allclose(activations(classifier, crop[:, ::-1])[-1], layers[-1])
 
 
+@pytest.mark.slow
 def test_visualize_draws_a_picture(hopper_path: Path, tmp_path: Path) -> None:
     output = tmp_path / "new" / "layers.png"
     assert main(["visualize", "--picture", str(hopper_path), "--output", str(output)]) == 0

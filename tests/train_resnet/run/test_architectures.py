@@ -5,6 +5,7 @@ from tests.model.networks.test_reports import PARAMETERS
 from train_resnet.run.architectures import ARCHITECTURES, build, multiply_adds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arch", [name for name in ARCHITECTURES if name not in PARAMETERS])
 def test_build_gives_every_network_of_this_project_both_heads(arch: str) -> None:
     network = build(arch, dropout=0.2)

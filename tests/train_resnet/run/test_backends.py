@@ -57,6 +57,7 @@ def on_jax(data_file: Path, weights: Path) -> tuple[Path, list[float]]:
     return output, json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.slow
 def test_train_runs_an_epoch_on_jax(on_jax: tuple[Path, list[float]]) -> None:
     output, _ = on_jax
     state = json.loads((output / "training.json").read_text())
@@ -65,6 +66,7 @@ def test_train_runs_an_epoch_on_jax(on_jax: tuple[Path, list[float]]) -> None:
     assert (output / "calibration.json").exists()
 
 
+@pytest.mark.slow
 def test_steps_have_the_same_losses_on_both_backends(
     on_jax: tuple[Path, list[float]], data_file: Path, weights: Path
 ) -> None:

@@ -50,6 +50,7 @@ def checkpoint(output: Path) -> list[np.ndarray]:
         return [arrays[name] for name in arrays.files]
 
 
+@pytest.mark.slow
 def test_train_learns_what_can_be_learned(
     whole_run: tuple[Path, Recipe], parts: tuple[Examples, Examples]
 ) -> None:
@@ -68,6 +69,7 @@ def test_train_learns_what_can_be_learned(
     assert len(list(output.glob("checkpoint-*"))) == 1
 
 
+@pytest.mark.slow
 def test_train_begins_with_the_network_it_is_given(
     whole_run: tuple[Path, Recipe], parts: tuple[Examples, Examples], tmp_path: Path
 ) -> None:
@@ -80,6 +82,7 @@ def test_train_begins_with_the_network_it_is_given(
     )
 
 
+@pytest.mark.slow
 def test_train_leaves_frozen_layers_as_they_begin(
     whole_run: tuple[Path, Recipe], parts: tuple[Examples, Examples], tmp_path: Path
 ) -> None:
@@ -99,6 +102,7 @@ def test_train_leaves_frozen_layers_as_they_begin(
         train(replace(RECIPE, frozen="nosuch"), *parts, tmp_path / "other")
 
 
+@pytest.mark.slow
 def test_train_measures_epochs_of_small_images_at_their_size_and_keeps_none(
     parts: tuple[Examples, Examples], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,6 +125,7 @@ def test_train_measures_epochs_of_small_images_at_their_size_and_keeps_none(
     ]
 
 
+@pytest.mark.slow
 def test_train_stopped_by_ctrl_c_and_resumed_gives_the_same_network(
     parts: tuple[Examples, Examples], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,6 +172,7 @@ def test_train_stops_with_the_last_checkpoint_when_the_loss_is_no_number(
     assert all(np.isfinite(weight).all() for weight in checkpoint(tmp_path))
 
 
+@pytest.mark.slow
 def test_train_keeps_the_checkpoint_before_when_the_disk_is_full(
     parts: tuple[Examples, Examples], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ from train_resnet.run.architectures import build
 from train_resnet.serve.export import Weights, golden_crops, normalisation, to_litert
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arch",
     # They have all kinds of layers; the shipped weights below are networks of full depth.

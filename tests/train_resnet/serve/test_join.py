@@ -46,6 +46,7 @@ def test_side_by_side_averages_maps_of_different_sizes_to_the_same_means() -> No
     np.testing.assert_allclose(seen.votes_head, expected, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("models", [["resnet"], ["resnet:2", "resnet:1", "resnet:2"]])
 def test_join_takes_the_served_networks_apart_and_together(models: list[str]) -> None:
     crops = golden_crops()

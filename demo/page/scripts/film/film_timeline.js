@@ -1,5 +1,4 @@
-// The timeline below the film: it shows where the film is, and a press or the arrow keys take the film
-// to another place.
+// The timeline below the film. It shows the film's position; a click or the arrow keys change it.
 
 import { curves } from "../curves.js";
 import { redrawn, sized } from "../drawing.js";
@@ -9,7 +8,7 @@ import { views } from "../views.js";
 import { clock, percent } from "../words.js";
 
 const emotions = Object.keys(EMOTIONS);
-// How many seconds a key moves.
+// The seconds that each key moves.
 const KEYS = { ArrowLeft: -1, ArrowRight: 1, ArrowDown: -1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
 
 export class FilmTimeline {
@@ -19,9 +18,9 @@ export class FilmTimeline {
   #canvas;
   #view;
   #samples = [];
-  #people = []; // whose strips are shown
-  #end = 0; // of the film, in seconds
-  #time = 0; // where the film is
+  #people = []; // the people whose strips are shown
+  #end = 0; // the end of the film, in seconds
+  #time = 0; // the film's position, in seconds
 
   constructor(root, player) {
     this.#root = root;
@@ -53,10 +52,10 @@ export class FilmTimeline {
     this.#place(0);
   }
 
-  // Takes the film to a time in seconds.
+  // Moves the film to a time in seconds.
   goTo(time) {
     const within = Math.max(0, Math.min(this.#end, time));
-    // A film that the browser does not play has only its timeline.
+    // If the browser cannot play the film, only the timeline moves.
     if (this.#player.readyState) this.#player.currentTime = within;
     this.#place(within);
   }
@@ -80,7 +79,7 @@ export class FilmTimeline {
     if (this.#player.readyState) this.#place(this.#player.currentTime);
   }
 
-  // While the film runs the playhead moves with every picture of the screen.
+  // While the film plays, the playhead moves with every frame of the screen.
   #run() {
     if (this.#player.paused || this.#player.ended) return;
     this.#follow();

@@ -1,10 +1,9 @@
-// One film on its way: it goes to the server through a connection of its own, and its results come
-// back through it.
+// Sends one film to the server through its own connection, and receives the results.
 
 import { open } from "../sockets.js";
 import { clock, said, wholePercent } from "../words.js";
 
-const PART = 512 * 1024; // of the film, in bytes
+const PART = 512 * 1024; // bytes of the film per message
 const AHEAD = 4 * 1024 * 1024; // bytes that may wait for the network
 const KINDS = {
   png: "image/png", jpg: "image/jpeg", mp4: "video/mp4", csv: "text/csv", json: "application/json",
@@ -16,16 +15,16 @@ export class Reading {
   #socket = null;
   #files = new Map();
   #error = ""; // a sentence
-  #told = null; // the server's last word
-  #began = 0; // when all of the film was sent
+  #announced = null; // the server's message that announces the results
+  #began = 0; // the time at which the whole film was sent
 
-  // `tell` is called with words for how far it is, and with the share that is done where it is known.
+  // `tell` is called with the progress in words, and with the share that is done if it is known.
   constructor(film, tell) {
     this.#film = film;
     this.#tell = tell;
   }
 
-  // Gives the results, a blob for each file's name. Throws an error with a `sentence`.
+  // Returns the results, a blob for each file's name. Throws an error with a `sentence`.
   read(route, wanted) {
     return new Promise((resolve, reject) => {
       const socket = (this.#socket = open(route));
@@ -43,7 +42,7 @@ export class Reading {
         if (message.error) this.#error = message.error;
         if (message.ready) this.#upload().catch(() => this.#fail("The film’s file cannot be read. Choose it again."));
         if ("time" in message) this.#progress(message);
-        if ("complete" in message) this.#told = message;
+        if ("complete" in message) this.#announced = message;
         if (message.file) this.#files.set(message.file, (current = { parts: [], bytes: message.bytes }));
       };
       socket.onclose = (event) => {
@@ -54,10 +53,10 @@ export class Reading {
     });
   }
 
-  // Ends it: with partial results where the reading has begun.
+  // Stops. If the reading has begun, the server sends partial results.
   cancel() {
     if (this.#began && this.#socket.readyState === WebSocket.OPEN) this.#socket.send("cancel");
-    else this.#fail("Stopped before the film was there.");
+    else this.#fail("Stopped before the film was sent.");
   }
 
   close() {
@@ -93,7 +92,7 @@ export class Reading {
 
   #whole() {
     const files = [...this.#files.values()];
-    return files.length === this.#told?.files
+    return files.length === this.#announced?.files
       && files.every((file) => new Blob(file.parts).size === file.bytes);
   }
 

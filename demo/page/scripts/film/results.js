@@ -1,4 +1,4 @@
-// What came of a film: the headline, the table of shares, the moments of change, the files to save.
+// The results of a film: the headline, the table of shares, the moments of change, the files to save.
 
 import { clock, counted, size, wholePercent } from "../words.js";
 import { FilmTimeline } from "./film_timeline.js";
@@ -11,7 +11,7 @@ export class Results {
   #root;
   #player;
   #timeline;
-  #addresses = []; // of what is shown
+  #addresses = []; // addresses of the blobs on the page
 
   constructor(root) {
     this.#root = root;
@@ -28,7 +28,7 @@ export class Results {
     this.#root.hidden = true;
   }
 
-  // Shows results, blobs by name, of a film's file.
+  // Shows the results of a film: `film` is its file, `files` are blobs by name.
   async show(film, files) {
     const named = (start) => [...files.keys()].filter((name) => name.startsWith(start));
     const summary = JSON.parse(await files.get(named("summary")[0]).text());
@@ -36,7 +36,7 @@ export class Results {
     this.#find(".fx-verdict").textContent = headline(summary);
     const read = `${clock(summary.film.read_to)} of film, ${summary.samples} pictures looked at.`;
     this.#fill(".fx-sentences", [...summary.film.sentences, read]);
-    // The film with its boxes where there is one, else the film as it was chosen.
+    // Show the film with boxes if there is one, otherwise the original film.
     this.#playable(true);
     this.#player.src = this.#addressOf(files.get(named("annotated")[0]) ?? film);
     const people = longest(summary);
@@ -128,13 +128,13 @@ export class Results {
   }
 }
 
-// Those who were seen longest, in the order of their numbers.
+// Returns the people who were seen longest, in the order of their numbers.
 function longest({ people }) {
   const sorted = [...people].sort((a, b) => b.seconds - a.seconds);
   return sorted.slice(0, SHOWN_PEOPLE).sort((a, b) => a.person - b.person);
 }
 
-// The result in a line: "Two people: 1 mostly happy, 2 mostly neutral".
+// Returns the result in one line: "Two people: 1 mostly happy, 2 mostly neutral".
 function headline({ people, group, film }) {
   if (!people.length) return `Nobody was found in ${clock(film.read_to)} of film`;
   const who = counted(people.length);

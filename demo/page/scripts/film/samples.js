@@ -1,22 +1,22 @@
-// A film's table becomes samples for curves.js.
+// Turns a film's table into samples for curves.js.
 
 import { EMOTIONS } from "../facts.js";
 
 const emotions = Object.keys(EMOTIONS);
 
-// Reads the table (CSV) that demo/film/table.py writes; `summary` is the film's. The probabilities are
-// smoothed as demo/people/tracking.py does it. Faces of nobody are left out, as in the other results.
+// Reads the CSV table of demo/film/table.py; `summary` is the film's summary. Probabilities are smoothed
+// as in demo/people/tracking.py. Faces without a person are left out, as in the other results.
 export function samplesOf(text, summary) {
   const lines = text.replace(/^\ufeff/, "").split(/\r?\n/);
   const head = lines.findIndex((line) => line.startsWith("time,"));
   const columns = lines[head].split(",");
   const [person, ...places] = ["person", ...emotions].map((name) => columns.indexOf(name));
   const samples = [];
-  const last = new Map(); // of each person: when, and what the smoothed probabilities were
-  // A picture without a face has no row: others count no longer than until it came.
+  const last = new Map(); // each person's last time and smoothed probabilities
+  // A picture without a face has no row, so a sample must end at the time of such a picture.
   const held = 1.5 * Math.max(1 / summary.pictures_per_second, summary.film.read_to / summary.samples);
   for (const line of lines.slice(head + 1)) {
-    // No cell that is looked at holds a comma.
+    // None of the cells read here contains a comma.
     const cells = line.split(",");
     if (!Number(cells[person])) continue;
     const time = Number(cells[0]);

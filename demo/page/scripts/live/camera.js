@@ -1,35 +1,35 @@
-// The camera of the live tab: which one, its picture on the page, and its pictures as files.
+// The camera of the live tab: the choice of a camera, its picture on the page, and pictures to send.
 
 import { openCamera } from "../cameras.js";
 import { said } from "../words.js";
 
-const LONGER_SIDE = 640; // of the pictures that are sent
+const LONGER_SIDE = 640; // pixels of the pictures to send
 
 export class Camera {
   #video;
-  #choice; // the list to choose from
-  #wanted = ""; // the chosen camera's name for the browser; "" leaves it to the browser
+  #choice; // the list of cameras
+  #wanted = ""; // the chosen camera's device ID; "" lets the browser choose
   #stream = null;
-  sent = document.createElement("canvas"); // the last picture, as it was sent
+  sent = document.createElement("canvas"); // the last picture that was sent
 
-  // `list` is a select in a label, which is shown when there is more than one camera.
+  // `list` is a select in a label; the label is shown if there are several cameras.
   constructor(video, list) {
     this.#video = video;
     this.#choice = list;
     navigator.mediaDevices?.addEventListener("devicechange", () => this.#listCameras());
   }
 
-  // The chosen camera was changed by the visitor.
+  // Call this when the visitor chooses another camera.
   choose() {
     this.#wanted = this.#choice.value;
   }
 
-  // Shows the camera's picture. `ended` is called when the camera ends by itself, and `current` tells
-  // whether it is still wanted. Throws an error with a `sentence`.
+  // Shows the camera's picture. `ended` is called when the camera stops by itself. `current` returns
+  // whether the camera is still wanted. Throws an error with a `sentence`.
   async open(ended, current) {
     if (this.#wanted && !(await this.#cameras()).some((each) => each.deviceId === this.#wanted)) {
       this.#wanted = "";
-      throw said("The chosen camera is not there any more. Press Start to use another.");
+      throw said("The chosen camera is no longer connected. Press Start to use another.");
     }
     const which = this.#wanted ? { deviceId: { exact: this.#wanted } } : { facingMode: "user" };
     const stream = await openCamera({ width: { ideal: 640 }, height: { ideal: 480 }, ...which });
@@ -38,11 +38,11 @@ export class Camera {
     this.#stream = stream;
     const [track] = stream.getVideoTracks();
     track.addEventListener("ended", () => this.#stream === stream && ended());
-    // What looks away from the visitor is no mirror.
+    // The back camera's picture is not mirrored.
     this.mirrored = track.getSettings().facingMode !== "environment";
     this.#video.classList.toggle("fx-mirror", this.mirrored);
     this.#video.srcObject = stream;
-    await this.#video.play().catch(() => {}); // closed meanwhile
+    await this.#video.play().catch(() => {}); // fails if the camera was closed in the meantime
     await this.#listCameras();
   }
 
@@ -52,11 +52,11 @@ export class Camera {
     this.#video.srcObject = null;
   }
 
-  // The picture as it is now, as a JPEG; null while the camera has none.
+  // Returns the current picture as a JPEG; null while the camera has none.
   capture() {
     const { videoWidth, videoHeight } = this.#video;
     if (!videoWidth) return null;
-    // A telephone that is turned changes its size.
+    // The size changes when a telephone is turned.
     const scale = Math.min(1, LONGER_SIDE / Math.max(videoWidth, videoHeight));
     this.sent.width = Math.round(videoWidth * scale);
     this.sent.height = Math.round(videoHeight * scale);
@@ -66,7 +66,7 @@ export class Camera {
 
   async #cameras() {
     const devices = await navigator.mediaDevices.enumerateDevices().catch(() => []);
-    // Without permission they have no names, and all the same empty identity.
+    // Without permission, all cameras have an empty ID.
     return devices.filter((each) => each.kind === "videoinput" && each.deviceId);
   }
 

@@ -8,9 +8,9 @@ const ANSWER_WITHIN = 10_000; // milliseconds
 export class Connection {
   #socket = null;
   #waiting = null;
-  #closed = null; // why it is closed, as an error
+  #closed = null; // the error that closed the connection
 
-  // Throws an error with a `sentence`, as `ask` does.
+  // Opens the connection. Like `ask`, it throws an error with a `sentence`.
   open(route) {
     return new Promise((resolve, reject) => {
       this.#socket = open(route);
@@ -20,8 +20,8 @@ export class Connection {
       this.#socket.onclose = (event) => {
         const broken = opened
           ? "The connection to the server ended. Press Start to go on."
-          : "The server takes no live pictures now, or something between here and there lets no"
-            + " WebSocket through. Try again in a minute.";
+          : "The server takes no live pictures now, or a proxy in between blocks WebSockets. Try again"
+            + " in a minute.";
         this.#closed = said(event.reason || broken);
         reject(this.#closed);
         this.#waiting?.reject(this.#closed);
@@ -29,7 +29,7 @@ export class Connection {
     });
   }
 
-  // Sends a picture and gives the answer.
+  // Sends a picture and returns the answer.
   ask(picture) {
     return new Promise((resolve, reject) => {
       const late = setTimeout(

@@ -1,25 +1,25 @@
-// The largest changes so far, where asked for with small pictures, which only this page has.
+// The largest changes so far. On request they have small pictures, which exist only on this page.
 
-const THUMBNAIL = 128; // side of the small pictures
-const REMEMBERED = 4; // seconds; the server tells of a change up to two seconds later
-const APART = 0.2; // seconds between two pictures that are remembered
+const THUMBNAIL = 128; // the side of a small picture, in pixels
+const REMEMBERED = 4; // seconds; the server reports a change up to two seconds late
+const APART = 0.2; // seconds between two remembered pictures
 
 export class Moments {
   #list;
-  #recent = []; // faces of the last seconds, in case one of them turns out to be a moment's
+  #recent = []; // faces of the last seconds, in case a moment needs them
 
   constructor(section) {
     this.#list = section.querySelector("ul");
   }
 
-  // A new run begins.
+  // Empties the list for a new run.
   clear() {
     this.#recent = [];
     this.#list.replaceChildren();
     this.#list.parentElement.hidden = true;
   }
 
-  // Keeps small pictures of an answer's faces for a while; the mirror shows them as they are drawn.
+  // Keeps small pictures of an answer's faces for a while, mirrored like the video.
   remember({ time, faces }, picture, mirrored, wanted) {
     this.#recent = wanted ? this.#recent.filter((each) => each.time > time - REMEMBERED) : [];
     const last = this.#recent[this.#recent.length - 1];

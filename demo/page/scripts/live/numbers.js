@@ -1,4 +1,4 @@
-// The probabilities of the last picture as bars, of each person or of all together.
+// Shows the last picture's probabilities as bars, for each person or for all together.
 
 import { EMOTIONS } from "../facts.js";
 import { caption, percent } from "../words.js";
@@ -9,7 +9,7 @@ export class Numbers {
   #people;
   #group;
 
-  // `people` is where a table for each person goes, each like the table `group`.
+  // `people` is the element for a table per person; each table is a copy of the table `group`.
   constructor(people, group) {
     this.#people = people;
     this.#group = group;
@@ -47,7 +47,7 @@ export class Numbers {
 
   #showGroup({ faces, group }) {
     const count = faces.length;
-    // One has no spread.
+    // A single face has no spread.
     this.#group.caption.textContent = count > 1 ? `${count} faces: mean and spread` : `${count || "No"} face`;
     const none = Object.fromEntries(emotions.map((emotion) => [emotion, 0]));
     fill(this.#group, group.mean ?? none, count > 1 ? group.spread : null);

@@ -1,4 +1,4 @@
-// What was seen since the camera was started, kept on the page, to be shown and saved.
+// The record of a camera's run, kept on the page to show and save it.
 
 import { curves } from "../curves.js";
 import { sized } from "../drawing.js";
@@ -7,11 +7,11 @@ import { csv } from "../saving.js";
 import { drawKey, drawTimeline, heightOf, LEFT, ticksOf } from "../timeline.js";
 import { clock } from "../words.js";
 
-const HELD = 0.5; // seconds for which an answer counts when no other follows
-const MOST_FACES = 500_000; // about nine hours of one person; then the oldest make way
-const MOST_STRIPS = 12; // people in the plot that is saved
-const [WIDTH, MARGIN, HEAD] = [1000, 16, 30]; // of the plot that is saved, in pixels
-const STEPS = WIDTH - 2 * MARGIN - LEFT; // of its curves
+const HELD = 0.5; // an answer counts for at most this many seconds
+const MOST_FACES = 500_000; // about nine hours of one person; then the oldest are dropped
+const MOST_STRIPS = 12; // people in the saved plot
+const [WIDTH, MARGIN, HEAD] = [1000, 16, 30]; // pixels of the saved plot
+const STEPS = WIDTH - 2 * MARGIN - LEFT; // steps of the saved plot's curves
 
 const emotions = Object.keys(EMOTIONS);
 
@@ -37,7 +37,7 @@ export class Record {
     while (this.#faces > MOST_FACES) this.#faces -= this.#samples.shift().faces.length;
   }
 
-  // The curves of the last so many seconds, and who was seen last in them, at most so many.
+  // Returns the curves of the last `seconds`, and the newest people in them, `most` at most.
   recent(seconds, steps, most) {
     const from = this.end - seconds;
     const first = this.#samples.findLastIndex((each) => each.until < from) + 1;
@@ -45,7 +45,7 @@ export class Record {
     return { curves: found, people: [...found.people.keys()].sort((a, b) => a - b).slice(-most) };
   }
 
-  // A row for each face of each picture, with the columns of a film's table.
+  // Returns a table with a row for each face of each picture and the columns of a film's table.
   table() {
     const rows = this.#samples.flatMap(({ time, faces }) => faces.map((face) => {
       const values = Object.fromEntries(emotions.map((each, index) => [each, face.probabilities[index].toFixed(6)]));
@@ -56,7 +56,7 @@ export class Record {
     return csv(FILM_COLUMNS, rows);
   }
 
-  // All that was seen as a picture: each person, and all together.
+  // Draws the whole record as a picture: each person, and all together.
   plot() {
     const from = this.#samples[0].time;
     const all = curves(this.#samples, from, Math.max(this.end, from + 1), STEPS);

@@ -13,7 +13,7 @@ export class Stage {
     this.#stage = stage;
     this.#boxes = stage.querySelector("canvas");
     this.#full = stage.querySelector("[data-do=full]");
-    // A telephone may have no full screen but for films.
+    // Some telephones allow full screen only for videos.
     this.#full.hidden = !document.fullscreenEnabled;
     document.addEventListener("fullscreenchange", () => {
       this.#full.textContent = this.#isFull() ? "Leave the full screen" : "Full screen";
@@ -35,11 +35,11 @@ export class Stage {
     else await this.#stage.requestFullscreen();
   }
 
-  // Draws the boxes of an answer, whose places are in pixels of `sent`.
+  // Draws the boxes of an answer; their places are in pixels of `sent`.
   draw(faces, sent, mirrored) {
     const [width, height] = [this.#boxes.clientWidth, this.#boxes.clientHeight];
     const pen = sized(this.#boxes, width, height);
-    // On the full screen there are black edges beside the picture.
+    // In full screen there may be black edges beside the picture.
     const scale = Math.min(width / sent.width, height / sent.height);
     const [across, down] = [(width - scale * sent.width) / 2, (height - scale * sent.height) / 2];
     const font = Math.max(14, Math.round((scale * sent.width) / 60));
@@ -61,7 +61,7 @@ export class Stage {
 }
 
 function drawBox(pen, box, colour) {
-  // The dark frame keeps the coloured one visible on any picture.
+  // The dark frame keeps the coloured frame visible on any picture.
   for (const [line, stroke] of [[5, "#000"], [3, colour]]) {
     pen.lineWidth = line;
     pen.strokeStyle = stroke;

@@ -1,22 +1,22 @@
-// One answer: the photograph with its boxes, a card for each face, and the chosen face's chart.
+// Shows an answer: the photograph with its boxes, a card for each face, and the chosen face's chart.
 
 import { EMOTIONS } from "../facts.js";
 import { caption, percent } from "../words.js";
 import { paintAttention } from "./attention.js";
 
-const CROWD = 5; // from so many faces on, boxes bear numbers only
+const CROWD = 5; // from this many faces on, boxes have only numbers
 const ADVICE = [
   "turn the face to the camera, not to the side or far down;",
   "more light, from the front;",
   "come closer, or cut the picture closer to the face;",
-  "take off what covers eyes, nose or mouth.",
+  "take off anything that covers eyes, nose or mouth.",
 ];
 
 export class AnswerView {
   #root;
-  #drawn = ""; // what is shown, so that the same is not built again: that would lose the focus
+  #drawn = ""; // names the content on the page, because rebuilding it would lose the focus
 
-  // `chooseFace` is called with a face's place.
+  // `chooseFace` is called with a face's index.
   constructor(root, chooseFace) {
     this.#root = root;
     root.addEventListener("click", (event) => {
@@ -26,7 +26,7 @@ export class AnswerView {
     new ResizeObserver(() => this.#placeTags()).observe(this.#find(".fx-photo"));
   }
 
-  // Shows a photograph as it is now; `key` names it.
+  // Shows a photograph's current state; `key` identifies the photograph.
   show(photograph, key) {
     const { state, step, answer, sentence, shown, face } = photograph;
     const now = [key, state, step, shown].join();
@@ -85,7 +85,7 @@ export class AnswerView {
       row.querySelector(".fx-track span").style.width = `${100 * probability}%`;
       row.lastElementChild.textContent = percent(probability);
     }
-    const told = `The brighter, the more it spoke for ${face.emotion}.`;
+    const told = `Bright parts spoke most for ${face.emotion}.`;
     panel.querySelector("figcaption").textContent = told;
     const canvas = panel.querySelector("canvas");
     canvas.setAttribute("aria-label", `The face as the network sees it. ${told}`);
@@ -95,7 +95,7 @@ export class AnswerView {
     row.scrollLeft = shown.offsetLeft - (row.clientWidth - shown.clientWidth) / 2;
   }
 
-  // Tags that would cover each other, or lie outside the photograph, are cut to their numbers.
+  // Shortens a tag to its number if it would cover another one or lie outside the photograph.
   #placeTags() {
     const all = [...this.#root.querySelectorAll(".fx-box")];
     const photo = this.#find(".fx-photo").getBoundingClientRect();
@@ -124,7 +124,7 @@ export class AnswerView {
   }
 }
 
-// The answer in one line, as text and elements.
+// Returns the answer in one line, as text and elements.
 export function verdict({ faces }) {
   if (!faces.length) return ["No face found"];
   if (faces.length > 3) return [`${faces.length} faces. Choose one to see more.`];
@@ -133,12 +133,12 @@ export function verdict({ faces }) {
     [index ? ", " : "", emoji(face.emotion), ` ${caption(face)}`])];
 }
 
-// The chosen face in words.
+// Returns a face's title in words.
 export function title(face, index) {
   return `Face ${index + 1}: ${face.uncertain ? face.summary : caption(face)}`;
 }
 
-// An emoji is for the eyes only: the emotion's name always stands beside it.
+// Screen readers skip the emoji, because the emotion's name is always beside it.
 function emoji(emotion) {
   const span = document.createElement("span");
   span.className = "fx-emoji";

@@ -1,18 +1,18 @@
-// What spoke for an answer, in colour over the grey face that the network saw.
+// The attention map in colour over the grey face that the network saw.
 
-// Matplotlib's colour map "inferno" at eighths.
+// Matplotlib's colour map "inferno" at steps of an eighth.
 const HEAT = [
   [0, 0, 4], [31, 12, 72], [85, 15, 109], [136, 34, 106], [186, 54, 85],
   [227, 89, 51], [249, 140, 10], [249, 201, 50], [252, 255, 164],
 ];
 
-// Paints a face of an answer that was asked for with `explain`: the brighter, the more it spoke.
+// Paints a face that was read with `explain`; bright parts spoke most for its emotion.
 export async function paintAttention(canvas, { crop, attention }) {
   const face = new Image();
   face.src = `data:image/png;base64,${crop}`;
   canvas.dataset.of = crop;
   await face.decode();
-  if (canvas.dataset.of !== crop) return; // another face was chosen meanwhile
+  if (canvas.dataset.of !== crop) return; // another face was chosen in the meantime
   const heat = document.createElement("canvas");
   heat.width = attention[0].length;
   heat.height = attention.length;

@@ -6,7 +6,7 @@ import { percent } from "../words.js";
 const [WIDTH, HEIGHT] = [900, 600];
 const [LEFT, RIGHT, TOP, ROW] = [170, 780, 90, 68];
 
-// A PNG of 900 x 600 pixels, dark on white whatever the page's colours are.
+// Draws a PNG of 900 x 600 pixels, dark on white in every theme.
 export function chart(face, title) {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [WIDTH, HEIGHT];

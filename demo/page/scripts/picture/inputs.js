@@ -1,4 +1,4 @@
-// How photographs come in: the chooser, drop and paste. Each gives a list of files to `take`, or a
+// The ways to give photographs: the chooser, drop and paste. Each passes a list of files to `take`, or a
 // sentence to `complain`.
 
 import { dropped } from "../dropping.js";
@@ -6,7 +6,7 @@ import { onlySecurely } from "../words.js";
 
 const SAVE_FIRST = "Save the picture first, then choose or drop its file.";
 
-// Listens for files chosen, dropped or pasted while `root` is the tab that is shown.
+// Listens for files that are chosen, dropped or pasted while the tab `root` is shown.
 export function listen(root, take, complain) {
   const chooser = root.querySelector("[data-do=file]");
   chooser.addEventListener("change", () => {
@@ -16,9 +16,9 @@ export function listen(root, take, complain) {
   });
   dropped(root, (items) => {
     if (items.some(({ folder }) => folder))
-      complain("A folder cannot be read here. Open it and drop the photographs in it.");
+      complain("A folder cannot be read here. Open it and drop its photographs.");
     else if (items.length) take(items.map(({ file }) => file));
-    else complain(`What was dropped is no file. ${SAVE_FIRST}`);
+    else complain(`What you dropped is not a file. ${SAVE_FIRST}`);
   });
   document.addEventListener("paste", (event) => {
     if (root.offsetParent === null) return;
@@ -28,7 +28,7 @@ export function listen(root, take, complain) {
   });
 }
 
-// Reads the clipboard when a button asks for it, which the browser may refuse.
+// Reads the clipboard after a press of the button; the browser may refuse.
 export async function paste(take, complain) {
   const instead = "Press Ctrl+V (on a Mac ⌘V) instead, or choose a file.";
   if (!navigator.clipboard?.read) {

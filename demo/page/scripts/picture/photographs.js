@@ -1,32 +1,32 @@
-// The photographs that a visitor brought. Each holds its own answer, and what is shown of a photograph
-// is read from it alone: so no answer can be shown for another one.
+// The visitor's photographs. Each holds its own answer, and the page shows only what a photograph holds.
+// So no photograph can get another one's answer.
 
 import { MOST_PHOTOGRAPHS } from "../facts.js";
 import { prepare } from "./preparing.js";
 import { ask } from "./sending.js";
 
-// Says "changed" when anything of it changed.
+// Fires "changed" whenever the list or a photograph changes.
 export class Photographs extends EventTarget {
   list = [];
   chosen = null;
   #reading = false;
 
-  // Takes files in as far as there is room, chooses the first of them and reads them one by one.
-  // Returns how many were left out.
+  // Adds files while there is room, chooses the first of them and reads them one by one.
+  // Returns how many did not fit.
   add(files) {
     const room = MOST_PHOTOGRAPHS - this.list.length;
     const added = files.slice(0, Math.max(0, room)).map((file) => ({
       file,
       name: file.name,
       state: "waiting", // then "reading", then "answered" or "refused"
-      step: "Waiting", // what happens to it, in words
+      step: "Waiting", // the current step, in words
       stop: new AbortController(),
       prepared: null, // see preparing.js
-      shown: null, // the address of what is shown of it
+      shown: null, // the address of the picture on the page
       answer: null, // the JSON of the HTTP route, in pixels of the file
-      face: 0, // the chosen one
-      sentence: "", // why it is refused
-      again: false, // whether trying again may help
+      face: 0, // the index of the chosen face
+      sentence: "", // the reason for a refusal
+      again: false, // true if trying again may help
     }));
     this.list.push(...added);
     if (added.length) this.chosen = added[0];
@@ -107,13 +107,13 @@ function show(photograph, content) {
   if (content && !photograph.shown) photograph.shown = URL.createObjectURL(content);
 }
 
-// Ends what is done to a photograph and lets go of its memory.
+// Stops work on a photograph and frees its memory.
 function forget(photograph) {
   photograph.stop.abort();
   if (photograph.shown) URL.revokeObjectURL(photograph.shown);
 }
 
-// The face a photograph is most likely about: large, and near the middle.
+// Returns the index of the face that matters most: a large one near the middle.
 function firstChoice({ image, faces }) {
   const weights = faces.map(({ box }) => {
     const off = Math.max(

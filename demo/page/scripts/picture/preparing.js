@@ -1,14 +1,14 @@
-// What is sent of a photograph: no more than the server looks at.
+// Prepares a photograph for sending: it gets no larger than what the server uses.
 
 import { LONGEST_SIDE, MOST_BYTES } from "../facts.js";
 import { said } from "../words.js";
 
-const SMALL = 400_000; // bytes; a file so small is sent as it is, and its answer is the HTTP route's to the digit
+const SMALL = 400_000; // bytes; smaller files are sent unchanged and get exactly the HTTP route's answer
 const SHOWN_SIDE = 1280;
 const TYPES = { heic: "heic", heif: "heif", hif: "heif", avif: "avif", tif: "tiff", tiff: "tiff" };
 
-// Returns `sent`, a picture file; `width` and `height` of the upright original, or null where the
-// browser cannot decode it; and `shown`, a file that it can show, or null.
+// Returns `sent`, a picture file; `width` and `height` of the upright original, or null if the browser
+// cannot decode it; and `shown`, a file that the browser can show, or null.
 export async function prepare(file) {
   await refuseOthers(file);
   const bitmap = await createImageBitmap(file).catch(() => null); // upright, as EXIF says
@@ -43,17 +43,17 @@ async function refuseOthers(file) {
 
 function refuseLarge({ size }) {
   if (size > MOST_BYTES)
-    throw said(`The picture has ${(size / 1e6).toFixed(1)} MB; at most ${MOST_BYTES / 1e6} MB are taken. Save it smaller.`);
+    throw said(`The picture has ${(size / 1e6).toFixed(1)} MB; at most ${MOST_BYTES / 1e6} MB are allowed. Save it smaller.`);
 }
 
-// With a picture's type, which some browsers do not know of the telephones' formats.
+// Adds a picture's type to a file, because some browsers do not know the formats of telephones.
 function typed(file) {
   if (file.type.startsWith("image/")) return file;
   const type = TYPES[file.name.split(".").pop().toLowerCase()] ?? "x-unknown";
   return new File([file], file.name, { type: `image/${type}` });
 }
 
-// The picture as a JPEG whose longer side is at most so many pixels, over white.
+// Draws the picture on white as a JPEG with a longer side of at most `side` pixels.
 function drawn(bitmap, side, quality) {
   const scale = Math.min(1, side / Math.max(bitmap.width, bitmap.height));
   const canvas = document.createElement("canvas");

@@ -1,12 +1,12 @@
-// A photograph goes to the HTTP route, and its answer comes back.
+// Sends a photograph to the HTTP route and receives its answer.
 
 import { said, wholePercent } from "../words.js";
 
-const PATIENCE = 4; // times that a busy server is asked again
+const PATIENCE = 4; // how often a busy server is tried again
 
-// Asks what a prepared photograph shows. `told` hears what happens, in words.
-// Returns `json`, the route's answer in pixels of the original, and `preview`, a picture that the
-// browser can show, where it cannot show the original.
+// Reads a prepared photograph. `told` is called with the current step in words.
+// Returns `json`, the route's answer in pixels of the original. If the browser cannot show the original,
+// also returns `preview`, a picture that it can show.
 export async function ask(prepared, signal, told) {
   const preview = prepared.shown ? "" : "&preview=1";
   for (let time = 1; ; time++) {
@@ -21,7 +21,7 @@ export async function ask(prepared, signal, told) {
   }
 }
 
-// The photograph with its boxes, as a JPEG.
+// Returns the photograph with its boxes, as a JPEG.
 export async function drawnBoxes(prepared) {
   const reply = await post("", prepared.sent, "image/jpeg", new AbortController().signal, () => {});
   if (reply.status !== 200) throw await problemOf(reply);
@@ -36,7 +36,7 @@ function understood(text, { width, height }) {
   return { json, preview: preview && bytesOf(preview, "image/jpeg") };
 }
 
-// From pixels of what was sent to pixels of the original.
+// Converts pixels of the sent picture to pixels of the original.
 function scale(json, width, height) {
   const [across, down] = [width / json.image.width, height / json.image.height];
   json.image = { ...json.image, width, height };
@@ -55,7 +55,7 @@ function scale(json, width, height) {
 
 const round2 = (value) => Math.round(100 * value) / 100;
 
-// Not with fetch, which does not tell how far an upload has come.
+// Uses XMLHttpRequest, because fetch does not report the progress of an upload.
 function post(query, picture, accept, signal, told) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -80,7 +80,7 @@ function post(query, picture, accept, signal, told) {
   });
 }
 
-// Why there is no answer: the route says it in a problem document; a proxy in between does not.
+// Makes an error from a refusal: the route sends a problem document, a proxy in between may not.
 async function problemOf({ status, body }) {
   const text = body ? await body.text() : "";
   let sentence;

@@ -1,4 +1,4 @@
-// A photograph from the camera. It is shown as in a mirror and taken as it is.
+// Takes a photograph with the camera. The view is mirrored; the photograph is not.
 
 import { openCamera } from "../cameras.js";
 import { said } from "../words.js";
@@ -7,14 +7,14 @@ export class Snapshot {
   #panel;
   #video;
   #stream = null;
-  #asked = 0; // counts how often the camera was asked for; a late answer to an earlier time is let go
+  #asked = 0; // counts requests for the camera; a late answer to an earlier request is ignored
 
   constructor(panel) {
     this.#panel = panel;
     this.#video = panel.querySelector("video");
   }
 
-  // Shows the camera's picture. Throws an error with a `sentence` where there is none.
+  // Shows the camera's picture. Throws an error with a `sentence` if that fails.
   async open() {
     this.close();
     const mine = ++this.#asked;
@@ -24,11 +24,11 @@ export class Snapshot {
     stream.getVideoTracks()[0].addEventListener("ended", () => this.close());
     this.#video.srcObject = stream;
     this.#panel.hidden = false;
-    await this.#video.play().catch(() => {}); // closed meanwhile
+    await this.#video.play().catch(() => {}); // fails if the camera was closed in the meantime
     this.#panel.scrollIntoView({ block: "nearest" });
   }
 
-  // The picture as it is now, as a file; the camera is switched off.
+  // Returns the current picture as a file, and switches the camera off.
   async take() {
     if (!this.#video.videoWidth) throw said("The camera has no picture yet. Try again in a moment.");
     const canvas = document.createElement("canvas");

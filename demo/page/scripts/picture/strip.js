@@ -1,4 +1,4 @@
-// The strip of all photographs, and how far their reading has come.
+// The strip of all photographs, and the progress of their reading.
 
 import { EMOTIONS } from "../facts.js";
 
@@ -6,9 +6,9 @@ const MARKS = { waiting: "…", reading: "…", refused: "!" };
 
 export class Strip {
   #root;
-  #buttons = new Map(); // of each photograph
+  #buttons = new Map(); // the button of each photograph
 
-  // `choose` is called with a photograph.
+  // `choose` is called with the chosen photograph.
   constructor(root, choose) {
     this.#root = root;
     root.addEventListener("click", (event) => {

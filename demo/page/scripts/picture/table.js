@@ -1,4 +1,4 @@
-// All faces of all photographs as one table, for people and for a spreadsheet.
+// A table of all faces in all photographs, for the page and for spreadsheets.
 
 import { CSV_COLUMNS, EMOTIONS } from "../facts.js";
 import { csv } from "../saving.js";
@@ -19,8 +19,8 @@ export function showTable(body, photographs) {
   }));
 }
 
-// The table as a file, with the columns of the command line's and what was wrong with a photograph.
-// A photograph without a face is a row with face 0.
+// Returns the table as a file, with the command line's columns and one for a photograph's problem.
+// A photograph without a face has a row with face 0.
 export function tableFile(photographs) {
   const rows = photographs.flatMap(({ name, answer, sentence, state }) => {
     if (state === "refused") return [[name, ...Array(CSV_COLUMNS.length - 1).fill(""), sentence]];

@@ -110,6 +110,7 @@ def test_post_expressions_explains(client: TestClient, happy: bytes) -> None:
     assert len(answer.content) < 150_000
 
 
+@pytest.mark.slow
 def test_post_expressions_gives_a_preview_of_formats_browsers_cannot_show(
     client: TestClient, astronaut: np.ndarray
 ) -> None:
@@ -231,6 +232,7 @@ def test_post_expressions_takes_its_limit_from_the_settings(service: Service, ha
         assert client.post(ROUTE, files=form(happy)).status_code == 200
 
 
+@pytest.mark.slow
 def test_post_expressions_answers_413_to_a_decompression_bomb(client: TestClient) -> None:
     bomb = io.BytesIO()
     Image.new("1", (20_000, 20_000)).save(bomb, "PNG")

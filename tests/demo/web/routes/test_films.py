@@ -89,6 +89,7 @@ def results(socket: WebSocketTestSession) -> tuple[list[dict[str, Any]], dict[st
     return told, files
 
 
+@pytest.mark.slow
 def test_films_socket_answers_with_files_and_deletes_the_film(
     service: Service, party: bytes, folder: Path
 ) -> None:
@@ -110,6 +111,7 @@ def test_films_socket_answers_with_files_and_deletes_the_film(
     assert [each["person"] for each in summary["people"]] == [1]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain_plots")
 def test_films_socket_makes_the_annotated_film_and_thumbnails_if_asked(
     service: Service, tmp_path_factory: pytest.TempPathFactory
@@ -126,6 +128,7 @@ def test_films_socket_makes_the_annotated_film_and_thumbnails_if_asked(
     assert moment.endswith("happy-neutral.jpg")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain_plots")
 def test_films_socket_reports_progress(
     service: Service, party: bytes, monkeypatch: pytest.MonkeyPatch
@@ -158,6 +161,7 @@ def test_films_socket_gives_partial_results_when_cancelled(
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain_plots")
 @pytest.mark.parametrize("when", ["sending", "reading"])
 def test_films_socket_deletes_everything_when_the_visitor_leaves(
@@ -181,8 +185,8 @@ def test_films_socket_deletes_everything_when_the_visitor_leaves(
 @pytest.mark.parametrize(
     ("settings", "order", "sentence"),
     [
-        ({"max_film_bytes": 1000}, {}, "at most 0 MB are taken here"),
-        ({"max_film_seconds": 1}, {}, "lasts 0:03.0, and at most 0:01.0 can be read"),
+        ({"max_film_bytes": 1000}, {}, "at most 0 MB are allowed here"),
+        ({"max_film_seconds": 1}, {}, "lasts 0:03.0, and the limit is 0:01.0"),
     ],
 )
 def test_films_socket_refuses_films_beyond_the_limits_with_a_remedy(
@@ -284,6 +288,7 @@ def test_films_socket_does_not_wait_for_a_stalled_upload(
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain_plots")
 def test_films_socket_waits_while_the_queue_is_full(party: bytes) -> None:
     """If the queue is full, the film's pictures are refused at first but not lost."""

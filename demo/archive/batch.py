@@ -1,0 +1,244 @@
+"""A whole archive on the cores of this machine: what `classify --csv` and `--parquet` do."""
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Literal
+
+from tqdm import tqdm
+
+from demo.archive.csv_table import CsvTable, open_csv
+from demo.archive.done import Done
+from demo.archive.entries import Entry
+from demo.archive.identity import identity_of
+from demo.archive.parquet_table import ParquetTable, open_parquet
+from demo.archive.processes import CannotStart, Processes
+from demo.archive.report import Counts, is_report, root_of, write_report
+from demo.archive.rows import COLUMNS, Maker, Outcome, Result, lost
+from demo.archive.sources import Notes, entries
+from demo.archive.store import store_of
+from demo.commands.terminal import INTERRUPTED, complain
+from demo.work import cores
+
+# Exit statuses besides those of every command: the output cannot be written on, a bucket or a cluster
+# cannot be reached, SIGTERM.
+OUTPUT_FAILED = 3
+UNREACHABLE = 4
+TERMINATED = 128 + signal.SIGTERM
+
+_PATH, _SIZE, _MODIFIED = (list(COLUMNS).index(name) for name in ("path", "size", "modified"))
+# A log gets a line a minute.
+_LOG_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to read, and where to write it.
+
+    Attributes:
+        inputs: files, folders, patterns, zip files and addresses of buckets.
+        csv: a file or standard output for rows as CSV.
+        parquet: a folder or the address of one for them as Parquet, if not as CSV.
+        make: makes the rows.
+        workers: how many processes; None takes as many as there are cores.
+        resume: whether to go on with a table that is there.
+        skip: whether a file is left out.
+        ray: whether Ray does the work, and not this process.
+        address: of a Ray cluster; None starts Ray on this machine.
+    """
+
+    inputs: Sequence[Path]
+    csv: Path | Literal["-"] | None
+    parquet: Path | None
+    make: Maker
+    workers: int | None = None
+    resume: bool = False
+    skip: Callable[[Path], bool] = lambda _: False
+    ray: bool = False
+    address: str | None = None
+
+    def entries(self, notes: Notes | None = None) -> Iterator[Entry]:
+        """The pictures to read, but no plots of reports."""
+        return entries(self.inputs, notes, lambda path: is_report(path) or self.skip(path))
+
+
+def run(job: Job) -> int:
+    """Does a job, says what there is to say on stderr, and returns the command's exit code.
+
+    Raises:
+        Unwritable: the table must not be written.
+        Unreachable: a bucket or a cluster cannot be reached.
+        model.InvalidWeights: the weights are missing or damaged.
+        preprocessing.faces.InvalidDetector: a detector's file is missing or damaged.
+    """
+    try:
+        return _run(job)
+    except CannotStart as error:
+        complain(str(error))
+        return 1
+
+
+def _run(job: Job) -> int:
+    notes = Notes(complain)
+    if next(job.entries(), None) is None:
+        for _ in job.entries(notes):
+            pass
+        return 1
+    identity = identity_of(job.make.detector, job.make.min_face)
+    table: CsvTable | ParquetTable
+    if job.parquet:
+        table = open_parquet(store_of(job.parquet), identity, job.resume)
+    else:
+        assert job.csv is not None
+        table = open_csv(job.csv, job.inputs, identity, job.resume)
+    with _signals() as stop:
+        try:
+            with closing(table):
+                failed = _read(job, table, notes, stop)
+            if table.report and not stop.number:
+                write_report(table.report, Counts.of(table.rows(), root_of(job.inputs)), identity)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            complain(
+                f"{error.filename or job.parquet or job.csv}: {error.strerror or error}. What was"
+                " written until now is whole. Make room and run the same command with --resume."
+            )
+            return OUTPUT_FAILED
+    if stop.number:
+        again = "" if table.report is None else " The same command with --resume goes on."
+        complain(f"Stopped. What was written is whole.{again}")
+        return INTERRUPTED if stop.number == signal.SIGINT else TERMINATED
+    if table.report:
+        complain(f"{table.report.name}: summary.json and plots of the whole table.")
+    return 1 if failed or notes.failed else 0
+
+
+def _read(job: Job, table: "CsvTable | ParquetTable", notes: Notes, stop: "_Stop") -> int:
+    """Reads what is missing in a table, and gives the number of pictures that could not be read."""
+    done = Done()
+    if job.resume:
+        for row in table.rows():
+            done.add(str(row[_PATH]), row[_SIZE], row[_MODIFIED])
+        for entry in job.entries():
+            done.state(entry)
+        if done.any_stale:
+            table.drop(done.is_stale)
+    missing = (entry for entry in job.entries(notes) if done.state(entry) != "done")
+    total = _Total(lambda: (entry for entry in job.entries() if done.state(entry) != "done"))
+    failed = 0
+    with total, _Progress() as progress, closing(_outcomes(job, table, missing, stop)) as outcomes:
+        for outcome in outcomes:
+            for sentence in outcome.sentences:
+                complain(sentence)
+            failed += outcome.failed
+            progress.show(outcome.pictures, total.number)
+    return failed
+
+
+def _outcomes(
+    job: Job, table: "CsvTable | ParquetTable", missing: Iterator[Entry], stop: "_Stop"
+) -> Generator[Outcome, None, None]:
+    """Reads pictures and writes their rows, on this machine or on Ray."""
+    if job.ray:
+        # Ray takes seconds to load, and need not be installed.
+        from demo.archive.ray_engine import on_ray
+
+        assert isinstance(table, ParquetTable)
+        yield from on_ray(missing, job.make, table, job.workers, job.address, stop.asked)
+        return
+    pool: Processes[Entry, Result] = Processes(job.make, lost, job.workers or cores())
+    with closing(pool):
+        for entry, result in pool.results(missing, stop.asked):
+            table.add(result.rows)
+            yield Outcome.of(entry, result)
+
+
+class _Total:
+    """Counts the pictures in a thread of its own, for the time left: listing millions takes minutes."""
+
+    def __init__(self, pictures: Callable[[], Iterator[Entry]]) -> None:
+        self.number: int | None = None
+        self._pictures = pictures
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._count, daemon=True)
+
+    def _count(self) -> None:
+        number = 0
+        for _ in self._pictures():
+            if self._ended.is_set():
+                return
+            number += 1
+        self.number = number
+
+    def __enter__(self) -> "_Total":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+
+class _Progress:
+    """Pictures, rate and time left: a bar on a terminal, a line a minute in a log."""
+
+    def __init__(self) -> None:
+        terminal = sys.stderr.isatty()
+        self._bar = tqdm(unit="picture", leave=False, delay=0.5, disable=not terminal)
+        self._next = None if terminal else time.monotonic() + _LOG_SECONDS
+        self._began, self._number = time.monotonic(), 0
+
+    def __enter__(self) -> "_Progress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def show(self, pictures: int, total: int | None) -> None:
+        """Counts pictures."""
+        self._number += pictures
+        self._bar.total = total
+        self._bar.update(pictures)
+        now = time.monotonic()
+        if self._next is not None and now >= self._next:
+            self._next = now + _LOG_SECONDS
+            elapsed = now - self._began
+            complain(tqdm.format_meter(self._number, total, elapsed, ncols=0, unit="picture"))
+
+
+@dataclass
+class _Stop:
+    """Which signal asked to stop, if any."""
+
+    number: int = 0
+
+    def asked(self) -> bool:
+        return self.number != 0
+
+
+@contextmanager
+def _signals() -> Iterator[_Stop]:
+    """Ctrl-C and SIGTERM let the picture's rows be written to their end; a second Ctrl-C does not."""
+    stop = _Stop()
+
+    def asked(number: int, frame: FrameType | None) -> None:
+        if stop.number and number == signal.SIGINT:
+            signal.default_int_handler(number, frame)
+        stop.number = number
+
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = {each: signal.signal(each, asked) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

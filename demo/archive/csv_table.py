@@ -1,0 +1,273 @@
+"""A table of rows as CSV: a file that grows picture by picture, or standard output."""
+
+import codecs
+import csv
+import io
+import json
+import stat
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from tqdm import tqdm
+
+from demo.answer.as_table import cell, guarded, unguarded
+from demo.archive.identity import Identity
+from demo.archive.remote import address_of
+from demo.archive.report import check_report
+from demo.archive.rows import COLUMNS, Row
+from demo.archive.store import LocalStore
+from demo.names import is_same
+from demo.writing import Unwritable
+from preprocessing.suffixes import picture_suffixes
+
+# In place of a file: standard output.
+STDOUT: Literal["-"] = "-"
+
+HEAD = tuple(COLUMNS)
+
+_PATH, _FACES, _MODIFIED = (HEAD.index(name) for name in ("path", "faces", "modified"))
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class CsvTable:
+    """A table in UTF-8; a picture's rows are there, whole, when `add` returns.
+
+    Args:
+        stream: where to write.
+        name: what messages call it.
+        file: the file behind it, if it is one that can be read again.
+    """
+
+    def __init__(self, stream: BinaryIO, name: str, file: Path | None = None) -> None:
+        self._stream = stream
+        self._name = name
+        self._file = file
+        self.report = file and LocalStore(file).report()
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Writes a picture's rows in one piece.
+
+        Raises:
+            OSError: they cannot be written; its `filename` is the table's. What was written before
+                is still whole.
+        """
+        self._write(_lines([_cells(row) for row in rows]))
+
+    def begin(self) -> None:
+        """Writes the first line."""
+        # Without its mark, spreadsheets show UTF-8 wrongly. Programs read what is not a file.
+        self._write((codecs.BOM_UTF8 if self._file else b"") + _lines([HEAD]))
+
+    def _write(self, content: bytes) -> None:
+        before = self._stream.tell() if self._file else 0
+        try:
+            # What is no file may be the terminal, which shows a bar.
+            with nullcontext() if self._file else tqdm.external_write_mode(file=sys.stdout):
+                left = memoryview(content)
+                while left:  # A disk that is nearly full takes a part.
+                    left = left[self._stream.write(left) :]
+                self._stream.flush()
+        except OSError as error:
+            if self._file:
+                self._stream.seek(before)
+                self._stream.truncate()
+            error.filename = self._name
+            raise
+
+    def rows(self) -> Iterator[Row]:
+        """Reads what the file holds; nothing where it is no file."""
+        if self._file:
+            yield from read_csv(self._file)
+
+    def drop(self, is_stale: Callable[[str], bool]) -> None:
+        """Takes out the rows of some pictures, by their paths.
+
+        Raises:
+            OSError: the file cannot be written anew; the old one is still there.
+        """
+        assert self._file
+        partial = self._file.with_name(f".{self._file.name}.partial")
+        try:
+            with partial.open("wb", buffering=0) as stream:
+                copy = CsvTable(stream, self._name, partial)
+                copy.begin()
+                for row in self.rows():
+                    if not is_stale(str(row[_PATH])):
+                        copy.add([row])
+            self._stream.close()
+            partial.replace(self._file)
+        finally:
+            partial.unlink(missing_ok=True)
+        self._stream = self._file.open("r+b", buffering=0)
+        self._stream.seek(0, io.SEEK_END)
+
+    def close(self) -> None:
+        """Ends the table."""
+        if self._file:
+            self._stream.close()
+
+
+def open_csv(
+    target: Path | Literal["-"], inputs: Sequence[Path], identity: Identity, resume: bool
+) -> CsvTable:
+    """Opens a table, with its first line or with what an earlier run wrote.
+
+    Of that run's last picture, rows that are not all there are taken out.
+
+    Args:
+        target: a file, or `STDOUT`.
+        inputs: what is read, and must not be the table.
+        identity: of the rows to come.
+        resume: whether the file may be there.
+
+    Raises:
+        Unwritable: the file is there without `resume`, is something else, is of another identity, or
+            cannot be opened.
+        OSError: the first line cannot be written.
+    """
+    if target == STDOUT:
+        table = CsvTable(sys.stdout.buffer, "The output")
+        table.begin()
+        return table
+    try:
+        return _open(target, inputs, identity, resume)
+    except OSError as error:
+        if error.filename == str(target) and target.exists():
+            raise
+        raise Unwritable(f"{target}: cannot be written ({error.strerror}).") from error
+
+
+def _open(target: Path, inputs: Sequence[Path], identity: Identity, resume: bool) -> CsvTable:
+    if target.suffix.lower() in {*picture_suffixes(), ".zip"}:
+        raise Unwritable(
+            f"{target}: The table is not written, because this is the name of a picture or a zip file."
+            " Give the table a name of its own, such as --csv expressions.csv."
+        )
+    if address_of(target):
+        raise Unwritable(
+            f"{address_of(target)}: A CSV file is written on this machine. Name one, or write the table"
+            " there with --parquet."
+        )
+    if target.exists() and not stat.S_ISREG(target.stat().st_mode):
+        # A pipe or a terminal, which hold nothing; a folder refuses.
+        table = CsvTable(target.open("wb", buffering=0), str(target))
+        table.begin()
+        return table
+    report = LocalStore(target).report()
+    run = report.folder / "run.json"
+    if target.exists() and target.stat().st_size:
+        _check_resumable(target, run, inputs, identity, resume)
+        stream = target.open("r+b", buffering=0)
+        stream.seek(_whole_bytes(target))
+        stream.truncate()
+        return CsvTable(stream, str(target), target)
+    check_report(report)
+    stream = target.open("wb", buffering=0)
+    report.make()
+    report.write(run.name, f"{json.dumps(identity.texts(), indent=2)}\n".encode())
+    table = CsvTable(stream, str(target), target)
+    table.begin()
+    return table
+
+
+def _check_resumable(
+    target: Path, run: Path, inputs: Sequence[Path], identity: Identity, resume: bool
+) -> None:
+    with target.open("rb") as stream:
+        head = codecs.BOM_UTF8 + _lines([HEAD])
+        ours = stream.read(len(head)) == head
+    if not ours or any(is_same(target, each) for each in inputs):
+        raise Unwritable(
+            f"{target}: The table is not written, because this file exists and is not a table of an"
+            " earlier run. Choose another file, or move this one away."
+        )
+    if not resume:
+        raise Unwritable(
+            f"{target}: This table is there already. Add --resume to read only what is missing in it,"
+            " or name another file."
+        )
+    try:
+        found = dict(json.loads(run.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        raise Unwritable(
+            f"{target}: --resume does not go on with this table, because {run}, which says what made"
+            " it, is missing or damaged. Write a new table under another name."
+        ) from None
+    identity.check(found, str(target))
+
+
+def read_csv(file: Path) -> Iterator[Row]:
+    """Reads the rows of a table that `CsvTable` wrote."""
+    kinds = [kind for kind, _ in COLUMNS.values()]
+    with file.open(encoding="utf-8-sig", newline="") as stream:
+        lines = csv.reader(stream)
+        next(lines, None)
+        for cells in lines:
+            row = [_value(kind, text) for kind, text in zip(kinds, cells, strict=True)]
+            row[_PATH] = unguarded(cells[_PATH])
+            yield tuple(row)
+
+
+def _value(kind: str, text: str) -> str | int | float | bool | None:
+    if not text:
+        return None
+    if kind == "whole":
+        return int(text)
+    if kind == "real":
+        return float(text)
+    if kind == "truth":
+        return text == "true"
+    if kind == "time":
+        return (datetime.fromisoformat(text) - _EPOCH) // timedelta(microseconds=1)
+    return text
+
+
+def _cells(row: Row) -> list[str]:
+    cells = [cell(*pair) for pair in zip(HEAD, row, strict=True)]
+    cells[_PATH] = guarded(cells[_PATH])
+    modified = row[_MODIFIED]
+    if isinstance(modified, int):
+        moment = _EPOCH + timedelta(microseconds=modified)
+        cells[_MODIFIED] = moment.isoformat(timespec="microseconds")
+    return cells
+
+
+def _lines(rows: Sequence[Sequence[str]]) -> bytes:
+    lines = io.StringIO()
+    csv.writer(lines).writerows(rows)
+    return lines.getvalue().encode()
+
+
+def _whole_bytes(file: Path) -> int:
+    """How much of a table is whole: up to the last picture of which every row is there."""
+    position = 0
+    with file.open("rb") as stream:
+
+        def lines() -> Iterator[str]:
+            nonlocal position
+            for line in stream:
+                position += len(line)
+                # What has no end would look like a row.
+                yield line.decode(errors="replace") if line.endswith(b"\n") else "\0"
+
+        rows = csv.reader(lines())
+        next(rows)
+        whole = position
+        path, missing = "", 0
+        try:
+            for cells in rows:
+                if len(cells) != len(HEAD):
+                    break
+                if missing and cells[_PATH] == path:
+                    missing -= 1
+                else:
+                    path, missing = cells[_PATH], max(1, int(cells[_FACES] or 1)) - 1
+                if not missing:
+                    whole = position
+        except (csv.Error, ValueError):
+            pass
+    return whole

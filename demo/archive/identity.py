@@ -1,0 +1,91 @@
+"""What the rows of a table depend on, so that no table is made of two kinds of rows."""
+
+import hashlib
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+from demo.writing import Unwritable
+from model.classifier import describe
+
+_ROOT = Path(__file__).parents[2]
+
+# Everything that a row depends on, besides what is pinned.
+_SOURCES = (
+    *("preprocessing/*.py", "preprocessing/faces/*.py", "model/*.py"),
+    *("demo/answer/as_table.py", "demo/answer/reading.py", "demo/archive/rows.py"),
+)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What made the rows of a table.
+
+    Attributes:
+        program: the SHA-256, shortened, of the sources that decode, find faces and make rows. No
+            number that somebody has to remember to raise.
+        weights: the name of the network's weights.
+        version: theirs.
+        sha256: of their file.
+        detector: how faces are found.
+        min_face: the smallest face, in pixels of a picture scaled to at most 1280.
+    """
+
+    program: str
+    weights: str
+    version: str
+    sha256: str
+    detector: str
+    min_face: str
+
+    def texts(self) -> dict[str, str]:
+        """Names and values, as they stand in a table's metadata."""
+        return asdict(self)
+
+    def check(self, found: dict[str, str], table: str) -> None:
+        """Makes sure that another run's rows are of this identity.
+
+        Args:
+            found: that run's metadata.
+            table: what it wrote, for the message.
+
+        Raises:
+            Unwritable: they are not, with the differences and the remedy.
+        """
+        own = self.texts()
+        differences = [
+            f"{name} {found.get(name, 'unknown')[:12]} instead of {value[:12]}"
+            for name, value in own.items()
+            if found.get(name) != value
+        ]
+        if differences:
+            raise Unwritable(
+                f"{table}: --resume does not go on with this table, because its rows were made in"
+                f" another way: {', '.join(differences)}. Run what made them, or write a new table"
+                " under another name."
+            )
+
+
+def identity_of(detector: str, min_face: int, weights: str = "resnet") -> Identity:
+    """The identity of rows made with these options, by this program.
+
+    Raises:
+        model.InvalidWeights: the weights are missing or cannot be read.
+    """
+    info = describe(weights)
+    return Identity(
+        program=_program(),
+        weights=str(info["name"]),
+        version=str(info["version"]),
+        sha256=str(info["sha256"]),
+        detector=detector,
+        min_face=str(min_face),
+    )
+
+
+@cache
+def _program() -> str:
+    found = hashlib.sha256()
+    for file in sorted(file for pattern in _SOURCES for file in _ROOT.glob(pattern)):
+        found.update(file.read_bytes())
+    return found.hexdigest()[:16]

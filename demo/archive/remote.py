@@ -1,0 +1,169 @@
+"""Pictures in buckets: `s3://bucket/folder` and `gs://bucket/folder`, through fsspec."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from demo.archive.entries import Content, Entry, Refused, is_left_out
+from preprocessing.limits import MAX_BYTES, InvalidImage
+from preprocessing.suffixes import picture_suffixes
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# A path has one slash for two.
+_ADDRESS = re.compile(r"(s3|gs):/+(.+)", re.DOTALL)
+# What knows when a file was changed is called differently everywhere.
+_MODIFIED = ("LastModified", "mtime", "updated")
+
+
+class Unreachable(Exception):
+    """A bucket or a cluster cannot be reached or does not let anybody in; the message is a sentence."""
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file in a bucket."""
+
+    address: str
+
+    def read(self) -> bytes:
+        """Fetches the file."""
+        try:
+            return bytes(filesystem(self.address).cat_file(self.address))
+        except FileNotFoundError:
+            raise InvalidImage("There is no such file.") from None
+        except Exception as error:  # Each kind of bucket has its own errors.
+            raise InvalidImage(f"The file cannot be fetched ({reason(error)}).") from error
+
+    def absolute(self) -> "RemoteFile":
+        """Itself."""
+        return self
+
+
+def address_of(path: Path) -> str | None:
+    """The address of a bucket that was given as a path; None for a path of this machine."""
+    found = _ADDRESS.fullmatch(path.as_posix())
+    return found and f"{found[1]}://{found[2]}"
+
+
+def filesystem(address: str) -> Any:
+    """What fsspec opens an address with.
+
+    Raises:
+        Unreachable: its package is not installed.
+    """
+    return _filesystem(address.partition(":")[0])
+
+
+@cache
+def _filesystem(protocol: str) -> Any:
+    try:
+        import fsspec
+
+        # Without a memory of what it has listed, which would grow with the archive.
+        return fsspec.filesystem(protocol, use_listings_cache=False)
+    except ImportError:
+        raise Unreachable(
+            f"{protocol}:// needs a package that is not installed: python -m pip install -r"
+            " requirements-ray.txt"
+        ) from None
+
+
+def listed(address: str, missing_ok: bool = False) -> list[dict[str, Any]]:
+    """What lies in a folder of a bucket, each with its name, type and size, in order.
+
+    Raises:
+        Unreachable: the bucket is not there, does not answer or does not let anybody in.
+    """
+    try:
+        found = filesystem(address).ls(address, detail=True, refresh=True)
+    except FileNotFoundError as error:
+        if missing_ok and "/" in address.partition("://")[2]:
+            return []
+        raise Unreachable(f"{address}: There is no such bucket or folder.") from error
+    except Unreachable:
+        raise
+    except PermissionError as error:
+        raise Unreachable(
+            f"{address}: There is no permission to read this bucket ({reason(error)}). Check which"
+            " credentials the environment gives."
+        ) from error
+    except Exception as error:  # Each kind of bucket has its own errors.
+        raise Unreachable(f"{address}: The bucket cannot be read ({reason(error)}).") from error
+    folder = address.partition("://")[2].rstrip("/")
+    # A folder may be listed as a file in itself.
+    inside = [each for each in found if str(each["name"]).rstrip("/") != folder]
+    return sorted(inside, key=lambda each: str(each["name"]).rstrip("/").rpartition("/")[2])
+
+
+def pictures(address: str, passed: Counter[str]) -> Iterator[Entry]:
+    """Lists the pictures below an address, or the one that it leads to, in the order of paths.
+
+    Args:
+        address: of a file or a folder.
+        passed: counts the suffixes of files that are no pictures.
+
+    Raises:
+        Unreachable: see `listed`.
+    """
+    protocol = address.partition("://")[0]
+    stack: list[Iterator[dict[str, Any]]] = [iter(_top(address))]
+    while stack:
+        item = next(stack[-1], None)
+        if item is None:
+            stack.pop()
+            continue
+        path = f"{protocol}://{str(item['name']).rstrip('/')}"
+        name = PurePosixPath(path)
+        if path != address and is_left_out(name.name):
+            continue
+        if item["type"] == "directory":
+            stack.append(iter(listed(path)))
+        elif name.suffix.lower() in picture_suffixes() or path == address:
+            yield _entry(path, item)
+        else:
+            passed[name.suffix.lower()] += 1
+
+
+def reason(error: BaseException) -> str:
+    """The first line of an error, without a full stop."""
+    text = str(getattr(error, "strerror", None) or error) or type(error).__name__
+    return text.splitlines()[0].rstrip(".")
+
+
+def _top(address: str) -> Sequence[dict[str, Any]]:
+    return _file(address) or listed(address)
+
+
+def _file(address: str) -> list[dict[str, Any]]:
+    """The file that an address leads to, if it is one."""
+    if PurePosixPath(address).suffix.lower() not in picture_suffixes():
+        return []
+    try:
+        found = filesystem(address).info(address)
+    except Exception:  # What is wrong is said when it is listed.
+        return []
+    return [found] if found["type"] == "file" else []
+
+
+def _entry(path: str, item: dict[str, Any]) -> Entry:
+    content: Content = RemoteFile(path)
+    if item["size"] > MAX_BYTES:
+        content = Refused(
+            f"The file has more than {MAX_BYTES // 1_000_000} MB. Save the picture smaller and try"
+            " again."
+        )
+    return Entry(path, int(item["size"]), _modified(item), content)
+
+
+def _modified(item: dict[str, Any]) -> int | None:
+    value = next((item[key] for key in _MODIFIED if key in item), None)
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    if isinstance(value, datetime):
+        return (value - _EPOCH) // timedelta(microseconds=1)
+    return None

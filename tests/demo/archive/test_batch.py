@@ -1,0 +1,302 @@
+"""Whole runs of `classify --csv` and `--parquet`: order, resuming, and whatever interrupts them."""
+
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from demo.archive.csv_table import read_csv
+from demo.archive.parquet_table import read_parquet
+from demo.archive.rows import COLUMNS, Row
+from demo.archive.store import LocalStore
+from demo.commands.main import main
+from tests.demo.archive.conftest import BAD, FAST, GOOD, fill, start
+from tests.demo.conftest import wait_until
+
+pytestmark = pytest.mark.slow
+
+Capture = pytest.CaptureFixture[str]
+NAMES = list(COLUMNS)
+
+
+def column(rows: list[Row], name: str) -> list[object]:
+    return [row[NAMES.index(name)] for row in rows]
+
+
+def rounded(rows: list[Row]) -> list[tuple[object, ...]]:
+    """Rows to what both kinds of tables keep."""
+    return [
+        tuple(round(value, 3) if isinstance(value, float) else value for value in row)
+        for row in rows
+    ]
+
+
+def run(*arguments: str | Path) -> int:
+    return main(["classify", *map(str, arguments), *FAST])
+
+
+def lines_of(table: Path) -> int:
+    return table.read_bytes().count(b"\n") if table.exists() else 0
+
+
+def test_run_gives_a_row_per_face_and_per_other_picture_in_the_order_of_paths(
+    archive: Path, whole_rows: list[Row]
+) -> None:
+    paths = column(whole_rows, "path")
+    assert list(dict.fromkeys(paths)) == [str(path) for path in sorted(archive.rglob("*.jpg"))]
+    faces = column(whole_rows, "face")
+    assert (faces.count(1), faces.count(2), faces.count(0)) == (134, 67, 66)
+    errors = [row for row in whole_rows if row[NAMES.index("error")] is not None]
+    assert len(errors) == BAD
+    assert set(column(errors, "face")) == set(column(errors, "emotion")) == {None}
+    assert len(set(column(errors, "error"))) == 3
+    for path, size, modified in zip(
+        paths, column(whole_rows, "size"), column(whole_rows, "modified"), strict=True
+    ):
+        status = Path(str(path)).stat()
+        assert (size, modified) == (status.st_size, status.st_mtime_ns // 1000)
+
+
+def test_run_killed_in_the_middle_and_resumed_gives_the_same_file(
+    archive: Path, whole: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "table.csv"
+    process = start(archive, "--csv", table, "--workers", "2")
+    wait_until(lambda: lines_of(table) > 60)
+    process.kill()
+    process.communicate()
+    before = list(read_csv(table))
+    assert 60 <= len(before) < lines_of(whole) - 1
+    # As a loss of power may leave it: within a row.
+    with table.open("r+b") as stream:
+        stream.truncate(table.stat().st_size - 5)
+    process = start(archive, "--csv", table, "--workers", "2", "--resume")
+    _, complaints = process.communicate(timeout=120)
+    assert process.returncode == 1, complaints
+    assert table.read_bytes() == whole.read_bytes()
+
+
+def test_run_as_parquet_killed_in_the_middle_and_resumed_gives_the_same_rows(
+    archive: Path, whole_rows: list[Row], tmp_path: Path
+) -> None:
+    table, folders = tmp_path / "table", (archive / "2003", archive / "broken")
+    rows = [row for row in whole_rows if str(row[0]).startswith(tuple(map(str, folders)))]
+    often = (
+        "from demo.archive import parquet_table as p; p._PICTURES_AT_ONCE = 8;"
+        "p._PICTURES_A_PART = 16"
+    )
+    process = start(*folders, "--parquet", table, before=often)
+    wait_until(lambda: len(list(table.glob("part-*"))) > 1)
+    process.kill()
+    process.communicate()
+    assert 16 < len(list(read_parquet(LocalStore(table)))) < len(rows)
+    process = start(*folders, "--parquet", table, "--resume", before=often)
+    _, complaints = process.communicate(timeout=120)
+    assert process.returncode == 1, complaints
+    assert rounded(list(read_parquet(LocalStore(table)))) == rounded(rows)
+    summary = json.loads((tmp_path / "table-report" / "summary.json").read_text())
+    assert summary["pictures"] == GOOD // 4 + BAD
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["INT", "TERM"]
+)
+def test_run_that_is_told_to_stop_says_so_and_leaves_whole_rows(
+    archive: Path, whole_rows: list[Row], tmp_path: Path, number: int, status: int
+) -> None:
+    table = tmp_path / "table.csv"
+    process = start(archive, "--csv", table, "--workers", "1", start_new_session=True)
+    wait_until(lambda: lines_of(table) > 5)
+    os.killpg(process.pid, number)
+    _, complaints = process.communicate(timeout=60)
+    assert process.returncode == status
+    assert complaints == (
+        "Stopped. What was written is whole. The same command with --resume goes on.\n"
+    )
+    found = list(read_csv(table))
+    assert found == whole_rows[: len(found)]
+
+
+def test_run_on_a_full_disk_says_so_and_what_was_written_stays_readable(
+    archive: Path, whole_rows: list[Row], whole: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "table.csv"
+    limit = whole.stat().st_size // 3
+
+    def full() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    process = start(archive, "--csv", table, "--workers", "1", preexec_fn=full)
+    _, complaints = process.communicate(timeout=60)
+    assert process.returncode == 3
+    assert complaints.splitlines()[-1] == (
+        f"{table}: File too large. What was written until now is whole. Make room and run the same"
+        " command with --resume."
+    )
+    found = list(read_csv(table))
+    assert 50 < len(found) < len(whole_rows)
+    assert found == whole_rows[: len(found)]
+
+
+@dataclass(frozen=True)
+class Written:
+    """A folder of six pictures and a bad one, and tables of it of both kinds."""
+
+    album: Path
+    tables: dict[str, Path]
+
+    def copies(self, place: Path) -> dict[str, Path]:
+        shutil.copytree(self.album.parent, place / "copy", ignore=shutil.ignore_patterns("album"))
+        return {name: place / "copy" / table.name for name, table in self.tables.items()}
+
+
+@pytest.fixture(scope="module")
+def written(
+    tmp_path_factory: pytest.TempPathFactory, small_pictures: tuple[bytes, bytes, bytes]
+) -> Written:
+    folder = tmp_path_factory.mktemp("written")
+    fill(folder / "album", *small_pictures, 6, 1)
+    tables = {"--csv": folder / "faces.csv", "--parquet": folder / "table"}
+    for name, table in tables.items():
+        assert run(folder / "album", name, table) == 1
+    return Written(folder / "album", tables)
+
+
+@pytest.mark.parametrize("name", ["--csv", "--parquet"])
+def test_resume_reads_what_is_new_or_has_changed_and_nothing_else(
+    written: Written, name: str, tmp_path: Path, small_pictures: tuple[bytes, bytes, bytes]
+) -> None:
+    table, album = written.copies(tmp_path)[name], written.album
+    same, changed, new = album / "2000/000.jpg", album / "2001/001.jpg", album / "2002/new.jpg"
+    before, held = same.stat(), changed.read_bytes()
+    try:
+        # Nobody looks into it: size and time are what they were.
+        same.write_bytes(b"x" * before.st_size)
+        os.utime(same, ns=(before.st_atime_ns, before.st_mtime_ns))
+        changed.write_bytes(small_pictures[0] + b" ")
+        new.write_bytes(small_pictures[0])
+        assert run(album, name, table, "--resume") == 0
+    finally:
+        same.write_bytes(small_pictures[0])
+        os.utime(same, ns=(before.st_atime_ns, before.st_mtime_ns))
+        changed.write_bytes(held)
+        new.unlink()
+    rows = list(read_csv(table) if name == "--csv" else read_parquet(LocalStore(table)))
+    paths = column(rows, "path")
+    assert paths.count(str(same)) == paths.count(str(changed)) == paths.count(str(new)) == 1
+    assert column(rows, "error").count(None) == len(rows) - 1
+
+
+@pytest.mark.parametrize("name", ["--csv", "--parquet"])
+def test_resume_refuses_what_another_version_or_other_options_wrote(
+    written: Written, name: str, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = written.copies(tmp_path)[name]
+    options = (written.album, name, table, "--resume")
+    assert main(["classify", *FAST, *map(str, options), "--min-face", "40"]) == 2
+    complaint = capsys.readouterr().err
+    assert "min_face 80 instead of 40" in complaint
+    assert "write a new table under another name" in complaint
+    monkeypatch.setattr("demo.archive.identity._program", lambda: "newer")
+    assert run(*options) == 2
+    assert "instead of newer" in capsys.readouterr().err
+
+
+def test_resume_refuses_what_nobody_knows_the_version_of(
+    written: Written, tmp_path: Path, capsys: Capture
+) -> None:
+    tables = written.copies(tmp_path)
+    (tables["--csv"].parent / "faces-report" / "run.json").unlink()
+    [part] = tables["--parquet"].glob("part-*")
+    part.write_bytes(part.read_bytes()[:-9])
+    assert run(written.album, "--csv", tables["--csv"], "--resume") == 2
+    assert "run.json, which says what made it, is missing" in capsys.readouterr().err
+    assert run(written.album, "--parquet", tables["--parquet"], "--resume") == 2
+    assert "part-000000.parquet: This part of the table is damaged." in capsys.readouterr().err
+
+
+def test_an_output_that_exists_is_not_touched(
+    written: Written, tmp_path: Path, capsys: Capture
+) -> None:
+    notes, folder = tmp_path / "notes.csv", tmp_path / "mine"
+    notes.write_text("mine")
+    folder.mkdir()
+    (folder / "notes.txt").write_text("mine")
+    (tmp_path / "new-report").mkdir()
+    (tmp_path / "new-report" / "notes.txt").touch()
+    strangers = {"--csv": notes, "--parquet": folder}
+    for name, target in strangers.items():
+        assert run(written.album, name, target, "--resume") == 2
+        assert "The table is not written, because" in capsys.readouterr().err
+    assert run(written.album, "--parquet", notes) == 2
+    assert "Not a folder" in capsys.readouterr().err
+    for name in written.tables:
+        assert run(written.album, name, tmp_path / "new") == 2
+        assert "The report is not written, because" in capsys.readouterr().err
+    for name, target in written.copies(tmp_path).items():
+        before = [file.read_bytes() for file in target.parent.rglob("*.*")]
+        assert run(written.album, name, target) == 2
+        assert "This table is there already. Add --resume" in capsys.readouterr().err
+        assert [file.read_bytes() for file in target.parent.rglob("*.*")] == before
+    assert notes.read_text() == "mine"
+
+
+def test_an_output_inside_the_input_is_not_read_as_pictures(album: Path, capsys: Capture) -> None:
+    assert run(album, "--csv", album / "table.csv") == 1
+    assert len(list(album.glob("table-report/*.png"))) == 5
+    assert run(album, "--csv", album / "table.csv", "--resume") == 0
+    paths = column(list(read_csv(album / "table.csv")), "path")
+    assert len(set(paths)) == 7
+    assert "report/" not in str(paths)
+    assert "1 file was skipped" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("inside", [None, "notes.txt", ".hidden.jpg"])
+def test_an_input_without_pictures_is_named_and_nothing_is_written(
+    tmp_path: Path, inside: str | None, capsys: Capture
+) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    if inside:
+        (folder / inside).write_text("")
+    assert run(folder, "--csv", tmp_path / "table.csv") == 1
+    assert f"{folder}: There is no picture in this folder." in capsys.readouterr().err
+    assert not (tmp_path / "table.csv").exists()
+
+
+def test_without_pyarrow_a_sentence_says_how_to_install_it(
+    album: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    assert run(album, "--parquet", tmp_path / "table") == 2
+    [complaint] = capsys.readouterr().err.splitlines()
+    assert "python -m pip install pyarrow==" in complaint
+    assert complaint.rpartition(" ")[2] in (Path("requirements.txt")).read_text()
+
+
+def test_a_log_gets_lines_with_rate_and_time_left(
+    album: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("demo.archive.batch._LOG_SECONDS", 0)
+    assert run(album, "--csv", tmp_path / "table.csv") == 1
+    shown = [
+        line
+        for line in capsys.readouterr().err.splitlines()
+        if "picture/s" in line or "s/picture" in line
+    ]
+    assert len(shown) == 7
+    assert shown[-1].startswith("100%")
+
+
+def test_standard_output_takes_the_table_and_no_report(album: Path) -> None:
+    process = start(album, "--csv", "-", stdout=subprocess.PIPE)
+    output, _ = process.communicate(timeout=60)
+    assert output.splitlines()[0] == ",".join(NAMES)
+    assert len(output.splitlines()) == 1 + 6 + 2 + 1
+    assert list(album.parent.iterdir()) == [album]

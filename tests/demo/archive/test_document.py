@@ -1,0 +1,107 @@
+"""docs/archive.md says what the code does, and its programs run."""
+
+import contextlib
+import io
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from demo.archive.identity import identity_of
+from demo.archive.parquet_table import part_of, schema
+from demo.archive.plan import MILLISECONDS, Archive, report
+from demo.archive.rows import Row
+from tests.conftest import ROOT
+
+DOCUMENT = (ROOT / "docs" / "archive.md").read_text(encoding="utf-8")
+
+
+def quoted(mark: str) -> str:
+    [found] = re.findall(f"<!-- {mark} -->\n(.*?)\n<!-- /{mark} -->", DOCUMENT, re.DOTALL)
+    return str(found)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, whole_rows: list[Row]) -> Path:
+    """A folder with the table `faces` in it, in two parts."""
+    place = tmp_path_factory.mktemp("documented")
+    (place / "faces").mkdir()
+    types = schema(identity_of("haar", 80))
+    for number, rows in enumerate((whole_rows[:100], whole_rows[100:])):
+        part = place / "faces" / f"part-{number:06}.parquet"
+        part.write_bytes(part_of(rows, types))
+    return place
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "duckdb"])
+def test_the_table_opens_in_three_lines(
+    folder: Path, library: str, whole_rows: list[Row], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = quoted(library).removeprefix("```python\n").removesuffix("\n```")
+    assert sum(bool(line) for line in program.splitlines()) == 3
+    monkeypatch.chdir(folder)
+    output, names = io.StringIO(), dict[str, object]()
+    with contextlib.redirect_stdout(output):
+        exec(program, names)
+    happy = sum(row[15] == "happy" for row in whole_rows)
+    assert happy > 50
+    assert re.search(rf"happy\W+{happy}\b", output.getvalue())
+    if library != "duckdb":
+        assert len(names["table"]) == len(whole_rows)  # type: ignore[arg-type]
+
+
+def test_the_columns_are_those_of_the_table(folder: Path) -> None:
+    types = pq.read_schema(folder / "faces" / "part-000000.parquet")
+    rows = [
+        f"| `{each.name}` | {each.type} | {each.metadata[b'description'].decode()} |"
+        for each in types
+    ]
+    assert quoted("columns").splitlines()[2:] == rows
+    own = identity_of("haar", 80).texts()
+    metadata = {key.decode(): value.decode() for key, value in types.metadata.items()}
+    assert own.items() <= metadata.items()
+    assert {"weights", "version", "sha256"} <= own.keys()
+    for name in own:
+        assert f"`{name}`" in DOCUMENT
+
+
+def test_the_costs_are_those_of_the_plan() -> None:
+    rows = [f"| {name} | {cost:g} |" for name, cost in MILLISECONDS.items()]
+    assert quoted("costs").splitlines()[2:] == rows
+    small, large = (
+        [
+            report(Archive(pictures, 2)),
+            report(Archive(pictures, 64)),
+            report(Archive(pictures, 1000, machines=16)),
+        ]
+        for pictures in (1e6, 1e9)
+    )
+    for row, plans in zip(quoted("plan").splitlines()[2:], (small, large), strict=True):
+        for cell, plan in zip(row.strip("| ").split(" | ")[1:], plans, strict=True):
+            time, price = cell.split(", $")
+            assert time == "under a minute" or f"  time      {time} at" in plan
+            assert price == "0.31" or f"about ${price}\n" in plan
+
+
+def test_the_plan_prints_its_assumptions() -> None:
+    command = [sys.executable, "-m", "demo.archive.plan", "--pictures", "1e9", "--cores"]
+    done = subprocess.run([*command, "64"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("1,000,000,000 pictures on 64 cores of 1 machine\n")
+    assert "36 a second" in done.stdout
+    assert "$0.04 for a core and hour" in done.stdout
+    refused = subprocess.run([*command, "0"], cwd=ROOT, capture_output=True, text=True)
+    assert refused.returncode == 2
+    assert "--cores is too small. Received: 0" in refused.stderr
+
+
+def test_the_plan_knows_where_the_rate_ends() -> None:
+    one = Archive(pictures=1e6, cores=1)
+    assert Archive(pictures=1e6, cores=100).rate == pytest.approx(100 * one.rate)
+    # More than one process can hand out to.
+    crowded = Archive(pictures=1e6, cores=1000)
+    assert crowded.rate == pytest.approx(one.rate * crowded.most_cores, rel=0.02)
+    assert Archive(pictures=1e6, cores=1000, machines=16).rate == pytest.approx(1000 * one.rate)
+    assert Archive(pictures=1e6, cores=1, faces=3).rate < one.rate
