@@ -1,4 +1,4 @@
-"""Measures what the page costs a visitor in Chromium: bytes, and the wait at 2 Mbit/s up and 9 Mbit/s down."""
+"""Measures a visitor's bytes and waits in Chromium, at 2 Mbit/s up and 9 Mbit/s down."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Sends many mutants through the decoder, measures time and memory, and shrinks and keeps the finds."""
+"""Sends many mutants through the decoder, measures them, and shrinks and keeps the finds."""
 
 import hashlib
 from collections import Counter
