@@ -1,33 +1,34 @@
-"""Whole archives of pictures: folders, zip files and buckets, on every core or on a cluster.
+"""Whole archives of pictures: folders, zip files and buckets, on all cores or on a cluster.
 
-One thing flows through this package. An *entry* is a picture that has been found but not read: its
-path, size and modification time, and a way to get at its bytes. Entries become *rows*, and rows go
-into a *table*. Afterwards a *report* is made of the table.
+An *entry* is a picture that has been found but not read: its path, its size, its modification time
+and a way to get its bytes. Entries become *rows*, and rows go into a *table*. At the end, a *report*
+is made from the table.
 
     inputs -> sources -> entries -> rows -> table -> report
               zips       (on processes or on Ray)
 
-`sources` lists entries lazily in the order of their paths: no more than one folder's names are in
-memory at a time. Links to folders are followed once. `zips` lists archives' members and refuses what
-must not be unpacked, each member on its own.
-`rows` is the only code that makes rows. Whatever goes wrong with a picture becomes a row with an
-error, so that a table accounts for every picture.
+`sources` lists entries lazily, in the order of their paths: it holds only the names in the folders
+between the input and the current picture. It follows links to folders once. `zips` lists the pictures
+in zip files and refuses unsafe ones one by one.
+`rows` is the only code that makes rows. Every problem with a picture becomes a row with an error, so a
+table accounts for every picture.
 `processes` runs `rows` on the cores of one machine. Each process loads the recognizer once. Results
-come back in the order of the entries, and only so many are under way that memory stays bounded. A
-picture that kills its process twice becomes a row with an error.
-`ray_engine` runs `rows` on Ray Data. A chunk of entries has a part of the table as its result, whose
-name follows from the chunk: doing a chunk again replaces the part and duplicates nothing.
-`csv_table` and `parquet_table` write rows. A picture's rows are written whole. The CSV file grows
-picture by picture. Of the Parquet parts only the last one grows: it is replaced by a longer one every
-256 pictures, so that a killed run leaves parts that can all be read.
-`identity` says what the rows depend on: program, weights, detector. It is stored with every table.
-`done` remembers what a table holds, by path, size and modification time, in 16 bytes a picture:
-`--resume` skips what is there, replaces what has changed, and refuses a table of another identity.
-`report` reads the table once more and counts; `plots` draws. So the report of a run that was resumed
-ten times, or ran on a cluster, is made in the same way.
-`batch` ties these together for `python -m demo classify`; `plan` calculates what an archive will cost.
+come back in the order of the entries. The number of entries under way is limited, which bounds the
+memory. A picture that kills two processes becomes a row with an error.
+`ray_engine` runs `rows` on Ray Data. Each chunk of entries becomes one part of the table. The chunk
+determines the part's name: if a chunk is read again, its part is replaced, and no row appears twice.
+`csv_table` and `parquet_table` write rows, always all rows of a picture together. The CSV file grows
+with every picture. Of the Parquet parts only the last one grows: a longer part replaces it every 256
+pictures, so all parts stay readable after a killed run.
+`identity` names everything that rows depend on: program, weights, detector. Each table stores it.
+`done` remembers the pictures in a table by path, size and modification time, in 16 bytes per picture.
+With `--resume`, pictures in the table are skipped, changed pictures are replaced, and a table with
+another identity is refused.
+`report` reads the finished table again and counts; `plots` draws. So a report is made in the same way
+after one run, after ten resumed runs and on a cluster.
+`batch` joins these modules for `python -m demo classify`; `plan` estimates the cost of an archive.
 
-Why not a pool of the standard library: `ProcessPoolExecutor` breaks as a whole when one process dies,
-and does not say which picture killed it. Why processes are spawned and not forked: LiteRT and BLAS
-hold threads, which a fork loses.
+The work does not use `ProcessPoolExecutor`: when one of its processes dies, the whole pool breaks and
+does not say which picture was to blame. Processes are spawned, not forked: LiteRT and BLAS hold
+threads, which a fork loses.
 """

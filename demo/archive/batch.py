@@ -1,4 +1,4 @@
-"""A whole archive on the cores of this machine: what `classify --csv` and `--parquet` do."""
+"""Reads a whole archive into a table, for `classify --csv` and `classify --parquet`."""
 
 import signal
 import sys
@@ -26,31 +26,31 @@ from demo.archive.store import store_of
 from demo.commands.terminal import INTERRUPTED, complain
 from demo.work import cores
 
-# Exit statuses besides those of every command: the output cannot be written on, a bucket or a cluster
-# cannot be reached, SIGTERM.
+# Exit codes that other commands do not have: the table cannot be finished, a bucket or a cluster cannot
+# be reached, SIGTERM stopped the run.
 OUTPUT_FAILED = 3
 UNREACHABLE = 4
 TERMINATED = 128 + signal.SIGTERM
 
 _PATH, _SIZE, _MODIFIED = (list(COLUMNS).index(name) for name in ("path", "size", "modified"))
-# A log gets a line a minute.
+# A log gets one line per minute.
 _LOG_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class Job:
-    """What to read, and where to write it.
+    """The pictures to read, the table to write, and the way to do it.
 
     Attributes:
         inputs: files, folders, patterns, zip files and addresses of buckets.
-        csv: a file or standard output for rows as CSV.
-        parquet: a folder or the address of one for them as Parquet, if not as CSV.
+        csv: the file for a CSV table; "-" is standard output, None writes Parquet.
+        parquet: the folder for a table in Parquet files, or its address; None writes CSV.
         make: makes the rows.
-        workers: how many processes; None takes as many as there are cores.
-        resume: whether to go on with a table that is there.
-        skip: whether a file is left out.
-        ray: whether Ray does the work, and not this process.
-        address: of a Ray cluster; None starts Ray on this machine.
+        workers: the number of processes; None takes one per core.
+        resume: whether to continue an existing table.
+        skip: tells whether to skip a file or folder.
+        ray: whether Ray does the work instead of processes on this machine.
+        address: the address of a Ray cluster; None starts Ray on this machine.
     """
 
     inputs: Sequence[Path]
@@ -64,18 +64,18 @@ class Job:
     address: str | None = None
 
     def entries(self, notes: Notes | None = None) -> Iterator[Entry]:
-        """The pictures to read, but no plots of reports."""
+        """Lists the pictures to read, without the plots of reports."""
         return entries(self.inputs, notes, lambda path: is_report(path) or self.skip(path))
 
 
 def run(job: Job) -> int:
-    """Does a job, says what there is to say on stderr, and returns the command's exit code.
+    """Does a job, prints messages on stderr, and returns the command's exit code.
 
     Raises:
-        Unwritable: the table must not be written.
+        Unwritable: the table cannot or must not be written.
         Unreachable: a bucket or a cluster cannot be reached.
         model.InvalidWeights: the weights are missing or damaged.
-        preprocessing.faces.InvalidDetector: a detector's file is missing or damaged.
+        preprocessing.faces.InvalidDetector: a file of the detector is missing or damaged.
     """
     try:
         return _run(job)
@@ -107,21 +107,23 @@ def _run(job: Job) -> int:
             raise
         except OSError as error:
             complain(
-                f"{error.filename or job.parquet or job.csv}: {error.strerror or error}. What was"
-                " written until now is whole. Make room and run the same command with --resume."
+                f"{error.filename or job.parquet or job.csv}: {error.strerror or error}. Everything"
+                " written so far is complete. Make room, then run the same command with --resume."
             )
             return OUTPUT_FAILED
     if stop.number:
-        again = "" if table.report is None else " The same command with --resume goes on."
-        complain(f"Stopped. What was written is whole.{again}")
+        again = "" if table.report is None else " Run the same command with --resume to continue."
+        complain(f"Stopped. Everything written so far is complete.{again}")
         return INTERRUPTED if stop.number == signal.SIGINT else TERMINATED
     if table.report:
-        complain(f"{table.report.name}: summary.json and plots of the whole table.")
+        complain(
+            f"{table.report.name}: This folder holds summary.json and plots of the whole table."
+        )
     return 1 if failed or notes.failed else 0
 
 
 def _read(job: Job, table: "CsvTable | ParquetTable", notes: Notes, stop: "_Stop") -> int:
-    """Reads what is missing in a table, and gives the number of pictures that could not be read."""
+    """Reads the pictures that a table lacks, and returns how many readings or maps failed."""
     done = Done()
     if job.resume:
         for row in table.rows():
@@ -145,9 +147,9 @@ def _read(job: Job, table: "CsvTable | ParquetTable", notes: Notes, stop: "_Stop
 def _outcomes(
     job: Job, table: "CsvTable | ParquetTable", missing: Iterator[Entry], stop: "_Stop"
 ) -> Generator[Outcome, None, None]:
-    """Reads pictures and writes their rows, on this machine or on Ray."""
+    """Reads pictures on this machine or on Ray, writes their rows, and yields their outcomes."""
     if job.ray:
-        # Ray takes seconds to load, and need not be installed.
+        # Ray takes seconds to load, and it may not be installed.
         from demo.archive.ray_engine import on_ray
 
         assert isinstance(table, ParquetTable)
@@ -161,7 +163,7 @@ def _outcomes(
 
 
 class _Total:
-    """Counts the pictures in a thread of its own, for the time left: listing millions takes minutes."""
+    """The number of pictures to read, for the time left. A thread counts: millions take minutes."""
 
     def __init__(self, pictures: Callable[[], Iterator[Entry]]) -> None:
         self.number: int | None = None
@@ -187,7 +189,7 @@ class _Total:
 
 
 class _Progress:
-    """Pictures, rate and time left: a bar on a terminal, a line a minute in a log."""
+    """Shows pictures, rate and time left: a bar on a terminal, or one line per minute in a log."""
 
     def __init__(self) -> None:
         terminal = sys.stderr.isatty()
@@ -202,7 +204,7 @@ class _Progress:
         self._bar.close()
 
     def show(self, pictures: int, total: int | None) -> None:
-        """Counts pictures."""
+        """Adds pictures to the count and shows it; `total` is None while it is unknown."""
         self._number += pictures
         self._bar.total = total
         self._bar.update(pictures)
@@ -215,7 +217,7 @@ class _Progress:
 
 @dataclass
 class _Stop:
-    """Which signal asked to stop, if any."""
+    """The number of the signal that asked the run to stop; 0 if there was none."""
 
     number: int = 0
 
@@ -225,7 +227,7 @@ class _Stop:
 
 @contextmanager
 def _signals() -> Iterator[_Stop]:
-    """Ctrl-C and SIGTERM let the picture's rows be written to their end; a second Ctrl-C does not."""
+    """Stops after the current picture's rows on Ctrl-C or SIGTERM; a second Ctrl-C stops at once."""
     stop = _Stop()
 
     def asked(number: int, frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""A table of rows as CSV: a file that grows picture by picture, or standard output."""
+"""A table in CSV: a file that grows with every picture, or standard output."""
 
 import codecs
 import csv
@@ -8,13 +8,14 @@ import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 from tqdm import tqdm
 
 from demo.answer.as_table import cell, guarded, unguarded
+from demo.archive.entries import microseconds_of, moment_of
 from demo.archive.identity import Identity
 from demo.archive.remote import address_of
 from demo.archive.report import check_report
@@ -24,22 +25,24 @@ from demo.names import is_same
 from demo.writing import Unwritable
 from preprocessing.suffixes import picture_suffixes
 
-# In place of a file: standard output.
+# The target that means standard output.
 STDOUT: Literal["-"] = "-"
 
 HEAD = tuple(COLUMNS)
 
 _PATH, _FACES, _MODIFIED = (HEAD.index(name) for name in ("path", "faces", "modified"))
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class CsvTable:
-    """A table in UTF-8; a picture's rows are there, whole, when `add` returns.
+    """A table in UTF-8. When `add` returns, all rows of the picture are written.
 
     Args:
-        stream: where to write.
-        name: what messages call it.
-        file: the file behind it, if it is one that can be read again.
+        stream: the stream that the table is written to.
+        name: the table's name in messages.
+        file: the regular file behind the stream; None if it cannot be read again, as with a pipe.
+
+    Attributes:
+        report: the folder for the table's report; None without a file.
     """
 
     def __init__(self, stream: BinaryIO, name: str, file: Path | None = None) -> None:
@@ -52,23 +55,24 @@ class CsvTable:
         """Writes a picture's rows in one piece.
 
         Raises:
-            OSError: they cannot be written; its `filename` is the table's. What was written before
-                is still whole.
+            OSError: the rows cannot be written; its `filename` is the table's name. In a file, all
+                earlier rows are still complete.
         """
         self._write(_lines([_cells(row) for row in rows]))
 
     def begin(self) -> None:
-        """Writes the first line."""
-        # Without its mark, spreadsheets show UTF-8 wrongly. Programs read what is not a file.
+        """Writes the line with the column names."""
+        # Spreadsheets show UTF-8 correctly only after a byte order mark. Programs that read a pipe do
+        # not need one.
         self._write((codecs.BOM_UTF8 if self._file else b"") + _lines([HEAD]))
 
     def _write(self, content: bytes) -> None:
         before = self._stream.tell() if self._file else 0
         try:
-            # What is no file may be the terminal, which shows a bar.
+            # Without a file, the stream may be the terminal, which shows a progress bar.
             with nullcontext() if self._file else tqdm.external_write_mode(file=sys.stdout):
                 left = memoryview(content)
-                while left:  # A disk that is nearly full takes a part.
+                while left:  # A nearly full disk takes only a part.
                     left = left[self._stream.write(left) :]
                 self._stream.flush()
         except OSError as error:
@@ -79,15 +83,18 @@ class CsvTable:
             raise
 
     def rows(self) -> Iterator[Row]:
-        """Reads what the file holds; nothing where it is no file."""
+        """Yields the rows of the file; none without a file."""
         if self._file:
             yield from read_csv(self._file)
 
     def drop(self, is_stale: Callable[[str], bool]) -> None:
-        """Takes out the rows of some pictures, by their paths.
+        """Removes the rows of some pictures.
+
+        Args:
+            is_stale: tells whether to remove the rows of a picture, given its path.
 
         Raises:
-            OSError: the file cannot be written anew; the old one is still there.
+            OSError: the new file cannot be written; the old one is still there.
         """
         assert self._file
         partial = self._file.with_name(f".{self._file.name}.partial")
@@ -106,7 +113,7 @@ class CsvTable:
         self._stream.seek(0, io.SEEK_END)
 
     def close(self) -> None:
-        """Ends the table."""
+        """Closes the table's file; other streams stay open."""
         if self._file:
             self._stream.close()
 
@@ -114,20 +121,20 @@ class CsvTable:
 def open_csv(
     target: Path | Literal["-"], inputs: Sequence[Path], identity: Identity, resume: bool
 ) -> CsvTable:
-    """Opens a table, with its first line or with what an earlier run wrote.
+    """Opens a new table, or a table of an earlier run.
 
-    Of that run's last picture, rows that are not all there are taken out.
+    If the last picture of the earlier run lacks some of its rows, the others are removed too.
 
     Args:
-        target: a file, or `STDOUT`.
-        inputs: what is read, and must not be the table.
-        identity: of the rows to come.
-        resume: whether the file may be there.
+        target: the table's file, or `STDOUT`.
+        inputs: the files and folders to read, none of which may be the table.
+        identity: the identity of the new rows.
+        resume: whether the table may exist already.
 
     Raises:
-        Unwritable: the file is there without `resume`, is something else, is of another identity, or
-            cannot be opened.
-        OSError: the first line cannot be written.
+        Unwritable: the table exists and `resume` is False, the file is not a table, its rows have
+            another identity, or it cannot be opened.
+        OSError: the line with the column names cannot be written.
     """
     if target == STDOUT:
         table = CsvTable(sys.stdout.buffer, "The output")
@@ -149,11 +156,11 @@ def _open(target: Path, inputs: Sequence[Path], identity: Identity, resume: bool
         )
     if address_of(target):
         raise Unwritable(
-            f"{address_of(target)}: A CSV file is written on this machine. Name one, or write the table"
-            " there with --parquet."
+            f"{address_of(target)}: A CSV file can only be written on this machine. Choose a local file,"
+            " or write the table into the bucket with --parquet."
         )
     if target.exists() and not stat.S_ISREG(target.stat().st_mode):
-        # A pipe or a terminal, which hold nothing; a folder refuses.
+        # A pipe or a terminal holds no earlier rows. A folder cannot be opened and raises OSError.
         table = CsvTable(target.open("wb", buffering=0), str(target))
         table.begin()
         return table
@@ -187,21 +194,21 @@ def _check_resumable(
         )
     if not resume:
         raise Unwritable(
-            f"{target}: This table is there already. Add --resume to read only what is missing in it,"
-            " or name another file."
+            f"{target}: This table exists already. Add --resume to read only the missing pictures, or"
+            " choose another file."
         )
     try:
         found = dict(json.loads(run.read_text(encoding="utf-8")))
     except (OSError, ValueError):
         raise Unwritable(
-            f"{target}: --resume does not go on with this table, because {run}, which says what made"
-            " it, is missing or damaged. Write a new table under another name."
+            f"{target}: --resume cannot continue this table, because {run} is missing or damaged. That"
+            " file records how the table was made. Write a new table under another name."
         ) from None
     identity.check(found, str(target))
 
 
 def read_csv(file: Path) -> Iterator[Row]:
-    """Reads the rows of a table that `CsvTable` wrote."""
+    """Yields the rows of a table that `CsvTable` wrote."""
     kinds = [kind for kind, _ in COLUMNS.values()]
     with file.open(encoding="utf-8-sig", newline="") as stream:
         lines = csv.reader(stream)
@@ -222,7 +229,7 @@ def _value(kind: str, text: str) -> str | int | float | bool | None:
     if kind == "truth":
         return text == "true"
     if kind == "time":
-        return (datetime.fromisoformat(text) - _EPOCH) // timedelta(microseconds=1)
+        return microseconds_of(datetime.fromisoformat(text))
     return text
 
 
@@ -231,8 +238,7 @@ def _cells(row: Row) -> list[str]:
     cells[_PATH] = guarded(cells[_PATH])
     modified = row[_MODIFIED]
     if isinstance(modified, int):
-        moment = _EPOCH + timedelta(microseconds=modified)
-        cells[_MODIFIED] = moment.isoformat(timespec="microseconds")
+        cells[_MODIFIED] = moment_of(modified).isoformat(timespec="microseconds")
     return cells
 
 
@@ -243,7 +249,7 @@ def _lines(rows: Sequence[Sequence[str]]) -> bytes:
 
 
 def _whole_bytes(file: Path) -> int:
-    """How much of a table is whole: up to the last picture of which every row is there."""
+    """Returns the number of bytes up to the end of the last picture with all its rows."""
     position = 0
     with file.open("rb") as stream:
 
@@ -251,7 +257,7 @@ def _whole_bytes(file: Path) -> int:
             nonlocal position
             for line in stream:
                 position += len(line)
-                # What has no end would look like a row.
+                # A line that was cut off could look like a complete row.
                 yield line.decode(errors="replace") if line.endswith(b"\n") else "\0"
 
         rows = csv.reader(lines())

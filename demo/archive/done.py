@@ -1,4 +1,4 @@
-"""Which pictures a table holds already."""
+"""Remembers the pictures that a table already holds."""
 
 from array import array
 from hashlib import blake2b
@@ -13,9 +13,9 @@ State = Literal["new", "done", "changed"]
 
 
 class Done:
-    """Remembers pictures in 16 bytes each: a hash of the path, and one of size and modification time.
+    """The pictures in a table, in 16 bytes each: one hash of the path, one of the size and the time.
 
-    Of forty million pictures, the chance that any two paths have one hash is 1 in 20,000.
+    Among forty million pictures, the chance that any two paths share a hash is 1 in 20,000.
     """
 
     def __init__(self) -> None:
@@ -24,19 +24,26 @@ class Done:
         self._changed = np.zeros(0, bool)
 
     def add(self, path: str, size: object, modified: object) -> None:
-        """Remembers a picture; `path` is what `text_of` makes of it."""
+        """Remembers a picture.
+
+        Args:
+            path: the picture's path, as `text_of` returns it.
+            size: the size of the file in bytes.
+            modified: when the file was last changed, in microseconds since 1970.
+        """
         self._added_paths.append(_hash(path))
         self._added_stamps.append(_hash(f"{size} {modified}"))
 
     def __len__(self) -> int:
-        """How many pictures there are."""
+        """Returns the number of pictures."""
         self._sort()
         return len(self._paths)
 
     def state(self, entry: Entry) -> State:
-        """Whether a picture is new, done, or done but has changed since, which is remembered.
+        """Tells whether a picture is new, done, or changed since it was done.
 
-        One whose size and time are not known has always changed.
+        Changed pictures are remembered for `is_stale`. A picture with an unknown modification time
+        counts as changed.
         """
         index = self._find(text_of(entry.path))
         if index is None:
@@ -48,13 +55,13 @@ class Done:
         return "changed"
 
     def is_stale(self, path: str) -> bool:
-        """Whether a picture of this path was found to have changed."""
+        """Tells whether `state` found that the picture with this path has changed."""
         index = self._find(path)
         return index is not None and bool(self._changed[index])
 
     @property
     def any_stale(self) -> bool:
-        """Whether any picture was found to have changed."""
+        """Whether `state` found any changed picture."""
         return bool(self._changed.any())
 
     def _find(self, path: str) -> int | None:
@@ -68,7 +75,7 @@ class Done:
             return
         added = np.frombuffer(self._added_paths, np.uint64)
         stamps = np.frombuffer(self._added_stamps, np.uint64)
-        # A picture's rows all add it, with one stamp.
+        # A picture is added once per row, always with the same stamp.
         self._paths, first = np.unique(np.concatenate([self._paths, added]), return_index=True)
         self._stamps = np.concatenate([self._stamps, stamps])[first]
         self._changed = np.zeros(len(self._paths), bool)

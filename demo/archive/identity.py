@@ -1,4 +1,4 @@
-"""What the rows of a table depend on, so that no table is made of two kinds of rows."""
+"""The identity of a table's rows, which keeps rows made in different ways out of one table."""
 
 import hashlib
 from dataclasses import asdict, dataclass
@@ -10,7 +10,7 @@ from model.classifier import describe
 
 _ROOT = Path(__file__).parents[2]
 
-# Everything that a row depends on, besides what is pinned.
+# All sources that a row depends on; the libraries have pinned versions.
 _SOURCES = (
     *("preprocessing/*.py", "preprocessing/faces/*.py", "model/*.py"),
     *("demo/answer/as_table.py", "demo/answer/reading.py", "demo/archive/rows.py"),
@@ -19,15 +19,15 @@ _SOURCES = (
 
 @dataclass(frozen=True)
 class Identity:
-    """What made the rows of a table.
+    """Everything that the rows of a table depend on.
 
     Attributes:
-        program: the SHA-256, shortened, of the sources that decode, find faces and make rows. No
-            number that somebody has to remember to raise.
+        program: the shortened SHA-256 of the sources that decode, find faces and make rows. Nobody
+            has to remember to raise a number.
         weights: the name of the network's weights.
-        version: theirs.
-        sha256: of their file.
-        detector: how faces are found.
+        version: the version of the weights.
+        sha256: the SHA-256 of the weights' file.
+        detector: the name of the face detector.
         min_face: the smallest face, in pixels of a picture scaled to at most 1280.
     """
 
@@ -39,18 +39,18 @@ class Identity:
     min_face: str
 
     def texts(self) -> dict[str, str]:
-        """Names and values, as they stand in a table's metadata."""
+        """Returns the names and values for a table's metadata."""
         return asdict(self)
 
     def check(self, found: dict[str, str], table: str) -> None:
-        """Makes sure that another run's rows are of this identity.
+        """Checks that the rows of an existing table have this identity.
 
         Args:
-            found: that run's metadata.
-            table: what it wrote, for the message.
+            found: the metadata of the existing table.
+            table: the table's name, for the message.
 
         Raises:
-            Unwritable: they are not, with the differences and the remedy.
+            Unwritable: the rows have another identity; the message names the differences.
         """
         own = self.texts()
         differences = [
@@ -60,14 +60,19 @@ class Identity:
         ]
         if differences:
             raise Unwritable(
-                f"{table}: --resume does not go on with this table, because its rows were made in"
-                f" another way: {', '.join(differences)}. Run what made them, or write a new table"
-                " under another name."
+                f"{table}: --resume cannot continue this table, because its rows were made in another"
+                f" way: {', '.join(differences)}. Use the program and the options that made the table,"
+                " or write a new table under another name."
             )
 
 
 def identity_of(detector: str, min_face: int, weights: str = "resnet") -> Identity:
-    """The identity of rows made with these options, by this program.
+    """Returns the identity of rows that this program makes.
+
+    Args:
+        detector: the name of the face detector.
+        min_face: the smallest face, in pixels of a picture scaled to at most 1280.
+        weights: the name of the network's weights.
 
     Raises:
         model.InvalidWeights: the weights are missing or cannot be read.

@@ -1,4 +1,4 @@
-"""A table of rows as a folder of Parquet parts, of which a reader makes one table."""
+"""A table in Parquet: a folder of parts that readers join into one table."""
 
 import io
 import re
@@ -20,16 +20,16 @@ HOW_TO_INSTALL = (
     "Parquet needs PyArrow, which is not installed: python -m pip install pyarrow==26.0.1"
 )
 
-# The last part is replaced after so many pictures: what a killed run loses at most. After so many
-# more the next part begins, so that this costs little.
+# A killed run loses at most this many pictures: after each batch of them the last part is replaced.
 _PICTURES_AT_ONCE = 256
+# A part is complete after this many pictures, so replacing it stays cheap.
 _PICTURES_A_PART = 8192
 
 _PART = re.compile(r"part-\d{6,}\.parquet")
 
 
 def schema(identity: Identity) -> "pa.Schema":
-    """Column names and types, with what made the rows and what columns mean as metadata."""
+    """Returns the columns' names and types, with the identity and the columns' meanings as metadata."""
     import pyarrow as pa
 
     types = {
@@ -52,7 +52,7 @@ def schema(identity: Identity) -> "pa.Schema":
 
 
 def part_of(rows: Sequence[Row], schema: "pa.Schema") -> bytes:
-    """Rows as a Parquet file."""
+    """Returns the bytes of a Parquet file with rows."""
     import pyarrow as pa
 
     columns = list(zip(*rows, strict=True)) or [()] * len(schema)
@@ -61,15 +61,15 @@ def part_of(rows: Sequence[Row], schema: "pa.Schema") -> bytes:
 
 
 class ParquetTable:
-    """A folder of parts, `part-000000.parquet` and on; each of them can be read at any time.
+    """A folder of parts, named `part-000000.parquet` and so on; every part can be read at any time.
 
     Args:
-        store: where the parts lie.
-        identity: of the rows to come.
+        store: the folder of the parts.
+        identity: the identity of the new rows.
         next_part: the number of the first part to write.
 
     Attributes:
-        report: where the report on it goes.
+        report: the folder for the table's report.
     """
 
     def __init__(self, store: Store, identity: Identity, next_part: int = 0) -> None:
@@ -81,10 +81,10 @@ class ParquetTable:
         self._pictures = self._unwritten = 0
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Adds a picture's rows. They are on disk, whole, when 255 more pictures have been added.
+        """Adds a picture's rows. They are written after 255 more pictures at the latest.
 
         Raises:
-            OSError: they cannot be written; the parts that are there are still whole.
+            OSError: the rows cannot be written; all existing parts are still complete.
         """
         self._rows += rows
         self._pictures += 1
@@ -97,19 +97,22 @@ class ParquetTable:
             self._pictures = 0
 
     def _flush(self) -> None:
-        # Not tried again when the table is closed.
+        # Reset first: after an error, `close` must not try again.
         self._unwritten = 0
         self.store.write(part_name(self.next_part), part_of(self._rows, self.schema))
 
     def rows(self) -> Iterator[Row]:
-        """Reads what the parts hold, one part in memory at a time."""
+        """Yields the rows of all parts, with one part in memory at a time."""
         yield from read_parquet(self.store)
 
     def drop(self, is_stale: Callable[[str], bool]) -> None:
-        """Takes out the rows of some pictures, by their paths.
+        """Removes the rows of some pictures.
+
+        Args:
+            is_stale: tells whether to remove the rows of a picture, given its path.
 
         Raises:
-            OSError: a part cannot be written anew; the old one is still there.
+            OSError: the new version of a part cannot be written; the old one is still there.
         """
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -121,22 +124,22 @@ class ParquetTable:
                 self.store.write(file, _file_of(table.filter(kept)))
 
     def close(self) -> None:
-        """Writes what is not written yet."""
+        """Writes the rows that are not written yet."""
         if self._unwritten:
             self._flush()
 
 
 def open_parquet(store: Store, identity: Identity, resume: bool) -> ParquetTable:
-    """Opens a table, empty or with what an earlier run wrote.
+    """Opens a new table, or a table of an earlier run.
 
     Args:
-        store: where the parts lie; it need not be there yet.
-        identity: of the rows to come.
-        resume: whether there may be parts in it.
+        store: the folder of the parts; it may be missing.
+        identity: the identity of the new rows.
+        resume: whether the folder may already hold parts.
 
     Raises:
-        Unwritable: there are parts without `resume`, or anything else; the parts are of another
-            identity or damaged; PyArrow is not installed; the folder cannot be made.
+        Unwritable: the folder holds parts and `resume` is False, or it holds other files; the parts
+            have another identity or are damaged; PyArrow is not installed; the folder cannot be made.
         demo.archive.remote.Unreachable: the bucket cannot be reached.
     """
     if find_spec("pyarrow") is None:
@@ -151,14 +154,14 @@ def open_parquet(store: Store, identity: Identity, resume: bool) -> ParquetTable
     others = [each for each in files if not _PART.fullmatch(each) and each[:1] not in "._"]
     if others:
         raise Unwritable(
-            f"{store.name}: The table is not written, because there is something else in this folder"
-            f" ({others[0]}). Name another folder, or move that away."
+            f"{store.name}: The table is not written, because this folder holds something else"
+            f" ({others[0]}). Choose another folder, or move that file away."
         )
     found = parts(store)
     if found and not resume:
         raise Unwritable(
-            f"{store.name}: This table is there already. Add --resume to read only what is missing in"
-            " it, or name another folder."
+            f"{store.name}: This table exists already. Add --resume to read only the missing pictures,"
+            " or choose another folder."
         )
     if not found:
         check_report(store.report())
@@ -169,17 +172,17 @@ def open_parquet(store: Store, identity: Identity, resume: bool) -> ParquetTable
 
 
 def part_name(number: int) -> str:
-    """How a part is called; names are in the order of numbers, up to a million parts."""
+    """Returns the file name of a part; up to a million parts, names sort in the order of numbers."""
     return f"part-{number:06}.parquet"
 
 
 def parts(store: Store) -> list[str]:
-    """The names of a table's parts, in order."""
+    """Returns the file names of a table's parts, in order."""
     return [file for file in store.files() if _PART.fullmatch(file)]
 
 
 def read_parquet(store: Store) -> Iterator[Row]:
-    """Reads the rows of all parts, one part in memory at a time."""
+    """Yields the rows of all parts, with one part in memory at a time."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -200,7 +203,7 @@ def _metadata(store: Store, file: str) -> dict[str, str]:
         )
     except (OSError, pa.ArrowException):
         raise Unwritable(
-            f"{store.name}/{file}: This part of the table is damaged. Move it away; --resume then"
+            f"{store.name}/{file}: This part of the table is damaged. Move it away, and --resume"
             " reads its pictures again."
         ) from None
     return {key.decode(): text.decode() for key, text in metadata.items()}

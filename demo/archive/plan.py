@@ -1,14 +1,14 @@
-"""What an archive will cost: `python -m demo.archive.plan --pictures 1e9 --cores 64`.
+"""Estimates the cost of an archive: `python -m demo.archive.plan --pictures 1e9 --cores 64`.
 
-The costs of the steps are those that `tests/bench/bench_archive.py` prints: time of one core of an AMD
-EPYC, for a picture of 640x480 with one face. They were taken on a machine that had other work to do,
-which makes them too large rather than too small.
+`tests/bench/bench_archive.py` measures the cost of each step, in time of one core of an AMD EPYC, for a
+picture of 640x480 with one face. The machine was also doing other work, so these costs are rather too
+large than too small.
 """
 
 import argparse
 from dataclasses import dataclass
 
-# Milliseconds of one core for each picture, but `read each face` for each face.
+# Milliseconds of one core per picture; `read each face` counts per face.
 LIST_AND_READ, DECODE, FIND, FACE = "list and read", "decode", "find faces", "read each face"
 HAND_OUT, WRITE = "hand out and take back", "write as Parquet"
 MILLISECONDS: dict[str, float] = {
@@ -20,9 +20,11 @@ MILLISECONDS: dict[str, float] = {
     WRITE: 0.04,
 }
 
-# Decoding grows with the picture; faces are looked for in one of at most 1280 pixels.
+# The time to decode grows with the picture. Faces are found in a copy of at most 1280 pixels.
 _MEASURED_MEGAPIXELS = 640 * 480 / 1e6
 
+# The memory of each process that reads pictures, of the process that hands them out, and the size of a
+# row in Parquet.
 WORKER_MEGABYTES = 81
 FIRST_MEGABYTES = 78
 ROW_BYTES = 71
@@ -30,16 +32,16 @@ ROW_BYTES = 71
 
 @dataclass(frozen=True)
 class Archive:
-    """An archive and what reads it.
+    """An archive, and the machines that read it.
 
     Attributes:
-        pictures: how many.
-        cores: of all machines together, one process on each.
-        faces: in a picture, on average.
-        megabytes: of a picture's file.
-        megapixels: of a picture.
-        machines: over which the cores are spread. Each lists, hands out and writes for itself.
-        price: of a core for an hour, in dollars.
+        pictures: the number of pictures.
+        cores: the number of cores of all machines together; each core runs one process.
+        faces: the average number of faces per picture.
+        megabytes: the average size of a picture's file in megabytes.
+        megapixels: the average size of a picture in megapixels.
+        machines: the number of machines. Each lists, hands out and writes its own share.
+        price: the price of one core for one hour, in dollars.
     """
 
     pictures: float
@@ -52,35 +54,35 @@ class Archive:
 
     @property
     def worker_milliseconds(self) -> float:
-        """What a picture costs the processes that read pictures."""
+        """The time that a picture takes in the process that reads it."""
         decode = MILLISECONDS[DECODE] * self.megapixels / _MEASURED_MEGAPIXELS
         faces = MILLISECONDS[FACE] * self.faces
         return MILLISECONDS[LIST_AND_READ] + decode + MILLISECONDS[FIND] + faces
 
     @property
     def first_milliseconds(self) -> float:
-        """What it costs the one process of each machine that lists, hands out and writes."""
+        """The time that a picture takes in the process that lists, hands out and writes."""
         return MILLISECONDS[LIST_AND_READ] + MILLISECONDS[HAND_OUT] + MILLISECONDS[WRITE]
 
     @property
     def rate(self) -> float:
-        """Pictures a second."""
+        """The number of pictures per second."""
         workers = 1000 * self.cores / self.worker_milliseconds
         return min(workers, 1000 * self.machines / self.first_milliseconds)
 
     @property
     def hours(self) -> float:
-        """How long it takes."""
+        """The time for all pictures."""
         return self.pictures / self.rate / 3600
 
     @property
     def most_cores(self) -> int:
-        """How many cores of one machine the process that hands out can keep busy."""
+        """The number of cores that one machine's handing-out process can keep busy."""
         return int(self.worker_milliseconds / self.first_milliseconds)
 
 
 def report(archive: Archive) -> str:
-    """The calculation in sentences, with what it assumes."""
+    """Returns the estimate as text, with all assumptions."""
     per_core = 1000 / archive.worker_milliseconds
     reading = archive.rate * archive.megabytes
     core_hours = archive.hours * archive.cores
@@ -88,23 +90,23 @@ def report(archive: Archive) -> str:
     table = archive.pictures * max(1.0, archive.faces) * ROW_BYTES / 1e9
     return f"""\
 {archive.pictures:,.0f} pictures on {archive.cores} cores of {_count(archive.machines, "machine")}
-  time      {_duration(archive.hours)} at {archive.rate:,.0f} pictures a second
+  time      {_duration(archive.hours)} at {archive.rate:,.0f} pictures per second
   cost      {core_hours:,.0f} core-hours, about ${core_hours * archive.price:,.0f}
-  memory    {memory / 1000:,.1f} GB in all, however many pictures
-  reading   {reading:,.0f} MB a second, {archive.pictures * archive.megabytes / 1e6:,.1f} TB in all
+  memory    {memory / 1000:,.1f} GB in all, for any number of pictures
+  reading   {reading:,.0f} MB per second, {archive.pictures * archive.megabytes / 1e6:,.1f} TB in all
   table     {table:,.1f} GB as Parquet
 
-where the limit is
+limits
   finding faces  {MILLISECONDS[FIND] / archive.worker_milliseconds:.0%} of a core's time: more cores help
-  reading        as soon as the storage gives less than {reading:,.0f} MB a second
-  handing out    one process for each machine, enough for {archive.most_cores} cores of it
+  reading        slows the work if the storage delivers less than {reading:,.0f} MB per second
+  handing out    one process per machine can keep {archive.most_cores} of its cores busy
 
-assumed
-  {archive.faces:g} faces a picture, {archive.megapixels:.2g} megapixels, {archive.megabytes:g} MB a file; the default detector
-  {archive.worker_milliseconds:.1f} ms of a core for each picture ({per_core:.0f} a second): {_costs(archive)}
-  {archive.first_milliseconds:.2f} ms for each picture in the process that lists, hands out and writes
-  {WORKER_MEGABYTES} MB for each process; {ROW_BYTES} bytes for a row; ${archive.price:g} for a core and hour
-  A core is a whole one: where two threads share it, count them as one and a third.
+assumptions
+  {archive.faces:g} faces per picture, {archive.megapixels:.2g} megapixels, {archive.megabytes:g} MB per file; the default detector
+  {archive.worker_milliseconds:.1f} ms of a core per picture ({per_core:.0f} per second): {_costs(archive)}
+  {archive.first_milliseconds:.2f} ms per picture in the process that lists, hands out and writes
+  {WORKER_MEGABYTES} MB per process; {ROW_BYTES} bytes per row; ${archive.price:g} per core-hour
+  A core means a physical core. Two threads that share one count as one and a third.
 """
 
 
@@ -112,7 +114,7 @@ def _costs(archive: Archive) -> str:
     decode = MILLISECONDS[DECODE] * archive.megapixels / _MEASURED_MEGAPIXELS
     return (
         f"reading {MILLISECONDS[LIST_AND_READ]:.2f}, decoding {decode:.1f}, finding faces"
-        f" {MILLISECONDS[FIND]:.1f}, {MILLISECONDS[FACE]:.1f} for each face"
+        f" {MILLISECONDS[FIND]:.1f}, {MILLISECONDS[FACE]:.1f} per face"
     )
 
 
@@ -127,18 +129,21 @@ def _count(number: int, thing: str) -> str:
 
 
 def main() -> None:
-    """Prints the calculation for what the command line says."""
+    """Prints the estimate for the archive that the command line describes."""
     parser = argparse.ArgumentParser(
-        prog="python -m demo.archive.plan", description="Calculates what an archive will cost."
+        prog="python -m demo.archive.plan", description="Estimates the cost of an archive."
     )
     default = Archive(pictures=1e6, cores=2)
-    parser.add_argument("--pictures", type=float, default=default.pictures, help="such as 1e9")
-    parser.add_argument("--cores", type=int, default=default.cores, help="of all machines")
-    parser.add_argument("--machines", type=int, default=default.machines)
-    parser.add_argument("--faces", type=float, default=default.faces, help="of a picture")
-    parser.add_argument("--megabytes", type=float, default=default.megabytes, help="of a file")
-    parser.add_argument("--megapixels", type=float, default=default.megapixels, help="of a picture")
-    parser.add_argument("--price", type=float, default=default.price, help="of a core-hour, in $")
+    for name, kind, meaning in (
+        ("pictures", float, "the number of pictures, such as 1e9"),
+        ("cores", int, "the number of cores of all machines together"),
+        ("machines", int, "the number of machines"),
+        ("faces", float, "the average number of faces per picture"),
+        ("megabytes", float, "the average size of a picture's file in megabytes"),
+        ("megapixels", float, "the average size of a picture in megapixels"),
+        ("price", float, "the price of one core for one hour, in dollars"),
+    ):
+        parser.add_argument(f"--{name}", type=kind, default=getattr(default, name), help=meaning)
     options = vars(parser.parse_args())
     for name, value in options.items():
         if value < (1 if name in ("pictures", "cores", "machines") else 0):

@@ -1,4 +1,4 @@
-"""The plots of a report on a table."""
+"""Draws the plots of a table's report."""
 
 import io
 import textwrap
@@ -13,17 +13,15 @@ from model.labels import COLOURS, EMOTIONS
 
 _MOST_FOLDERS, _MOST_ERRORS, _MOST_FACES = 20, 12, 10
 _GREY, _INK = "#7a828c", "#333333"
-_LINE: dict[str, Any] = {
-    "edgecolor": _INK,
-    "linewidth": 0.6,
-}  # The lightest colours hardly differ from white.
+# An outline, because the lightest colours hardly differ from white.
+_LINE: dict[str, Any] = {"edgecolor": _INK, "linewidth": 0.6}
 
 
 def plots(counts: Counts) -> dict[str, bytes]:
-    """Draws what was counted.
+    """Draws the counts of a table.
 
     Returns:
-        PNG files of 1350 pixels in width, by their names.
+        PNG files, 1350 pixels wide, by their names.
     """
     return {
         "emotions.png": _drawn(_emotions, counts, 4),
@@ -74,8 +72,8 @@ def _folders(axes: Axes, counts: Counts) -> None:
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     axes.set_xlim(0, 1)
     more = len(counts.folders) - len(folders)
-    rest = f", the {len(folders)} with most faces of {len(counts.folders)}" if more else ""
-    axes.set(title=f"Emotions by folder{rest} (with their number of faces)")
+    rest = f": the {len(folders)} of {len(counts.folders)} with the most faces" if more else ""
+    axes.set(title=f"Emotions by folder{rest} (number of faces in brackets)")
 
 
 def _largest(counts: Counts) -> list[str]:
@@ -110,7 +108,7 @@ def _faces_per_picture(axes: Axes, counts: Counts) -> None:
     bars = axes.bar(names, [*numbers, more], color=_GREY, **_LINE)
     axes.bar_label(bars, [f"{number:,}" if number else "" for number in (*numbers, more)])
     without = counts.faces_per_picture[0] / max(1, counts.faces_per_picture.total())
-    axes.set(title=f"Faces per picture: {without:.0%} of the pictures that were read have none")
+    axes.set(title=f"Faces per picture: {without:.0%} of the readable pictures have none")
     axes.set(xlabel="faces in a picture", ylabel="pictures")
 
 
@@ -132,7 +130,7 @@ def _count(number: int, thing: str) -> str:
 
 
 def _short(text: str, most: int = 40) -> str:
-    """Text that a plot can hold: Matplotlib would take dollars for mathematics."""
+    """Returns text that a plot can show; Matplotlib reads unescaped dollars as mathematics."""
     text = "".join(letter if letter.isprintable() else "?" for letter in text)
     text = text if len(text) <= most else f"{text[: most - 3]}..."
     return text.replace("$", r"\$")

@@ -1,4 +1,4 @@
-"""Work on many processes of this machine: in order, with bounded memory, whatever dies."""
+"""Spreads work over processes of this machine: in order, in bounded memory, even if processes die."""
 
 import multiprocessing
 import os
@@ -16,20 +16,20 @@ from typing import Generic, TypeVar
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-# What is sent ahead to each process, so that none waits for the next task.
+# Each process gets up to this many tasks ahead, so it never waits for the next one.
 _QUEUED = 4
 
-# How many results may be ready before the one whose turn it is, for each process.
+# At most this many tasks per process are under way or wait for an earlier result.
 _AHEAD = 32
 
-# So often a task is handed out whose process dies, and a process is started that dies while it loads.
+# A task that kills this many processes is given up. If this many die while they load, the work ends.
 _ATTEMPTS = 2
 
 _READY = -1
 
 
 class CannotStart(Exception):
-    """Processes die before they are ready; the message is a sentence for people."""
+    """Processes die while they load; the message is a sentence for people."""
 
 
 @dataclass
@@ -41,17 +41,17 @@ class _Worker:
 
 
 class Processes(Generic[Task, Result]):
-    """Hands tasks to processes and gives the results in the order of the tasks.
+    """Hands tasks to processes and yields the results in the order of the tasks.
 
-    A task whose process dies is handed out a second time. When that one dies too, the task is given
-    up, and all others go on. Processes are started when there is something to do for them, and wait
-    for more until `close` ends them.
+    If a process dies, its task goes to another process. If that one dies too, the task is given up,
+    and the other tasks go on. Processes start when there is work for them. Then they wait for more
+    work until `close` ends them.
 
     Args:
-        make: makes the function that does the work, in each process; it is pickled. What it raises
-            ends the work.
-        lost: gives the result of a task that was given up, from a sentence on how its process died.
-        count: how many processes.
+        make: makes the function that does the work. It is pickled and called in each process. An error
+            that it raises ends the work.
+        lost: returns the result of a task that was given up, given a text on how its process died.
+        count: the largest number of processes.
 
     Example:
 
@@ -73,7 +73,8 @@ class Processes(Generic[Task, Result]):
         self._count = count
         self._context = multiprocessing.get_context("spawn")
         self._workers: list[_Worker] = []
-        # By number: tasks under way, how often each has cost a process, results, tasks to hand out.
+        # All by a task's number: tasks under way, the processes that each has killed, results, and
+        # tasks that no process has yet.
         self._tasks: dict[int, Task] = {}
         self._deaths: dict[int, int] = {}
         self._results: dict[int, Result] = {}
@@ -83,15 +84,20 @@ class Processes(Generic[Task, Result]):
     def results(
         self, tasks: Iterable[Task], stopped: Callable[[], bool] = lambda: False
     ) -> Generator[tuple[Task, Result], None, None]:
-        """Does the tasks. Only one call at a time; one that is given up ends the processes.
+        """Does the tasks. Only one call may run at a time.
+
+        If the caller stops before the last result, the processes end.
 
         Args:
-            tasks: may be endless: only so many are taken as are under way.
-            stopped: asked several times a second whether to end.
+            tasks: the tasks; they may be endless, because only a limited number is taken ahead.
+            stopped: tells whether to stop; it is called several times per second.
+
+        Yields:
+            Each task and its result, in the order of the tasks.
 
         Raises:
             CannotStart: processes die while they load.
-            Exception: whatever `make` raises.
+            Exception: `make` raised this error in a process.
         """
         coming = enumerate(tasks)
         given, exhausted, complete = 0, False, False
@@ -122,7 +128,7 @@ class Processes(Generic[Task, Result]):
                 self.close()
 
     def _free(self) -> _Worker | None:
-        """The process with the least to do; a new one where all have enough; None where all can be."""
+        """Returns the process with the fewest tasks, or a new one; None if all have enough tasks."""
         least = min(self._workers, key=lambda each: len(each.queue), default=None)
         if least is not None and len(least.queue) < _QUEUED:
             return least
@@ -139,12 +145,12 @@ class Processes(Generic[Task, Result]):
 
     def _send(self, worker: _Worker, number: int) -> None:
         worker.queue.append(number)
-        # That a process has died is found out when it is asked for its answer.
+        # `_receive` finds out whether the process has died.
         with suppress(OSError):
             worker.pipe.send((number, self._tasks[number]))
 
     def _receive(self) -> None:
-        """Waits a moment for answers and takes them."""
+        """Waits a moment for answers and stores them."""
         pipes = {each.pipe: each for each in self._workers}
         for pipe in wait(list(pipes), timeout=0.2):
             assert isinstance(pipe, Connection)
@@ -163,7 +169,7 @@ class Processes(Generic[Task, Result]):
                 worker.ready, self._died_loading = True, 0
 
     def _bury(self, worker: _Worker) -> None:
-        """Hands out what a dead process had not done, and gives up what killed a second one."""
+        """Puts a dead process's tasks back in line, and gives up a task that killed two processes."""
         self._workers.remove(worker)
         worker.pipe.close()
         worker.process.join()
@@ -176,7 +182,7 @@ class Processes(Generic[Task, Result]):
                     " memory? Try again with fewer --workers."
                 )
         elif worker.queue:
-            # Tasks are done one after another: the first of them was under way.
+            # A process does its tasks in order, so it died at the first one.
             first = worker.queue[0]
             self._deaths[first] = self._deaths.get(first, 0) + 1
             if self._deaths[first] >= _ATTEMPTS:
@@ -185,9 +191,9 @@ class Processes(Generic[Task, Result]):
         self._waiting.extendleft(reversed(worker.queue))
 
     def close(self) -> None:
-        """Ends the processes, and gives up what they were doing."""
+        """Ends the processes and drops their tasks."""
         for worker in self._workers:
-            # They hold nothing that must be written.
+            # The processes hold nothing that must be saved.
             worker.process.kill()
             worker.process.join()
             worker.pipe.close()
@@ -196,8 +202,8 @@ class Processes(Generic[Task, Result]):
 
 
 def _work(pipe: Connection, make: Callable[[], Callable[[Task], Result]]) -> None:
-    """What a process does until its pipe is closed."""
-    # Decoders and networks print what helps nobody, as often as there are processes.
+    """Does tasks in a process until its pipe is closed."""
+    # Decoders and networks would print useless lines, once per process.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     try:
         work = make()
@@ -209,13 +215,13 @@ def _work(pipe: Connection, make: Callable[[], Callable[[Task], Result]]) -> Non
         try:
             number, task = pipe.recv()
             pipe.send((number, work(task)))
-        except (EOFError, OSError):  # Whoever asked is gone.
+        except (EOFError, OSError):  # The parent process is gone.
             return
 
 
 @contextmanager
 def _signals_held() -> Iterator[None]:
-    """What a process starts in here never gets Ctrl-C or SIGTERM, which one process answers for all."""
+    """Keeps Ctrl-C and SIGTERM from processes that start in here; the parent answers for all."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return

@@ -1,11 +1,11 @@
 """A whole archive on Ray Data: on this machine, or on all machines of a cluster.
 
-The driver lists the archive and cuts it into chunks. An actor reads a chunk and writes it as a part of
-the table, whose number the driver has given. Ray repeats a chunk whose actor or machine has died; the
-part is then written once more in the same place. So nothing is lost and nothing is there twice.
+The driver lists the archive and cuts it into numbered chunks. An actor reads a chunk and writes it as
+the part of the table with that number. If an actor or a machine dies, Ray repeats its chunk, and the
+new part replaces the old one. So no row is lost and no row appears twice.
 
-Inside of an actor, pictures are read in a process of its own, as on one machine: a picture that kills
-its process becomes a row with an error, and not the end of the actor.
+Each actor reads pictures in a process of its own, as on one machine. A picture that kills this process
+becomes a row with an error, and the actor lives on.
 """
 
 import logging
@@ -37,14 +37,14 @@ HOW_TO_INSTALL = (
     "Ray is not installed: python -m pip install -r requirements-ray.txt, on every machine."
 )
 
-# A chunk takes an actor about 15 seconds, and so much is done again when the actor dies.
+# A chunk takes an actor about 15 seconds. If the actor dies, this much work is repeated.
 PICTURES_A_PART = 512
-# What the driver holds at a time: half a million pictures, 200 MB.
+# The driver holds this many chunks at a time: half a million pictures, 200 MB.
 _CHUNKS_AT_A_TIME = 1024
 
 _CONNECT_SECONDS = 5.0
 _ROOT = Path(__file__).parents[2]
-# What of the project does not travel to the machines of a cluster, besides what .gitignore names.
+# These folders, and the files that .gitignore names, are not copied to the machines of a cluster.
 _STAYS = ["/.git", "/.ci", "/tests", "/docs", "/cluster", "/train_resnet"]
 
 
@@ -56,18 +56,19 @@ def on_ray(
     address: str | None,
     stopped: Callable[[], bool],
 ) -> Generator[Outcome, None, None]:
-    """Reads pictures and writes their parts.
+    """Reads pictures on Ray and writes them as parts of a table.
 
     Args:
-        entries: may be endless: only so many are held as are under way.
+        entries: the pictures; they may be endless, because only a limited number is held.
         make: makes the rows.
-        table: whose next parts are written.
-        workers: how many actors; None makes one for each core of the cluster.
-        address: of a cluster: "auto", "host:port" or "ray://host:port"; None starts Ray here.
-        stopped: asked after each part whether to end.
+        table: the table that gets the parts.
+        workers: the number of actors; None makes one per core of the cluster.
+        address: the address of a Ray cluster: "auto", "host:port" or "ray://host:port"; None starts Ray
+            on this machine.
+        stopped: tells whether to stop; it is called several times per second.
 
     Yields:
-        What became of each part.
+        The outcome of each part.
 
     Raises:
         Unwritable: Ray is not installed.
@@ -88,7 +89,7 @@ def on_ray(
                     raise outcome
                 yield outcome
             if stopped():
-                # Threads of Ray's own miss what is shut down under them, and would say so at length.
+                # Ray's own threads fail during the shutdown and would print long errors.
                 threading.excepthook = lambda _: None
                 return
     finally:
@@ -96,8 +97,8 @@ def on_ray(
 
 
 def _connected(address: str | None, workers: int | None) -> Any:
-    """Ray, with this project on its machines."""
-    # Its warnings are for those who know its inside.
+    """Connects to Ray, copies this project to its machines, and returns the `ray` module."""
+    # Ray's warnings only help people who know Ray's code.
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     try:
         import ray
@@ -108,7 +109,7 @@ def _connected(address: str | None, workers: int | None) -> Any:
     try:
         ray.init(
             address=address or "local",
-            # As many actors as were asked for, however few cores there are.
+            # Allow the requested number of actors even on fewer cores.
             num_cpus=None if address else workers,
             include_dashboard=None if address else False,
             log_to_driver=False,
@@ -127,7 +128,7 @@ def _connected(address: str | None, workers: int | None) -> Any:
 
 
 def _check_answers(address: str | None) -> None:
-    """Makes sure that somebody answers: Ray itself tries for minutes."""
+    """Checks that an address answers, because Ray itself would try for minutes."""
     host, colon, port = (address or "").removeprefix("ray://").rpartition(":")
     if not colon:
         return
@@ -136,14 +137,14 @@ def _check_answers(address: str | None) -> None:
     except (OSError, ValueError) as error:
         raise Unreachable(
             f"{address}: No Ray cluster answers at this address ({error}). Start one with `ray up"
-            " cluster/aws.yaml`, or leave --address out to use this machine."
+            " cluster/aws.yaml`, or remove --address to use this machine."
         ) from error
 
 
 def _rows(
     chunks: list[tuple[int, tuple[Entry, ...]]], make: Maker, table: ParquetTable, count: int
 ) -> Iterator[dict[str, Any]]:
-    """What each chunk's actor gives back."""
+    """Starts actors on the chunks and yields their answers, one per chunk."""
     import ray
 
     items = [{"number": number, "entries": pickle.dumps(chunk)} for number, chunk in chunks]
@@ -163,11 +164,11 @@ def _rows(
 
 
 class PartWriter:
-    """An actor: reads the pictures of chunks, with one recognizer, and writes a part for each.
+    """An actor that reads chunks of pictures with one recognizer and writes a part for each chunk.
 
     Args:
         make: makes the rows.
-        store: where the parts go.
+        store: the folder of the parts.
         types: the table's columns and metadata.
     """
 
@@ -177,7 +178,11 @@ class PartWriter:
         self._processes: Processes[Entry, Result] = Processes(make, lost, 1)
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, list[bytes]]:
-        """Does chunks, and gives what people are told of each, pickled."""
+        """Reads chunks and returns the pickled outcome of each.
+
+        Args:
+            batch: the chunks' numbers under `number` and their pickled entries under `entries`.
+        """
         pairs = zip(batch["number"], batch["entries"], strict=True)
         return {"outcome": [pickle.dumps(self._part(int(each), data)) for each, data in pairs]}
 
@@ -189,14 +194,14 @@ class PartWriter:
             outcomes.append(Outcome.of(entry, result))
         try:
             self._store.write(part_name(number), part_of(rows, self._types))
-        except OSError as error:  # To be raised where the command is: here it would be tried again.
+        except OSError as error:  # The driver raises it; if the actor did, Ray would try again.
             return error
         sentences = [sentence for outcome in outcomes for sentence in outcome.sentences]
         return Outcome(len(outcomes), sum(outcome.failed for outcome in outcomes), sentences)
 
 
 def _until(stopped: Callable[[], bool], rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Rows as they come, but an end as soon as it is asked for: Ray itself waits for the next part."""
+    """Yields rows until `stopped` says so; Ray itself would first wait for the next part."""
     coming: queue.SimpleQueue[dict[str, Any] | BaseException | None] = queue.SimpleQueue()
 
     def take() -> None:

@@ -1,37 +1,40 @@
-"""Pictures in buckets: `s3://bucket/folder` and `gs://bucket/folder`, through fsspec."""
+"""Pictures in buckets, such as `s3://bucket/folder` and `gs://bucket/folder`, through fsspec."""
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from demo.archive.entries import Content, Entry, Refused, is_left_out
+from demo.archive.entries import Content, Entry, Refused, is_left_out, microseconds_of
 from preprocessing.limits import MAX_BYTES, InvalidImage
 from preprocessing.suffixes import picture_suffixes
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# A path has one slash for two.
+# `Path` turns the two slashes of an address into one.
 _ADDRESS = re.compile(r"(s3|gs):/+(.+)", re.DOTALL)
-# What knows when a file was changed is called differently everywhere.
+# Each kind of bucket has another name for the time of the last change.
 _MODIFIED = ("LastModified", "mtime", "updated")
 
 
 class Unreachable(Exception):
-    """A bucket or a cluster cannot be reached or does not let anybody in; the message is a sentence."""
+    """A bucket or a cluster cannot be reached or denies access; the message is a sentence."""
 
 
 @dataclass(frozen=True)
-class RemoteFile:
-    """A file in a bucket."""
+class RemoteFile(Content):
+    """A file in a bucket.
+
+    Attributes:
+        address: the file's address, such as `s3://bucket/folder/1.jpg`.
+    """
 
     address: str
 
     def read(self) -> bytes:
-        """Fetches the file."""
+        """Returns the file's bytes."""
         try:
             return bytes(filesystem(self.address).cat_file(self.address))
         except FileNotFoundError:
@@ -39,22 +42,18 @@ class RemoteFile:
         except Exception as error:  # Each kind of bucket has its own errors.
             raise InvalidImage(f"The file cannot be fetched ({reason(error)}).") from error
 
-    def absolute(self) -> "RemoteFile":
-        """Itself."""
-        return self
-
 
 def address_of(path: Path) -> str | None:
-    """The address of a bucket that was given as a path; None for a path of this machine."""
+    """Returns the address of a bucket, given as a path; None for a path on this machine."""
     found = _ADDRESS.fullmatch(path.as_posix())
     return found and f"{found[1]}://{found[2]}"
 
 
 def filesystem(address: str) -> Any:
-    """What fsspec opens an address with.
+    """Returns fsspec's file system for an address.
 
     Raises:
-        Unreachable: its package is not installed.
+        Unreachable: the package for this kind of bucket is not installed.
     """
     return _filesystem(address.partition(":")[0])
 
@@ -64,7 +63,7 @@ def _filesystem(protocol: str) -> Any:
     try:
         import fsspec
 
-        # Without a memory of what it has listed, which would grow with the archive.
+        # A cache of listings would grow with the archive.
         return fsspec.filesystem(protocol, use_listings_cache=False)
     except ImportError:
         raise Unreachable(
@@ -74,10 +73,17 @@ def _filesystem(protocol: str) -> Any:
 
 
 def listed(address: str, missing_ok: bool = False) -> list[dict[str, Any]]:
-    """What lies in a folder of a bucket, each with its name, type and size, in order.
+    """Lists the files and folders in a folder of a bucket.
+
+    Args:
+        address: the folder's address.
+        missing_ok: whether a missing folder counts as an empty one.
+
+    Returns:
+        The name, type and size of each, sorted by name.
 
     Raises:
-        Unreachable: the bucket is not there, does not answer or does not let anybody in.
+        Unreachable: the bucket does not exist, does not answer or denies access.
     """
     try:
         found = filesystem(address).ls(address, detail=True, refresh=True)
@@ -89,23 +95,23 @@ def listed(address: str, missing_ok: bool = False) -> list[dict[str, Any]]:
         raise
     except PermissionError as error:
         raise Unreachable(
-            f"{address}: There is no permission to read this bucket ({reason(error)}). Check which"
-            " credentials the environment gives."
+            f"{address}: There is no permission to read this bucket ({reason(error)}). Check the"
+            " credentials in the environment."
         ) from error
     except Exception as error:  # Each kind of bucket has its own errors.
         raise Unreachable(f"{address}: The bucket cannot be read ({reason(error)}).") from error
     folder = address.partition("://")[2].rstrip("/")
-    # A folder may be listed as a file in itself.
+    # Some buckets list a folder as a file in itself.
     inside = [each for each in found if str(each["name"]).rstrip("/") != folder]
     return sorted(inside, key=lambda each: str(each["name"]).rstrip("/").rpartition("/")[2])
 
 
 def pictures(address: str, passed: Counter[str]) -> Iterator[Entry]:
-    """Lists the pictures below an address, or the one that it leads to, in the order of paths.
+    """Lists the picture at an address, or all pictures below it in the order of their paths.
 
     Args:
-        address: of a file or a folder.
-        passed: counts the suffixes of files that are no pictures.
+        address: the address of a file or a folder.
+        passed: gets the suffixes of the files that are not pictures, with their numbers.
 
     Raises:
         Unreachable: see `listed`.
@@ -130,7 +136,7 @@ def pictures(address: str, passed: Counter[str]) -> Iterator[Entry]:
 
 
 def reason(error: BaseException) -> str:
-    """The first line of an error, without a full stop."""
+    """Returns the first line of an error's message, without a full stop."""
     text = str(getattr(error, "strerror", None) or error) or type(error).__name__
     return text.splitlines()[0].rstrip(".")
 
@@ -140,12 +146,12 @@ def _top(address: str) -> Sequence[dict[str, Any]]:
 
 
 def _file(address: str) -> list[dict[str, Any]]:
-    """The file that an address leads to, if it is one."""
+    """Returns the file at an address; an empty list if there is none."""
     if PurePosixPath(address).suffix.lower() not in picture_suffixes():
         return []
     try:
         found = filesystem(address).info(address)
-    except Exception:  # What is wrong is said when it is listed.
+    except Exception:  # `listed` then reports the problem.
         return []
     return [found] if found["type"] == "file" else []
 
@@ -165,5 +171,5 @@ def _modified(item: dict[str, Any]) -> int | None:
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
     if isinstance(value, datetime):
-        return (value - _EPOCH) // timedelta(microseconds=1)
+        return microseconds_of(value)
     return None

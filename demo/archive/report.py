@@ -1,4 +1,4 @@
-"""What a table holds, counted: as `summary.json` and as plots, in a folder beside the table."""
+"""The report on a table: its counts as `summary.json` and as plots, in a folder beside the table."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from model.labels import EMOTIONS
 # Confidence is counted in steps of 5 %.
 STEPS = 20
 
-# Folders are counted one level below the input, and so many of them; the others together.
+# Only folders one level below the input are counted. Those beyond this number share one count.
 _MOST_FOLDERS = 10_000
 OTHER = "other folders"
 
@@ -33,18 +33,18 @@ _PATH, _FACE, _EMOTION, _CONFIDENCE, _UNCERTAIN, _FACES, _ERROR = (
 
 @dataclass
 class Counts:
-    """What is counted.
+    """The counts of a table.
 
     Attributes:
-        pictures: all, those that could not be read included.
-        faces: in all pictures.
-        emotions: faces by emotion.
-        uncertain: faces whose answer is uncertain.
-        sure: faces by emotion and step of confidence, from 0 to `STEPS` - 1.
-        faces_per_picture: pictures that were read, by their number of faces.
-        folders: faces by folder and emotion.
-        pictures_in: pictures by folder.
-        errors: pictures that were not read, by kind of error, in which numbers are written as N.
+        pictures: the number of all pictures, also of unreadable ones.
+        faces: the number of faces in all pictures.
+        emotions: the number of faces by emotion.
+        uncertain: the number of faces with an uncertain answer.
+        sure: the number of faces by emotion and step of confidence, from 0 to `STEPS` - 1.
+        faces_per_picture: the number of readable pictures by their number of faces.
+        folders: the number of faces by folder and emotion.
+        pictures_in: the number of pictures by folder.
+        errors: the number of unreadable pictures by error; numbers in an error become N.
     """
 
     pictures: int = 0
@@ -62,8 +62,8 @@ class Counts:
         """Counts rows.
 
         Args:
-            rows: of a table.
-            root: the folder above all inputs, see `root_of`.
+            rows: the rows of a table.
+            root: the folder above all inputs; see `root_of`.
         """
         counts = cls()
         for row in rows:
@@ -90,7 +90,7 @@ class Counts:
             self.folders.setdefault(folder, Counter())[emotion] += 1
 
     def summary(self, identity: Identity) -> dict[str, Any]:
-        """As it stands in `summary.json`."""
+        """Returns the content of `summary.json`."""
         return {
             "pictures": self.pictures,
             "pictures_read": self.faces_per_picture.total(),
@@ -119,29 +119,29 @@ class Counts:
 
 
 def root_of(inputs: Sequence[Path]) -> str:
-    """The folder below which the report counts folders: the one input, or what all inputs share."""
+    """Returns the folder above the folders to count: the only input, or the parent of all inputs."""
     fixed = [fixed_part(path) for path in inputs]
     tops = [address_of(path) or str(path) for path in fixed]
     try:
         return tops[0] if len(tops) == 1 else os.path.commonpath(tops)
-    except ValueError:  # relative and absolute ones, or several drives
+    except ValueError:  # The inputs mix relative and absolute paths, or several drives.
         return ""
 
 
 def folder_of(path: str, root: str) -> str:
-    """The folder that a picture counts for: the first below the root, or the root itself."""
+    """Returns a picture's folder in the report: the first one below the root, or "." for the root."""
     inside = path.removeprefix(f"{root}/") if root not in ("", ".") else path
     first, slash, _ = inside.partition("/")
     return first if slash and first else "."
 
 
 def write_report(store: Store, counts: Counts, identity: Identity) -> None:
-    """Writes `summary.json` and the plots into a folder; older ones are replaced.
+    """Writes `summary.json` and the plots into a folder and replaces older ones.
 
     Raises:
-        OSError: something cannot be written.
+        OSError: a file cannot be written.
     """
-    # Drawing needs Matplotlib, which takes a second to load.
+    # The plots need Matplotlib, which takes a second to load.
     from demo.archive.plots import plots
 
     text = json.dumps(counts.summary(identity), indent=2, ensure_ascii=False)
@@ -151,10 +151,10 @@ def write_report(store: Store, counts: Counts, identity: Identity) -> None:
 
 
 def check_report(store: Store) -> None:
-    """Makes sure that the folder of a new table's report is free, or holds a report.
+    """Checks that the folder for a new table's report is free, or holds an older report.
 
     Raises:
-        Unwritable: it holds something else.
+        Unwritable: the folder holds something else.
     """
     try:
         files = store.files()
@@ -162,13 +162,13 @@ def check_report(store: Store) -> None:
         files = [""]
     if files and not {"run.json", "summary.json"} & {*files}:
         raise Unwritable(
-            f"{store.name}: The report is not written, because this is there and is no report. Name"
-            " another table, or move this away."
+            f"{store.name}: The report is not written, because this exists and is not a report. Give the"
+            " table another name, or move this away."
         )
 
 
 def is_report(folder: Path) -> bool:
-    """Whether a folder holds a report, whose plots are no pictures to read."""
+    """Tells whether a folder holds a report, whose plots must not be read as pictures."""
     return folder.name.endswith("-report") and (
         (folder / "run.json").is_file() or (folder / "summary.json").is_file()
     )

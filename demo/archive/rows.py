@@ -1,4 +1,4 @@
-"""The rows of a picture: the only code that makes them, in every engine."""
+"""Makes the rows of pictures, for all engines."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,31 +20,34 @@ from preprocessing.limits import InvalidImage
 
 Kind = Literal["text", "whole", "real", "truth", "time"]
 
-# Every column with its kind, and what it holds.
+# The kind and the meaning of every column.
 COLUMNS: dict[str, tuple[Kind, str]] = {
-    "path": ("text", "the picture's path, of a zip file's members behind that of the zip file"),
+    "path": ("text", "the picture's path; in a zip file, the path of the zip file comes first"),
     "face": (
         "whole",
-        "1 for the leftmost face; 0 for a picture without a face; empty for an error",
+        "1 for the leftmost face; 0 if the picture has no face; empty if it could not be read",
     ),
-    "x": ("whole", "left edge of the face's box, in pixels of the upright picture"),
-    "y": ("whole", "its upper edge"),
-    "width": ("whole", "its width"),
-    "height": ("whole", "its height"),
-    "detection_score": ("real", "how sure the detector is; compares within one `detected_by`"),
+    "x": ("whole", "the left edge of the face's box, in pixels of the upright picture"),
+    "y": ("whole", "the upper edge of the box"),
+    "width": ("whole", "the width of the box"),
+    "height": ("whole", "the height of the box"),
+    "detection_score": (
+        "real",
+        "the detector's score; compare it only with scores of the same `detected_by`",
+    ),
     "detected_by": ("text", "the detector that found the face"),
     **{name: ("real", f"the probability of {name}, from 0 to 1") for name in EMOTIONS},
     "emotion": ("text", "the most likely emotion"),
-    "confidence": ("real", "its probability"),
-    "uncertain": ("truth", "whether the probability is too small to rely on the answer"),
-    "faces": ("whole", "how many faces the picture has; empty for an error"),
-    "error": ("text", "why the picture could not be read; empty if it could"),
-    "warning": ("text", "what is wrong with the file although it could be read"),
-    "size": ("whole", "of the file, in bytes"),
-    "modified": ("time", "when the file was last changed, UTC"),
+    "confidence": ("real", "the probability of the most likely emotion"),
+    "uncertain": ("truth", "whether the confidence is too low to rely on the emotion"),
+    "faces": ("whole", "the number of faces in the picture; empty if it could not be read"),
+    "error": ("text", "why the picture could not be read; empty if it could be read"),
+    "warning": ("text", "a problem with the file that did not prevent the reading"),
+    "size": ("whole", "the size of the file in bytes"),
+    "modified": ("time", "when the file was last changed, in UTC"),
 }
 
-# A picture's rows hold these values in the order of `COLUMNS`; `modified` in microseconds since 1970.
+# The values of a row, in the order of `COLUMNS`; `modified` is in microseconds since 1970.
 Row = tuple[str | int | float | bool | None, ...]
 
 _NO_FACE = (None,) * len(FACE_COLUMNS)
@@ -52,13 +55,13 @@ _NO_FACE = (None,) * len(FACE_COLUMNS)
 
 @dataclass(frozen=True)
 class Result:
-    """What came of an entry.
+    """The result of reading a picture.
 
     Attributes:
-        rows: one for each face, or one that says that there is none or why the picture was not read.
-        error: the same reason; None if the picture was read.
-        warnings: sentences on a picture that was read although something is wrong with it.
-        failures: sentences on maps that could not be written.
+        rows: one row per face; a single row if there is no face or the picture could not be read.
+        error: why the picture could not be read; None if it was read.
+        warnings: sentences on problems with a picture that was read anyway.
+        failures: sentences on attention maps that could not be written.
     """
 
     rows: list[Row]
@@ -69,12 +72,12 @@ class Result:
 
 @dataclass(frozen=True)
 class Maker:
-    """Makes what makes rows. It is small, and goes to every process, where the recognizer is loaded.
+    """Makes the function that makes rows. It is small, so it can be sent to every process.
 
     Attributes:
         detector: a name of `preprocessing.faces.DETECTORS`.
         min_face: the smallest face, in pixels of a picture scaled to at most 1280.
-        maps: where to write attention maps, if anywhere.
+        maps: the folder for attention maps; None writes no maps.
     """
 
     detector: str
@@ -82,9 +85,9 @@ class Maker:
     maps: AttentionFolder | None = None
 
     def __call__(self) -> Callable[[Entry], Result]:
-        """Loads the recognizer, and gives a function that reads an entry and never raises.
+        """Loads the recognizer, and returns a function that reads an entry and never raises.
 
-        The process must belong to nobody else: OpenCV is told to use one thread.
+        Call it only in a process that does nothing else: it limits OpenCV to one thread.
         """
         cv2.setNumThreads(1)
         recognizer = Recognizer(detector=self.detector, min_face=self.min_face)
@@ -94,7 +97,7 @@ class Maker:
                 answer = read(recognizer, entry.content.read(), explain=self.maps is not None)
             except InvalidImage as error:
                 return failure(entry, str(error))
-            except Exception as error:  # A fault with one picture must not cost the others.
+            except Exception as error:  # One bad picture must not stop the others.
                 sentence = unexpected(error)
                 return failure(entry, sentence[0].upper() + sentence[1:])
             warnings = [f"{entry.path}: {sentence}" for sentence in answer.picture.warnings]
@@ -107,12 +110,12 @@ class Maker:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What people are told of pictures that were read.
+    """The outcome of reading one or more pictures, for messages and for the exit code.
 
     Attributes:
-        pictures: how many.
-        failed: how many of them, and of their maps, could not be read or written.
-        sentences: on these, and on pictures that were read although something is wrong with them.
+        pictures: the number of pictures.
+        failed: the number of pictures that could not be read and of maps that could not be written.
+        sentences: sentences on these failures, and on problems with pictures that were read anyway.
     """
 
     pictures: int
@@ -121,19 +124,24 @@ class Outcome:
 
     @classmethod
     def of(cls, entry: Entry, result: Result) -> "Outcome":
-        """What people are told of one picture."""
+        """Returns the outcome of one picture."""
         errors = [] if result.error is None else [f"{entry.path}: {result.error}"]
         failures = [*result.failures, *errors]
         return cls(1, len(failures), [*result.warnings, *failures])
 
 
 def lost(entry: Entry, end: str) -> Result:
-    """The row of a picture that has killed two processes; `end` says how."""
+    """Returns the row of a picture that killed two processes.
+
+    Args:
+        entry: the picture.
+        end: how the second process ended, such as "killed by signal 9".
+    """
     return failure(entry, f"The process that read this picture died twice ({end}).")
 
 
 def failure(entry: Entry, reason: str) -> Result:
-    """The row of a picture that could not be read."""
+    """Returns the row of a picture that could not be read."""
     return Result(
         [(text_of(entry.path), None, *_NO_FACE, None, reason, None, *_file(entry))], reason
     )

@@ -13,25 +13,25 @@ from demo.names import is_folder
 from preprocessing.limits import InvalidImage
 from preprocessing.suffixes import picture_suffixes
 
-# Of the kinds of files that were passed over, so many are named.
+# A message names at most this many suffixes of skipped files.
 _MOST_KINDS = 5
 _MAGIC = "*?["
 
 
 @dataclass
 class Notes:
-    """What people should know about the inputs, besides their pictures.
+    """Messages about the inputs.
 
     Attributes:
-        say: called with each sentence.
-        failed: how many inputs and folders could not be read, or hold no picture.
+        say: takes each message, which is a sentence for people.
+        failed: the number of inputs and folders that could not be read or hold no picture.
     """
 
     say: Callable[[str], None] = lambda _: None
     failed: int = 0
 
     def fail(self, sentence: str) -> None:
-        """Says a sentence and counts a failure."""
+        """Passes on a sentence and counts a failure."""
         self.failed += 1
         self.say(sentence)
 
@@ -41,20 +41,23 @@ def entries(
     notes: Notes | None = None,
     skip: Callable[[Path], bool] = lambda _: False,
 ) -> Iterator[Entry]:
-    """Lists pictures, input after input, each input's in the order of their paths.
+    """Lists the pictures of one input after the other, each in the order of the paths.
 
-    A file that is named is listed whatever it is called; of a zip file, its members. Of a folder
-    those files are listed that are called pictures, but none that are hidden or that systems keep. A pattern such as
-    `photos/**/*.jpg`, which a shell has not replaced, gives the pictures and zip files that match it.
-    Links to folders are followed, but no folder is listed twice: what lies in an input anyway is
-    listed by its own name, and everything else behind the first link that leads there.
+    A file may have any suffix. A zip file gives the pictures in it. A folder gives all files
+    with the suffix of a picture, except hidden ones and those that systems keep for themselves. A
+    pattern such as `photos/**/*.jpg`, which the shell did not expand, gives the matching pictures and
+    the pictures in matching zip files.
 
-    No more is held in memory than the names in the folders between the input and the picture.
+    Links to folders are followed, but no folder is listed twice. A folder inside an input is listed
+    under its own path. A folder outside all inputs is listed under the first link that leads to it.
+
+    Memory holds only the names in the folders between the input and the current picture.
 
     Args:
-        inputs: files, folders, patterns, zip files and addresses of buckets. One that lies in another is left out.
-        notes: takes what is to be said; None says nothing.
-        skip: whether a file or folder is left out.
+        inputs: files, folders, patterns, zip files and addresses of buckets. An input inside another
+            one is not listed again.
+        notes: takes the messages; None drops them.
+        skip: tells whether to skip a file or folder.
 
     Raises:
         remote.Unreachable: a bucket cannot be read.
@@ -82,7 +85,7 @@ def entries(
 
 
 def fixed_part(path: Path) -> Path:
-    """The folder above everything that an input names: the path itself, or a pattern's beginning."""
+    """Returns the part of an input before any pattern: the path itself if it holds no pattern."""
     if os.path.lexists(path) or not any(letter in str(path) for letter in _MAGIC):
         return path
     fixed = Path()
@@ -94,10 +97,10 @@ def fixed_part(path: Path) -> Path:
 
 
 def entry_of(path: Path | str) -> Entry:
-    """A file as an entry; one that is not there, or no ordinary file, is refused when it is read."""
+    """Returns a file as an entry; if it is missing or not an ordinary file, reading it raises."""
     name = os.fspath(path)
     try:
-        status = os.stat(name)  # noqa: PTH116  Millions of times: a Path costs as much as the call.
+        status = os.stat(name)  # noqa: PTH116  It runs millions of times, and a Path costs as much.
     except OSError:
         return Entry(name, None, None, LocalFile(name))
     return Entry(name, status.st_size, status.st_mtime_ns // 1000, LocalFile(name))
@@ -117,7 +120,7 @@ def _remote(path: Path, notes: Notes) -> Iterator[Entry]:
     if passed and not pattern:
         notes.say(f"{address}: {_passed_over(passed)}")
     if not found:
-        notes.fail(f"{remote.address_of(path)}: There is no picture there.")
+        notes.fail(f"{remote.address_of(path)}: There is no picture at this address.")
 
 
 def _members(archive: Path, notes: Notes) -> Iterator[Entry]:
@@ -139,26 +142,31 @@ def _members(archive: Path, notes: Notes) -> Iterator[Entry]:
 
 @dataclass
 class _Walk:
-    """Goes through folders.
+    """Lists the files in folders.
 
     Attributes:
-        roots: the folders that were named.
-        notes: takes what is to be said.
-        skip: whether a file or folder is left out.
+        roots: the folders among the inputs.
+        notes: takes the messages.
+        skip: tells whether to skip a file or folder.
     """
 
     roots: list[Path]
     notes: Notes
     skip: Callable[[Path], bool]
     _passed: Counter[str] = field(default_factory=Counter)
-    # The real paths of folders that were listed behind links.
+    # The real paths of folders that were listed through links.
     _linked: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._real_roots = [os.path.realpath(root) for root in self.roots]
 
     def reaches(self, real: str, is_root: bool = False) -> bool:
-        """Whether a real path lies in a root, so that it is listed without any link."""
+        """Tells whether a real path lies in a root, and is therefore listed without a link.
+
+        Args:
+            real: the real path of a file or folder.
+            is_root: whether the path is a root itself, which then does not count as its own parent.
+        """
         for root in self._real_roots:
             if real == root:
                 if not is_root:
@@ -170,7 +178,7 @@ class _Walk:
         return False
 
     def pictures(self, folder: Path) -> Iterator[Entry]:
-        """Lists a folder's pictures."""
+        """Lists the pictures in a folder and in its subfolders."""
         failed = self.notes.failed
         found = False
         self._passed = Counter()
@@ -187,7 +195,7 @@ class _Walk:
             self.notes.fail(f"{folder}: There is no picture in this folder.")
 
     def matching(self, pattern: Path) -> Iterator[Entry]:
-        """Lists the pictures and the members of zip files that match a pattern."""
+        """Lists the pictures that match a pattern, and the pictures in matching zip files."""
         base = fixed_part(pattern)
         parts = pattern.parts[len(base.parts) :]
         failed = self.notes.failed
@@ -206,8 +214,8 @@ class _Walk:
             self.notes.fail(f"{pattern}: There is no picture whose path matches this pattern.")
 
     def _files(self, top: Path) -> Iterator[str]:
-        """The paths of all files below a folder that are not hidden, in the order of their parts."""
-        # Each step: a folder's names still to come, and its real path where a link leads to it.
+        """Yields the paths of all visible files below a folder, in the order of their parts."""
+        # Each step holds a folder's remaining names, and its real path if a link led to it.
         steps = [(self._names(str(top)), None)]
         stack: list[tuple[Iterator[os.DirEntry[str]], str | None]] = [*steps]
         while stack:
@@ -246,12 +254,12 @@ class _Walk:
 def _is_folder(item: "os.DirEntry[str]") -> bool:
     try:
         return item.is_dir()
-    except OSError:  # A link in a circle, or behind a closed folder.
+    except OSError:  # The link leads in a circle or into a closed folder.
         return False
 
 
 def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
-    """Whether the parts of a path match those of a pattern, in which `**` stands for any folders."""
+    """Tells whether a path's parts match a pattern's; `**` stands for any number of folders."""
     if not pattern:
         return not parts
     if pattern[0] == "**":

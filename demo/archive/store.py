@@ -1,4 +1,4 @@
-"""A folder of files on this machine or in a bucket, where tables and reports are written."""
+"""The folders for tables and reports, on this machine or in a bucket."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,70 +9,74 @@ from demo.writing import write_whole
 
 
 class Store(Protocol):
-    """A folder. It can be sent to other processes and machines."""
+    """A folder for files; it can be sent to other processes and machines."""
 
     @property
     def name(self) -> str:
-        """How messages call it."""
+        """The folder's name in messages."""
         ...
 
     def make(self) -> None:
-        """Makes the folder, if it is not there."""
+        """Makes the folder if it is missing."""
         ...
 
     def files(self) -> list[str]:
-        """The names of the files in it, in order; nothing where there is no folder.
+        """Returns the sorted names of the files in the folder; none if the folder is missing.
 
         Raises:
-            OSError: it cannot be read, or is no folder.
-            remote.Unreachable: its bucket cannot be reached.
+            OSError: the folder cannot be read, or it is a file.
+            remote.Unreachable: the bucket cannot be reached.
         """
         ...
 
     def read(self, file: str) -> bytes:
-        """Reads a file."""
+        """Returns the bytes of a file in the folder."""
         ...
 
     def write(self, file: str, content: bytes) -> None:
-        """Writes a file, whole or not at all; an older one is replaced.
+        """Writes a file whole or not at all, and replaces an older one.
 
         Raises:
-            OSError: it cannot be written; its `filename` is the folder.
+            OSError: the file cannot be written; the error's `filename` is the folder's name.
         """
         ...
 
     def report(self) -> "Store":
-        """The folder of the report on the table in this one."""
+        """Returns the folder for the report on the table in this folder."""
         ...
 
     def absolute(self) -> "Store":
-        """The same, for a process whose current folder is another."""
+        """Returns the same folder for a process with another current folder."""
         ...
 
 
 @dataclass(frozen=True)
 class LocalStore:
-    """A folder of this machine."""
+    """A folder on this machine.
+
+    Attributes:
+        folder: the path of the folder.
+    """
 
     folder: Path
 
     @property
     def name(self) -> str:
-        """Its path."""
+        """The folder's path."""
         return str(self.folder)
 
     def make(self) -> None:
-        """Makes it."""
+        """Makes the folder if it is missing; the folder above must exist."""
         self.folder.mkdir(exist_ok=True)
 
     def files(self) -> list[str]:
-        """Lists it."""
+        """Returns the sorted names in the folder."""
         if not self.folder.exists():
             return []
         return sorted(each.name for each in self.folder.iterdir())
 
     def read(self, file: str) -> bytes:
-        """Reads a file."""
+        """Returns the bytes of a file."""
         return (self.folder / file).read_bytes()
 
     def write(self, file: str, content: bytes) -> None:
@@ -84,56 +88,60 @@ class LocalStore:
             raise
 
     def report(self) -> "LocalStore":
-        """Beside it: `faces-report` for `faces`, and for `faces.csv` too."""
+        """Returns the report's folder: `faces-report` for both `faces` and `faces.csv`."""
         return LocalStore(self.folder.with_name(f"{self.folder.stem}-report"))
 
     def absolute(self) -> "LocalStore":
-        """The same by its absolute path."""
+        """Returns the same folder with its absolute path."""
         return LocalStore(self.folder.absolute())
 
 
 @dataclass(frozen=True)
 class RemoteStore:
-    """A folder in a bucket, in which a file appears when all of it has been sent."""
+    """A folder in a bucket, where a file appears only when it has been sent completely.
+
+    Attributes:
+        address: the folder's address, such as `s3://bucket/faces`.
+    """
 
     address: str
 
     @property
     def name(self) -> str:
-        """Its address."""
+        """The folder's address."""
         return self.address
 
     def make(self) -> None:
-        """Does nothing: buckets have no folders."""
+        """Does nothing, because buckets have no real folders."""
 
     def files(self) -> list[str]:
-        """Lists it."""
+        """Returns the sorted names in the folder."""
         return sorted(
             str(each["name"]).rpartition("/")[2]
             for each in remote.listed(self.address, missing_ok=True)
         )
 
     def read(self, file: str) -> bytes:
-        """Reads a file."""
+        """Returns the bytes of a file."""
         return bytes(remote.filesystem(self.address).cat_file(f"{self.address}/{file}"))
 
     def write(self, file: str, content: bytes) -> None:
-        """Sends a file."""
+        """Sends a file to the bucket."""
         try:
             remote.filesystem(self.address).pipe_file(f"{self.address}/{file}", content)
         except Exception as error:  # Each kind of bucket has its own errors.
             raise OSError(None, remote.reason(error), self.name) from error
 
     def report(self) -> "RemoteStore":
-        """Beside it."""
+        """Returns the report's folder: `s3://bucket/faces-report` for `s3://bucket/faces`."""
         return RemoteStore(f"{self.address}-report")
 
     def absolute(self) -> "RemoteStore":
-        """Itself."""
+        """Returns this folder: an address is always absolute."""
         return self
 
 
 def store_of(path: Path) -> Store:
-    """The folder that a path or an address such as `s3://bucket/faces` leads to."""
+    """Returns the folder at a path, or at an address such as `s3://bucket/faces`."""
     address = remote.address_of(path)
     return RemoteStore(address) if address else LocalStore(path)

@@ -1,4 +1,4 @@
-"""The pictures in a zip file, which is never unpacked."""
+"""Reads the pictures in a zip file without unpacking it to disk."""
 
 import calendar
 import os
@@ -14,29 +14,30 @@ from demo.archive.entries import MOST_BYTES, Content, Entry, Refused, is_left_ou
 from preprocessing.limits import MAX_BYTES, InvalidImage
 from preprocessing.suffixes import picture_suffixes
 
-# The list of what is in an archive is held in memory by every process, about 1 kB for each member.
+# Every process holds the list of an archive's members in memory, about 1 kB per member.
 MOST_MEMBERS = 500_000
 
-# What a picture may be packed to: beyond a megabyte, no picture of a camera shrinks to a 200th.
+# A member above a megabyte is refused if it was packed to less than a 200th of its size. No camera's
+# picture shrinks this much.
 _MOST_RATIO, _HARMLESS_BYTES = 200, 1_000_000
 
 _ENCRYPTED = 0x1
 
 
 @dataclass(frozen=True)
-class Member:
+class Member(Content):
     """A file in a zip file.
 
     Attributes:
         archive: the path of the zip file.
-        name: of the member.
+        name: the name of the member inside the zip file.
     """
 
     archive: str
     name: str
 
     def read(self) -> bytes:
-        """Reads the member; no more than the limit of bytes is unpacked, whatever it claims."""
+        """Returns the member's bytes; unpacks at most `MOST_BYTES`, even if the zip file lies."""
         try:
             with _opened(self.archive).open(self.name) as file:
                 return file.read(MOST_BYTES)
@@ -56,19 +57,19 @@ class Member:
             raise InvalidImage(f"The archive cannot be opened ({reason}).") from error
 
     def absolute(self) -> "Member":
-        """The same by the archive's absolute path."""
+        """Returns the same member with the absolute path of the zip file."""
         return Member(os.path.abspath(self.archive), self.name)  # noqa: PTH100
 
 
 def members(archive: Path, passed: Counter[str]) -> Iterator[Entry]:
     """Lists the pictures of a zip file in the order of their paths.
 
-    Each has the path of the archive followed by its own name: `album.zip/party/1.jpg`. Hidden members
-    are left out. Of two members of one name the last counts, as it does when unpacking.
+    A picture's path is the path of the zip file and the name of the member: `album.zip/party/1.jpg`.
+    Hidden members are skipped. If two members have the same name, the last one counts, as in unpacking.
 
     Args:
-        archive: the zip file.
-        passed: counts the suffixes of members that are no pictures.
+        archive: the path of the zip file.
+        passed: gets the suffixes of the members that are not pictures, with their numbers.
 
     Raises:
         InvalidImage: the archive cannot be read as a whole.
@@ -101,7 +102,7 @@ def members(archive: Path, passed: Counter[str]) -> Iterator[Entry]:
 
 
 def _refusal(info: zipfile.ZipInfo) -> str | None:
-    """Why a member is not read, if it is not."""
+    """Returns why a member must not be read; None if it may be read."""
     name = info.filename.replace("\\", "/")
     if name.startswith("/") or ".." in name.split("/") or name[1:2] == ":":
         return "The name leads out of the archive, as in an attack. The picture is not read."
@@ -119,11 +120,11 @@ def _refusal(info: zipfile.ZipInfo) -> str | None:
 
 
 def _modified(info: zipfile.ZipInfo) -> int:
-    """The member's date, which has no time zone: it is taken as UTC."""
+    """Returns the member's date in microseconds since 1970; it has no time zone, so UTC is assumed."""
     return calendar.timegm((*info.date_time, 0, 0, 0)) * 1_000_000
 
 
 @lru_cache(maxsize=2)
 def _opened(archive: str) -> zipfile.ZipFile:
-    """Opens an archive once in each process, and not for each picture."""
+    """Opens an archive once per process instead of once per picture."""
     return zipfile.ZipFile(archive)

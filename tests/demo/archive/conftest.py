@@ -1,4 +1,4 @@
-"""An archive of 200 pictures and 20 bad ones, encoded once, and the rows of an undisturbed run."""
+"""Provides an archive of 200 good and 20 bad pictures, and the table of an undisturbed run."""
 
 import os
 import subprocess
@@ -17,14 +17,14 @@ from tests.demo.conftest import encoded
 
 GOOD, BAD = 200, 20
 
-# The fastest way to see a face: what is tested here does not depend on it.
+# The fastest options: these tests do not depend on the detector.
 FAST = ("--detector", "haar", "--min-face", "80")
 
 Classify = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def fill(folder: Path, face: bytes, pair: bytes, room: bytes, good: int, bad: int) -> None:
-    """Pictures of one, two and no people in folders, and files that are none in one of their own."""
+    """Writes pictures of one, two and no people into folders, and bad files into `broken`."""
     for number in range(good):
         file = folder / str(2000 + number % 4) / f"{number:03}.jpg"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -38,7 +38,7 @@ def fill(folder: Path, face: bytes, pair: bytes, room: bytes, good: int, bad: in
 
 @pytest.fixture(scope="session")
 def small_pictures(astronaut: np.ndarray, hopper: np.ndarray) -> tuple[bytes, bytes, bytes]:
-    """JPEG files of one person, of two, and of none, 200 pixels high."""
+    """Three JPEG files, 200 pixels high, that show one person, two people and nobody."""
     left, right = astronaut[:200, 130:330], cv2.resize(hopper[40:360, 100:420], (200, 200))
     room = np.full((200, 260, 3), 127, np.uint8)
     return encoded(left), encoded(np.hstack([left, right])), encoded(room)
@@ -48,7 +48,7 @@ def small_pictures(astronaut: np.ndarray, hopper: np.ndarray) -> tuple[bytes, by
 def archive(
     tmp_path_factory: pytest.TempPathFactory, small_pictures: tuple[bytes, bytes, bytes]
 ) -> Path:
-    """The archive; not to be written to."""
+    """The archive; tests must not change it."""
     folder = tmp_path_factory.mktemp("archive") / "pictures"
     fill(folder, *small_pictures, GOOD, BAD)
     return folder
@@ -56,7 +56,7 @@ def archive(
 
 @pytest.fixture
 def album(tmp_path: Path, small_pictures: tuple[bytes, bytes, bytes]) -> Path:
-    """A folder of six pictures and one bad one, to be changed."""
+    """A folder of six good pictures and a bad one, which a test may change."""
     folder = tmp_path / "album"
     fill(folder, *small_pictures, 6, 1)
     return folder
@@ -65,7 +65,7 @@ def album(tmp_path: Path, small_pictures: tuple[bytes, bytes, bytes]) -> Path:
 def start(
     *arguments: str | Path, before: str = "pass", **options: object
 ) -> "subprocess.Popen[str]":
-    """`classify` as a process of its own; `before` is Python that runs in it first."""
+    """Starts `classify` in its own process; `before` is Python code that runs first."""
     program = f"import sys; from demo.commands.main import main; {before}; sys.exit(main())"
     return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
         [sys.executable, "-c", program, "classify", *map(os.fspath, arguments), *FAST],
@@ -78,7 +78,7 @@ def start(
 
 @pytest.fixture(scope="session")
 def whole(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The table of an undisturbed run on one process."""
+    """The table of an undisturbed run with one process."""
     table = tmp_path_factory.mktemp("whole") / "table.csv"
     process = start(archive, "--csv", table, "--workers", "1")
     _, complaints = process.communicate(timeout=120)
@@ -89,5 +89,5 @@ def whole(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def whole_rows(whole: Path) -> list[Row]:
-    """The rows of it."""
+    """The rows of the undisturbed run."""
     return list(read_csv(whole))

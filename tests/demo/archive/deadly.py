@@ -1,4 +1,4 @@
-"""What makes rows, but dies at one picture."""
+"""Makes rows like `Maker`, but dies at one picture."""
 
 import os
 import signal
@@ -11,7 +11,14 @@ from demo.archive.rows import Maker, Result
 
 @dataclass(frozen=True)
 class Deadly:
-    """Kills the process that reads a path, and reads all others."""
+    """Reads all pictures except one, which kills the process.
+
+    Attributes:
+        path: the path of the deadly picture.
+        detector: the name of the face detector.
+        min_face: the smallest face in pixels.
+        maps: None, because no maps are written.
+    """
 
     path: str
     detector: str = "haar"

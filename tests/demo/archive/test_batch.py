@@ -1,4 +1,4 @@
-"""Whole runs of `classify --csv` and `--parquet`: order, resuming, and whatever interrupts them."""
+"""Whole runs of `classify --csv` and `--parquet`: the order of rows, resumed and interrupted runs."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def column(rows: list[Row], name: str) -> list[object]:
 
 
 def rounded(rows: list[Row]) -> list[tuple[object, ...]]:
-    """Rows to what both kinds of tables keep."""
+    """Rounds rows to the precision that both kinds of tables keep."""
     return [
         tuple(round(value, 3) if isinstance(value, float) else value for value in row)
         for row in rows
@@ -45,7 +45,7 @@ def lines_of(table: Path) -> int:
     return table.read_bytes().count(b"\n") if table.exists() else 0
 
 
-def test_run_gives_a_row_per_face_and_per_other_picture_in_the_order_of_paths(
+def test_classify_csv_writes_rows_for_all_faces_and_pictures_in_the_order_of_paths(
     archive: Path, whole_rows: list[Row]
 ) -> None:
     paths = column(whole_rows, "path")
@@ -63,7 +63,7 @@ def test_run_gives_a_row_per_face_and_per_other_picture_in_the_order_of_paths(
         assert (size, modified) == (status.st_size, status.st_mtime_ns // 1000)
 
 
-def test_run_killed_in_the_middle_and_resumed_gives_the_same_file(
+def test_classify_csv_gives_the_same_file_when_killed_and_resumed(
     archive: Path, whole: Path, tmp_path: Path
 ) -> None:
     table = tmp_path / "table.csv"
@@ -73,7 +73,7 @@ def test_run_killed_in_the_middle_and_resumed_gives_the_same_file(
     process.communicate()
     before = list(read_csv(table))
     assert 60 <= len(before) < lines_of(whole) - 1
-    # As a loss of power may leave it: within a row.
+    # A power failure may cut the file within a row.
     with table.open("r+b") as stream:
         stream.truncate(table.stat().st_size - 5)
     process = start(archive, "--csv", table, "--workers", "2", "--resume")
@@ -82,7 +82,7 @@ def test_run_killed_in_the_middle_and_resumed_gives_the_same_file(
     assert table.read_bytes() == whole.read_bytes()
 
 
-def test_run_as_parquet_killed_in_the_middle_and_resumed_gives_the_same_rows(
+def test_classify_parquet_gives_the_same_rows_when_killed_and_resumed(
     archive: Path, whole_rows: list[Row], tmp_path: Path
 ) -> None:
     table, folders = tmp_path / "table", (archive / "2003", archive / "broken")
@@ -107,7 +107,7 @@ def test_run_as_parquet_killed_in_the_middle_and_resumed_gives_the_same_rows(
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["INT", "TERM"]
 )
-def test_run_that_is_told_to_stop_says_so_and_leaves_whole_rows(
+def test_classify_csv_leaves_whole_rows_when_a_signal_stops_it(
     archive: Path, whole_rows: list[Row], tmp_path: Path, number: int, status: int
 ) -> None:
     table = tmp_path / "table.csv"
@@ -117,13 +117,14 @@ def test_run_that_is_told_to_stop_says_so_and_leaves_whole_rows(
     _, complaints = process.communicate(timeout=60)
     assert process.returncode == status
     assert complaints == (
-        "Stopped. What was written is whole. The same command with --resume goes on.\n"
+        "Stopped. Everything written so far is complete. Run the same command with --resume to"
+        " continue.\n"
     )
     found = list(read_csv(table))
     assert found == whole_rows[: len(found)]
 
 
-def test_run_on_a_full_disk_says_so_and_what_was_written_stays_readable(
+def test_classify_csv_leaves_a_readable_table_on_a_full_disk(
     archive: Path, whole_rows: list[Row], whole: Path, tmp_path: Path
 ) -> None:
     table = tmp_path / "table.csv"
@@ -136,7 +137,7 @@ def test_run_on_a_full_disk_says_so_and_what_was_written_stays_readable(
     _, complaints = process.communicate(timeout=60)
     assert process.returncode == 3
     assert complaints.splitlines()[-1] == (
-        f"{table}: File too large. What was written until now is whole. Make room and run the same"
+        f"{table}: File too large. Everything written so far is complete. Make room, then run the same"
         " command with --resume."
     )
     found = list(read_csv(table))
@@ -146,7 +147,7 @@ def test_run_on_a_full_disk_says_so_and_what_was_written_stays_readable(
 
 @dataclass(frozen=True)
 class Written:
-    """A folder of six pictures and a bad one, and tables of it of both kinds."""
+    """A folder of six good pictures and a bad one, and its tables in CSV and Parquet."""
 
     album: Path
     tables: dict[str, Path]
@@ -169,14 +170,14 @@ def written(
 
 
 @pytest.mark.parametrize("name", ["--csv", "--parquet"])
-def test_resume_reads_what_is_new_or_has_changed_and_nothing_else(
+def test_classify_resume_reads_only_new_and_changed_pictures(
     written: Written, name: str, tmp_path: Path, small_pictures: tuple[bytes, bytes, bytes]
 ) -> None:
     table, album = written.copies(tmp_path)[name], written.album
     same, changed, new = album / "2000/000.jpg", album / "2001/001.jpg", album / "2002/new.jpg"
     before, held = same.stat(), changed.read_bytes()
     try:
-        # Nobody looks into it: size and time are what they were.
+        # This file is not read again, because its size and its time stay the same.
         same.write_bytes(b"x" * before.st_size)
         os.utime(same, ns=(before.st_atime_ns, before.st_mtime_ns))
         changed.write_bytes(small_pictures[0] + b" ")
@@ -194,7 +195,7 @@ def test_resume_reads_what_is_new_or_has_changed_and_nothing_else(
 
 
 @pytest.mark.parametrize("name", ["--csv", "--parquet"])
-def test_resume_refuses_what_another_version_or_other_options_wrote(
+def test_classify_resume_refuses_a_table_of_another_version_or_other_options(
     written: Written, name: str, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = written.copies(tmp_path)[name]
@@ -208,7 +209,7 @@ def test_resume_refuses_what_another_version_or_other_options_wrote(
     assert "instead of newer" in capsys.readouterr().err
 
 
-def test_resume_refuses_what_nobody_knows_the_version_of(
+def test_classify_resume_refuses_a_table_of_an_unknown_version(
     written: Written, tmp_path: Path, capsys: Capture
 ) -> None:
     tables = written.copies(tmp_path)
@@ -216,12 +217,12 @@ def test_resume_refuses_what_nobody_knows_the_version_of(
     [part] = tables["--parquet"].glob("part-*")
     part.write_bytes(part.read_bytes()[:-9])
     assert run(written.album, "--csv", tables["--csv"], "--resume") == 2
-    assert "run.json, which says what made it, is missing" in capsys.readouterr().err
+    assert "faces-report/run.json is missing or damaged." in capsys.readouterr().err
     assert run(written.album, "--parquet", tables["--parquet"], "--resume") == 2
     assert "part-000000.parquet: This part of the table is damaged." in capsys.readouterr().err
 
 
-def test_an_output_that_exists_is_not_touched(
+def test_classify_leaves_an_existing_output_alone(
     written: Written, tmp_path: Path, capsys: Capture
 ) -> None:
     notes, folder = tmp_path / "notes.csv", tmp_path / "mine"
@@ -242,12 +243,12 @@ def test_an_output_that_exists_is_not_touched(
     for name, target in written.copies(tmp_path).items():
         before = [file.read_bytes() for file in target.parent.rglob("*.*")]
         assert run(written.album, name, target) == 2
-        assert "This table is there already. Add --resume" in capsys.readouterr().err
+        assert "This table exists already. Add --resume" in capsys.readouterr().err
         assert [file.read_bytes() for file in target.parent.rglob("*.*")] == before
     assert notes.read_text() == "mine"
 
 
-def test_an_output_inside_the_input_is_not_read_as_pictures(album: Path, capsys: Capture) -> None:
+def test_classify_csv_does_not_read_a_report_inside_the_input(album: Path, capsys: Capture) -> None:
     assert run(album, "--csv", album / "table.csv") == 1
     assert len(list(album.glob("table-report/*.png"))) == 5
     assert run(album, "--csv", album / "table.csv", "--resume") == 0
@@ -258,7 +259,7 @@ def test_an_output_inside_the_input_is_not_read_as_pictures(album: Path, capsys:
 
 
 @pytest.mark.parametrize("inside", [None, "notes.txt", ".hidden.jpg"])
-def test_an_input_without_pictures_is_named_and_nothing_is_written(
+def test_classify_csv_names_an_input_without_pictures_and_writes_nothing(
     tmp_path: Path, inside: str | None, capsys: Capture
 ) -> None:
     folder = tmp_path / "empty"
@@ -270,7 +271,7 @@ def test_an_input_without_pictures_is_named_and_nothing_is_written(
     assert not (tmp_path / "table.csv").exists()
 
 
-def test_without_pyarrow_a_sentence_says_how_to_install_it(
+def test_classify_parquet_says_how_to_install_pyarrow(
     album: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
@@ -280,7 +281,7 @@ def test_without_pyarrow_a_sentence_says_how_to_install_it(
     assert complaint.rpartition(" ")[2] in (Path("requirements.txt")).read_text()
 
 
-def test_a_log_gets_lines_with_rate_and_time_left(
+def test_classify_csv_logs_the_rate_and_the_time_left(
     album: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("demo.archive.batch._LOG_SECONDS", 0)
@@ -294,7 +295,7 @@ def test_a_log_gets_lines_with_rate_and_time_left(
     assert shown[-1].startswith("100%")
 
 
-def test_standard_output_takes_the_table_and_no_report(album: Path) -> None:
+def test_classify_csv_prints_the_table_and_writes_no_report(album: Path) -> None:
     process = start(album, "--csv", "-", stdout=subprocess.PIPE)
     output, _ = process.communicate(timeout=60)
     assert output.splitlines()[0] == ",".join(NAMES)

@@ -1,4 +1,4 @@
-"""docs/archive.md says what the code does, and its programs run."""
+"""docs/archive.md agrees with the code, and its programs run."""
 
 import contextlib
 import io
@@ -26,7 +26,7 @@ def quoted(mark: str) -> str:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory, whole_rows: list[Row]) -> Path:
-    """A folder with the table `faces` in it, in two parts."""
+    """A folder with the table `faces`, which has two parts."""
     place = tmp_path_factory.mktemp("documented")
     (place / "faces").mkdir()
     types = schema(identity_of("haar", 80))
@@ -37,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, whole_rows: list[Row]) -> P
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars", "duckdb"])
-def test_the_table_opens_in_three_lines(
+def test_document_opens_the_table_in_three_lines(
     folder: Path, library: str, whole_rows: list[Row], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = quoted(library).removeprefix("```python\n").removesuffix("\n```")
@@ -53,7 +53,7 @@ def test_the_table_opens_in_three_lines(
         assert len(names["table"]) == len(whole_rows)  # type: ignore[arg-type]
 
 
-def test_the_columns_are_those_of_the_table(folder: Path) -> None:
+def test_document_lists_the_columns_of_the_table(folder: Path) -> None:
     types = pq.read_schema(folder / "faces" / "part-000000.parquet")
     rows = [
         f"| `{each.name}` | {each.type} | {each.metadata[b'description'].decode()} |"
@@ -68,7 +68,7 @@ def test_the_columns_are_those_of_the_table(folder: Path) -> None:
         assert f"`{name}`" in DOCUMENT
 
 
-def test_the_costs_are_those_of_the_plan() -> None:
+def test_document_quotes_the_costs_of_the_plan() -> None:
     rows = [f"| {name} | {cost:g} |" for name, cost in MILLISECONDS.items()]
     assert quoted("costs").splitlines()[2:] == rows
     small, large = (
@@ -86,21 +86,21 @@ def test_the_costs_are_those_of_the_plan() -> None:
             assert price == "0.31" or f"about ${price}\n" in plan
 
 
-def test_the_plan_prints_its_assumptions() -> None:
+def test_plan_prints_its_assumptions() -> None:
     command = [sys.executable, "-m", "demo.archive.plan", "--pictures", "1e9", "--cores"]
     done = subprocess.run([*command, "64"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("1,000,000,000 pictures on 64 cores of 1 machine\n")
-    assert "36 a second" in done.stdout
-    assert "$0.04 for a core and hour" in done.stdout
+    assert "36 per second" in done.stdout
+    assert "$0.04 per core-hour" in done.stdout
     refused = subprocess.run([*command, "0"], cwd=ROOT, capture_output=True, text=True)
     assert refused.returncode == 2
     assert "--cores is too small. Received: 0" in refused.stderr
 
 
-def test_the_plan_knows_where_the_rate_ends() -> None:
+def test_plan_knows_the_limits_of_the_rate() -> None:
     one = Archive(pictures=1e6, cores=1)
     assert Archive(pictures=1e6, cores=100).rate == pytest.approx(100 * one.rate)
-    # More than one process can hand out to.
+    # One process cannot keep this many cores busy.
     crowded = Archive(pictures=1e6, cores=1000)
     assert crowded.rate == pytest.approx(one.rate * crowded.most_cores, rel=0.02)
     assert Archive(pictures=1e6, cores=1000, machines=16).rate == pytest.approx(1000 * one.rate)

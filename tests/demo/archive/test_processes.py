@@ -1,4 +1,4 @@
-"""Processes that do tasks in order, whatever dies."""
+"""Processes do their tasks in order, even if some of them die."""
 
 import os
 import signal
@@ -67,7 +67,7 @@ def test_results_are_complete_when_a_process_is_killed_from_outside() -> None:
     assert [int(text.split()[0]) for _, text in found] == list(range(60))
 
 
-def test_results_take_no_more_tasks_than_are_under_way() -> None:
+def test_results_take_only_a_limited_number_of_tasks_ahead() -> None:
     taken = []
 
     def endless() -> Iterator[int]:
@@ -80,7 +80,7 @@ def test_results_take_no_more_tasks_than_are_under_way() -> None:
         assert len(taken) <= 64
 
 
-def test_results_end_when_they_are_asked_to_and_processes_with_them() -> None:
+def test_results_end_on_request_and_end_the_processes() -> None:
     seen: list[str] = []
     results = Processes(that_names_its_process, lost, count=1).results(
         iter(range(10**9)), stopped=lambda: len(seen) > 3
@@ -91,7 +91,7 @@ def test_results_end_when_they_are_asked_to_and_processes_with_them() -> None:
         os.kill(int(seen[0].split()[1]), 0)
 
 
-def test_processes_that_cannot_load_end_the_work() -> None:
+def test_results_raise_when_processes_cannot_load() -> None:
     with pytest.raises(CannotStart, match="exit status 3"):
         list(Processes(that_dies_while_it_loads, lost, count=1).results([1]))
     with pytest.raises(LookupError, match="no weights"):

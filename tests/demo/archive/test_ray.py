@@ -1,4 +1,4 @@
-"""The same job on Ray: the same rows, whatever dies. `pytest -m ray` with requirements-ray.txt."""
+"""Ray gives the same rows, even if processes die. Needs requirements-ray.txt and `pytest -m ray`."""
 
 import signal
 import socket
@@ -20,7 +20,7 @@ from tests.demo.conftest import wait_until
 pytestmark = pytest.mark.ray
 pytest.importorskip("ray")
 
-# Small parts, so that there are many.
+# Small parts give many parts.
 SMALL = "from demo.archive import ray_engine; ray_engine.PICTURES_A_PART = 10"
 
 
@@ -34,7 +34,7 @@ def _rounded(row: Row) -> Row:
 
 @pytest.fixture(scope="module")
 def expected(whole_rows: list[Row]) -> list[Row]:
-    """The rows of the plain engine."""
+    """The rows that the processes of one machine make."""
     return [_rounded(row) for row in whole_rows]
 
 
@@ -57,7 +57,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    """A cluster of two nodes on this machine, each with a core for an actor."""
+    """A cluster of two nodes on this machine; each node has one core for an actor."""
     from ray.cluster_utils import Cluster
 
     node = {"num_cpus": 1, "object_store_memory": 100_000_000}
@@ -69,7 +69,7 @@ def cluster() -> Iterator[Any]:
 
 
 def actors() -> list[psutil.Process]:
-    """The processes of Ray's actors."""
+    """Returns the processes of Ray's actors."""
     found = []
     for process in psutil.process_iter():
         try:
@@ -80,7 +80,7 @@ def actors() -> list[psutil.Process]:
     return found
 
 
-def test_ray_gives_the_rows_of_the_plain_engine(
+def test_classify_ray_gives_the_same_rows_as_processes(
     archive: Path, expected: list[Row], tmp_path: Path
 ) -> None:
     table = tmp_path / "table"
@@ -92,7 +92,7 @@ def test_ray_gives_the_rows_of_the_plain_engine(
     assert len(list((tmp_path / "table-report").glob("*.png"))) == 5
 
 
-def test_ray_goes_on_after_the_driver_was_killed(
+def test_classify_ray_resumes_after_the_driver_was_killed(
     archive: Path, expected: list[Row], tmp_path: Path
 ) -> None:
     table = tmp_path / "table"
@@ -107,7 +107,7 @@ def test_ray_goes_on_after_the_driver_was_killed(
     assert sorted(rows_of(table), key=str) == sorted(expected, key=str)
 
 
-def test_ray_loses_nothing_when_a_worker_and_then_a_node_are_killed(
+def test_classify_ray_loses_no_row_when_an_actor_and_then_a_node_are_killed(
     archive: Path, expected: list[Row], tmp_path: Path, cluster: Any
 ) -> None:
     table = tmp_path / "table"
@@ -122,7 +122,9 @@ def test_ray_loses_nothing_when_a_worker_and_then_a_node_are_killed(
     assert rows_of(table) == expected
 
 
-def test_a_picture_that_kills_its_process_is_a_row_on_ray_too(album: Path, tmp_path: Path) -> None:
+def test_classify_ray_gives_a_row_to_a_picture_that_kills_its_process(
+    album: Path, tmp_path: Path
+) -> None:
     deadly = album / "2000" / "000.jpg"
     program = f"""
 from demo.archive import ray_engine
@@ -143,7 +145,9 @@ classify.Maker = lambda *_: Deadly({str(deadly)!r})
 
 
 @pytest.mark.parametrize("form", ["{}", "ray://{}"])
-def test_a_ray_address_that_nobody_answers_is_said(album: Path, tmp_path: Path, form: str) -> None:
+def test_classify_ray_names_an_address_that_does_not_answer(
+    album: Path, tmp_path: Path, form: str
+) -> None:
     address = form.format(f"127.0.0.1:{free_port()}")
     began = time.monotonic()
     status, complaints = finished(
@@ -155,13 +159,13 @@ def test_a_ray_address_that_nobody_answers_is_said(album: Path, tmp_path: Path, 
     assert time.monotonic() - began < 60
 
 
-def test_ray_stops_when_it_is_told_to(archive: Path, tmp_path: Path) -> None:
+def test_classify_ray_stops_on_ctrl_c(archive: Path, tmp_path: Path) -> None:
     table = tmp_path / "table"
     process = on_ray(archive, "--parquet", table, "--workers", "1", start_new_session=True)
     wait_until(lambda: len(list(table.glob("part-*"))) > 0, 90)
     process.send_signal(signal.SIGINT)
     status, complaints = finished(process)
     assert status == 130, complaints
-    assert complaints.splitlines()[-1].startswith("Stopped. What was written is whole.")
+    assert complaints.splitlines()[-1].startswith("Stopped. Everything written so far is complete.")
     assert rows_of(table)
     wait_until(lambda: not actors())

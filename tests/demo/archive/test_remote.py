@@ -1,4 +1,4 @@
-"""Buckets, on a real S3 server on this machine. `pytest -m ray` with requirements-ray.txt."""
+"""Buckets on an S3 server on this machine. Needs requirements-ray.txt and `pytest -m ray`."""
 
 import urllib.request
 from collections.abc import Iterator
@@ -36,14 +36,14 @@ def server() -> Iterator[str]:
 
 
 def reset_auth(server: str, requests: str) -> None:
-    """After so many requests the server asks for a key that it knows, which is none."""
+    """Makes the server refuse every key after a number of requests; "inf" lets every key in."""
     address, head = f"{server}/moto-api/reset-auth", {"Content-Type": "text/plain"}
     urllib.request.urlopen(urllib.request.Request(address, requests.encode(), head)).close()
 
 
 @pytest.fixture
 def bucket(server: str, monkeypatch: pytest.MonkeyPatch, small_pictures: Pictures) -> Any:
-    """A bucket `album` with three pictures, one bad, one hidden and a text in `photos`."""
+    """A bucket `album`; its folder `photos` holds three good pictures and three other files."""
     for name, value in {
         "AWS_ENDPOINT_URL": server,
         "AWS_ACCESS_KEY_ID": "key",
@@ -80,10 +80,10 @@ def test_entries_of_a_bucket_come_in_the_order_of_paths() -> None:
     assert paths("s3://album/photos/b/*.jpg") == FOUND[2:]
     assert paths("s3://album/photos/a.jpg") == ["a.jpg"]
     assert paths("s3://album/photos/*.gif", Notes(said.append)) == []
-    assert said[-1] == "s3://album/photos/*.gif: There is no picture there."
+    assert said[-1] == "s3://album/photos/*.gif: There is no picture at this address."
 
 
-def test_a_file_that_vanishes_from_a_bucket_is_an_error_of_its_own(bucket: Any) -> None:
+def test_entries_of_a_bucket_raise_when_their_file_vanishes(bucket: Any) -> None:
     [entry] = entries([Path("s3://album/photos/a.jpg")])
     assert entry.size
     assert entry.modified
@@ -93,7 +93,7 @@ def test_a_file_that_vanishes_from_a_bucket_is_an_error_of_its_own(bucket: Any) 
 
 
 @pytest.mark.usefixtures("bucket")
-def test_a_bucket_is_read_and_resumed_on_this_machine(tmp_path: Path) -> None:
+def test_classify_csv_reads_and_resumes_a_bucket(tmp_path: Path) -> None:
     table = tmp_path / "table.csv"
     assert main(["classify", "s3://album/photos", "--csv", str(table), *FAST]) == 1
     rows = list(read_csv(table))
@@ -104,7 +104,7 @@ def test_a_bucket_is_read_and_resumed_on_this_machine(tmp_path: Path) -> None:
     assert table.read_bytes() == before
 
 
-def test_a_bucket_is_read_into_a_bucket_on_ray(bucket: Any) -> None:
+def test_classify_ray_reads_a_bucket_into_a_bucket(bucket: Any) -> None:
     process = start(
         "--engine",
         "ray",
@@ -127,13 +127,13 @@ def test_a_bucket_is_read_into_a_bucket_on_ray(bucket: Any) -> None:
 
 
 @pytest.mark.usefixtures("bucket")
-def test_a_bucket_that_lets_nobody_in_or_is_none_is_said(
+def test_classify_names_a_bucket_that_is_missing_or_denies_access(
     server: str, tmp_path: Path, capsys: Capture
 ) -> None:
     table = ["--csv", str(tmp_path / "table.csv")]
     assert main(["classify", "s3://other", *table]) == 4
     assert "s3://other: There is no such bucket" in capsys.readouterr().err
-    # From now on the server knows no key.
+    # From now on the server refuses every key.
     reset_auth(server, "0")
     try:
         assert main(["classify", "s3://album/photos", *table]) == 4
@@ -148,9 +148,10 @@ def test_a_bucket_that_lets_nobody_in_or_is_none_is_said(
         reset_auth(server, "inf")
 
 
-def test_a_csv_file_is_not_written_into_a_bucket(
+def test_classify_csv_refuses_to_write_into_a_bucket(
     tmp_path: Path, small_pictures: Pictures, capsys: Capture
 ) -> None:
     (tmp_path / "a.jpg").write_bytes(small_pictures[2])
     assert main(["classify", str(tmp_path), "--csv", "s3://album/t.csv"]) == 2
-    assert "s3://album/t.csv: A CSV file is written on this machine." in capsys.readouterr().err
+    complaint = capsys.readouterr().err
+    assert "s3://album/t.csv: A CSV file can only be written on this machine." in complaint

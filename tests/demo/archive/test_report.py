@@ -1,4 +1,4 @@
-"""The report on a table: what is counted, and that it can be drawn."""
+"""The report on a table: its counts and its plots."""
 
 import io
 import json
@@ -15,7 +15,7 @@ from model.labels import EMOTIONS
 from tests.demo.archive.conftest import BAD, GOOD
 
 
-def test_report_counts_what_the_table_holds(
+def test_report_counts_the_rows_of_the_table(
     whole: Path, archive: Path, whole_rows: list[Row]
 ) -> None:
     folder = whole.with_name("table-report")
@@ -36,7 +36,7 @@ def test_report_counts_what_the_table_holds(
     assert pictures == sorted(plots(Counts()))
 
 
-def test_plots_are_drawn_of_nothing_of_much_and_of_odd_names() -> None:
+def test_plots_show_no_rows_many_folders_and_odd_names() -> None:
     counts = Counts(pictures=1, errors=Counter({"$x_ \n <b>": 1}))
     counts.folders = {f"${number}$\n\udce9": Counter({"happy": 1}) for number in range(40)}
     for found in (Counts(), counts):
@@ -55,7 +55,7 @@ def test_plots_are_drawn_of_nothing_of_much_and_of_odd_names() -> None:
         (["/photos", "album"], "album/1.jpg", "album"),
     ],
 )
-def test_folders_are_counted_one_level_below_the_input(
+def test_folder_of_returns_the_folder_one_level_below_the_input(
     inputs: list[str], path: str, folder: str
 ) -> None:
     assert folder_of(path, root_of([Path(each) for each in inputs])) == folder

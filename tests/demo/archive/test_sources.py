@@ -1,4 +1,4 @@
-"""Listing folders, patterns and odd names."""
+"""Lists of pictures from folders, patterns and odd names."""
 
 import os
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ def paths(inputs: Sequence[Path], notes: Notes | None = None) -> list[str]:
 
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Folders of empty files; the current folder is the one above."""
+    """Folders of empty files; the current folder is their parent."""
     names = ("a/x.jpg", "a.jpg", "a/.hidden.jpg", ".thumbs/1.jpg", "a/b/y.PNG", "b/z.webp", "n.txt")
     for name in names:
         file = tmp_path / "tree" / name
@@ -40,11 +40,11 @@ def test_entries_of_a_folder_come_in_the_order_of_paths(tree: Path) -> None:
     assert paths([Path()]) == found
 
 
-def test_entries_are_listed_once_however_often_they_are_named(tree: Path) -> None:
+def test_entries_are_listed_once_if_named_several_times(tree: Path) -> None:
     everything = paths([tree])
     assert paths([tree, tree, tree / "a", tree / "a/x.jpg", tree.absolute()]) == everything
     assert paths([tree / "a/x.jpg", Path("tree/a/x.jpg")]) == ["tree/a/x.jpg"]
-    # What the folder itself leaves out.
+    # Inputs that the folder itself would skip.
     named = [tree, tree / "n.txt", tree / "a/.hidden.jpg", tree / ".thumbs"]
     assert paths(named) == [*everything, *map(str, named[1:3]), "tree/.thumbs/1.jpg"]
 
@@ -68,7 +68,7 @@ def test_entries_follow_links_to_folders_once_and_not_in_circles(tree: Path) -> 
     assert found == ["tree/a/link/1.jpg", "tree/a/link/deep/2.jpg", "tree/circle.jpg"]
 
 
-def test_entries_of_a_pattern_that_no_shell_has_replaced(tree: Path) -> None:
+def test_entries_of_a_pattern_are_its_matches(tree: Path) -> None:
     assert paths([Path("tree/*/*.jpg")]) == ["tree/a/x.jpg"]
     assert paths([Path("tree/**/*.jpg")]) == ["tree/a/x.jpg", "tree/a.jpg"]
     assert paths([Path("tree/**")]) == paths([tree])
@@ -95,7 +95,9 @@ def test_entries_are_not_held_in_memory(tree: Path, monkeypatch: pytest.MonkeyPa
     assert "tree/b" in listed
 
 
-def test_a_folder_that_cannot_be_read_is_said(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_entries_name_a_folder_that_cannot_be_read(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     scandir = os.scandir
 
     def closed(path: str) -> object:
@@ -111,7 +113,7 @@ def test_a_folder_that_cannot_be_read_is_said(tree: Path, monkeypatch: pytest.Mo
     assert notes.failed == 1
 
 
-def test_a_file_that_vanishes_or_is_none_becomes_a_row_with_its_error(tmp_path: Path) -> None:
+def test_entries_that_vanish_or_are_not_files_become_rows_with_an_error(tmp_path: Path) -> None:
     gone, pipe = tmp_path / "gone.jpg", tmp_path / "pipe.jpg"
     gone.write_bytes(b"something")
     os.mkfifo(pipe)
@@ -130,7 +132,7 @@ def test_a_file_that_vanishes_or_is_none_becomes_a_row_with_its_error(tmp_path: 
     assert entry_of(gone).size is None
 
 
-def test_odd_names_come_back_as_they_are(
+def test_classify_csv_keeps_odd_names(
     tmp_path: Path, small_pictures: tuple[bytes, bytes, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = [
@@ -153,8 +155,8 @@ def test_odd_names_come_back_as_they_are(
         r"no text \xe9.jpg",
     ]
     assert "./=1+1.jpg" in Path("table.csv").read_text()
-    # Each of them is known again: nothing is read, so no process is started.
+    # A resumed run recognizes all of them: it reads no picture, so it starts no process.
     before = Path("table.csv").read_bytes()
-    monkeypatch.setattr(Maker, "__call__", lambda _: pytest.fail("something is read again"))
+    monkeypatch.setattr(Maker, "__call__", lambda _: pytest.fail("a picture is read again"))
     assert main(["classify", ".", "--csv", "table.csv", "--resume", *FAST]) == 0
     assert Path("table.csv").read_bytes() == before

@@ -1,4 +1,4 @@
-"""Zip files: read without unpacking, refused member by member."""
+"""Zip files are read without unpacking them, and unsafe members are refused one by one."""
 
 import io
 import struct
@@ -25,7 +25,7 @@ def packed(file: Path, members: dict[str, bytes]) -> Path:
 
 
 def reasons(archive: Path) -> dict[str, str]:
-    """Why members are not read, by their names; those that are read are left out."""
+    """Returns the reasons why members are refused, by the members' names."""
     found = {}
     for entry in entries([archive]):
         try:
@@ -35,7 +35,9 @@ def reasons(archive: Path) -> dict[str, str]:
     return found
 
 
-def test_zip_is_read_without_unpacking(tmp_path: Path, small_pictures: Pictures) -> None:
+def test_classify_csv_reads_a_zip_file_without_unpacking(
+    tmp_path: Path, small_pictures: Pictures
+) -> None:
     face, pair, room = small_pictures
     members = {"b/1.jpg": face, "a.jpg": pair, "b/0.png": room, "b/bad.jpg": b"text", "n.txt": b""}
     hidden = {"__MACOSX/b/._1.jpg": b"x", ".DS_Store": b"x", "b/.x.jpg": b"x"}
@@ -52,7 +54,7 @@ def test_zip_is_read_without_unpacking(tmp_path: Path, small_pictures: Pictures)
     ]
 
 
-def test_text_and_json_are_of_zip_files_too(
+def test_classify_prints_the_pictures_of_a_zip_file(
     tmp_path: Path, small_pictures: Pictures, capsys: pytest.CaptureFixture[str]
 ) -> None:
     archive = packed(tmp_path / "album.zip", {"in/1.jpg": small_pictures[0]})
@@ -60,7 +62,7 @@ def test_text_and_json_are_of_zip_files_too(
     assert capsys.readouterr().out.startswith(f"{archive}/in/1.jpg (200 x 200): 1 face\n")
 
 
-def test_zip_members_that_attack_are_refused_and_the_others_read(
+def test_members_that_attack_are_refused_and_the_others_are_read(
     tmp_path: Path, small_pictures: Pictures
 ) -> None:
     archive = packed(
@@ -87,7 +89,7 @@ def test_zip_members_that_attack_are_refused_and_the_others_read(
     }
 
 
-def test_zip_members_that_are_encrypted_damaged_or_packed_in_other_ways_are_refused(
+def test_members_that_are_encrypted_damaged_or_packed_in_other_ways_are_refused(
     tmp_path: Path, small_pictures: Pictures
 ) -> None:
     names = ("encrypted.jpg", "other.jpg", "damaged.jpg", "good.jpg")
@@ -108,7 +110,7 @@ def test_zip_members_that_are_encrypted_damaged_or_packed_in_other_ways_are_refu
     assert "good.jpg" not in found
 
 
-def test_a_zip_member_that_lies_about_its_size_is_not_unpacked_beyond_it(tmp_path: Path) -> None:
+def test_members_that_lie_about_their_size_are_not_unpacked_further(tmp_path: Path) -> None:
     archive = packed(tmp_path / "liar.zip", {"bomb.png": bytes(50_000_000)})
     data = bytearray(archive.read_bytes())
     head = data.rfind(b"bomb.png") - 46
@@ -120,7 +122,9 @@ def test_a_zip_member_that_lies_about_its_size_is_not_unpacked_beyond_it(tmp_pat
 
 
 @pytest.mark.parametrize("content", [b"", b"This is text.", b"PK\x03\x04" + b"\0" * 90])
-def test_a_damaged_zip_file_is_one_row(tmp_path: Path, content: bytes) -> None:
+def test_entries_of_a_damaged_zip_file_are_one_refused_entry(
+    tmp_path: Path, content: bytes
+) -> None:
     archive = tmp_path / "damaged.zip"
     archive.write_bytes(content)
     [entry] = entries([archive])
@@ -129,14 +133,14 @@ def test_a_damaged_zip_file_is_one_row(tmp_path: Path, content: bytes) -> None:
         entry.content.read()
 
 
-def test_a_zip_file_without_pictures_is_said(tmp_path: Path) -> None:
+def test_entries_name_a_zip_file_without_pictures(tmp_path: Path) -> None:
     archive = packed(tmp_path / "texts.zip", {"n.txt": b"x"})
     said: list[str] = []
     assert list(entries([archive], Notes(said.append))) == []
     assert said[-1] == f"{archive}: There is no picture in this zip file."
 
 
-def test_of_two_zip_members_of_one_name_the_last_counts(tmp_path: Path) -> None:
+def test_members_with_the_same_name_give_only_the_last(tmp_path: Path) -> None:
     file = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

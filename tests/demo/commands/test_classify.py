@@ -459,7 +459,9 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path, empty_room: bytes, output: 
     assert process.returncode == (3 if output[:1] == ["--csv"] else 1)
     [sentence] = [line for line in complaint.splitlines() if not line.startswith("INFO: ")]
     if output[:1] == ["--csv"]:
-        assert sentence.startswith(f"{table}: File too large. What was written until now is whole.")
+        assert sentence.startswith(
+            f"{table}: File too large. Everything written so far is complete."
+        )
         assert table.read_bytes().endswith(b"\r\n")
     else:
         assert sentence == "The output: No space left on device."
