@@ -26,8 +26,8 @@ from demo.archive.store import store_of
 from demo.commands.terminal import INTERRUPTED, complain
 from demo.work import cores
 
-# Exit statuses besides those of every command: the output cannot be written on, a bucket or a cluster
-# cannot be reached, SIGTERM.
+# Exit codes of this command: the table cannot be finished; a bucket or a cluster cannot be reached;
+# stopped by SIGTERM.
 OUTPUT_FAILED = 3
 UNREACHABLE = 4
 TERMINATED = 128 + signal.SIGTERM
@@ -42,15 +42,15 @@ class Job:
     """What to read, and where to write it.
 
     Attributes:
-        inputs: files, folders, patterns, zip files and addresses of buckets.
-        csv: a file or standard output for rows as CSV.
-        parquet: a folder or the address of one for them as Parquet, if not as CSV.
+        inputs: the files, folders, patterns, zip files and bucket addresses to read.
+        csv: the CSV file to write, or standard output.
+        parquet: the folder to write Parquet files into, or the address of one; used without `csv`.
         make: makes the rows.
-        workers: how many processes; None takes as many as there are cores.
-        resume: whether to go on with a table that is there.
-        skip: whether a file is left out.
-        ray: whether Ray does the work, and not this process.
-        address: of a Ray cluster; None starts Ray on this machine.
+        workers: the number of processes; None uses all cores.
+        resume: whether to continue an existing table.
+        skip: tells whether to leave a file out.
+        ray: whether Ray does the work instead of this machine's processes.
+        address: the Ray cluster to use; None starts Ray on this machine.
     """
 
     inputs: Sequence[Path]
@@ -64,12 +64,12 @@ class Job:
     address: str | None = None
 
     def entries(self, notes: Notes | None = None) -> Iterator[Entry]:
-        """The pictures to read, but no plots of reports."""
+        """Lists the pictures to read, without the plots of earlier reports."""
         return entries(self.inputs, notes, lambda path: is_report(path) or self.skip(path))
 
 
 def run(job: Job) -> int:
-    """Does a job, says what there is to say on stderr, and returns the command's exit code.
+    """Does a job, reports on stderr, and returns the command's exit code.
 
     Raises:
         Unwritable: the table must not be written.
@@ -107,13 +107,13 @@ def _run(job: Job) -> int:
             raise
         except OSError as error:
             complain(
-                f"{error.filename or job.parquet or job.csv}: {error.strerror or error}. What was"
-                " written until now is whole. Make room and run the same command with --resume."
+                f"{error.filename or job.parquet or job.csv}: {error.strerror or error}. Everything"
+                " written so far is complete. Make room and run the same command with --resume."
             )
             return OUTPUT_FAILED
     if stop.number:
-        again = "" if table.report is None else " The same command with --resume goes on."
-        complain(f"Stopped. What was written is whole.{again}")
+        again = "" if table.report is None else " Add --resume to continue."
+        complain(f"Stopped. Everything written so far is complete.{again}")
         return INTERRUPTED if stop.number == signal.SIGINT else TERMINATED
     if table.report:
         complain(f"{table.report.name}: summary.json and plots of the whole table.")
@@ -121,7 +121,7 @@ def _run(job: Job) -> int:
 
 
 def _read(job: Job, table: "CsvTable | ParquetTable", notes: Notes, stop: "_Stop") -> int:
-    """Reads what is missing in a table, and gives the number of pictures that could not be read."""
+    """Reads the pictures that a table lacks, and returns how many could not be read."""
     done = Done()
     if job.resume:
         for row in table.rows():
@@ -145,7 +145,7 @@ def _read(job: Job, table: "CsvTable | ParquetTable", notes: Notes, stop: "_Stop
 def _outcomes(
     job: Job, table: "CsvTable | ParquetTable", missing: Iterator[Entry], stop: "_Stop"
 ) -> Generator[Outcome, None, None]:
-    """Reads pictures and writes their rows, on this machine or on Ray."""
+    """Reads pictures and writes their rows, on this machine or on a Ray cluster."""
     if job.ray:
         # Ray takes seconds to load, and need not be installed.
         from demo.archive.ray_engine import on_ray
@@ -161,7 +161,7 @@ def _outcomes(
 
 
 class _Total:
-    """Counts the pictures in a thread of its own, for the time left: listing millions takes minutes."""
+    """Counts the pictures in a thread, to estimate the time left. Listing millions takes minutes."""
 
     def __init__(self, pictures: Callable[[], Iterator[Entry]]) -> None:
         self.number: int | None = None
@@ -225,7 +225,7 @@ class _Stop:
 
 @contextmanager
 def _signals() -> Iterator[_Stop]:
-    """Ctrl-C and SIGTERM let the picture's rows be written to their end; a second Ctrl-C does not."""
+    """Lets Ctrl-C and SIGTERM finish the current picture's rows; a second Ctrl-C stops at once."""
     stop = _Stop()
 
     def asked(number: int, frame: FrameType | None) -> None:

@@ -34,12 +34,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class CsvTable:
-    """A table in UTF-8; a picture's rows are there, whole, when `add` returns.
+    """A table in UTF-8. When `add` returns, all rows of the picture are in the file.
 
     Args:
-        stream: where to write.
-        name: what messages call it.
-        file: the file behind it, if it is one that can be read again.
+        stream: the open file to write to.
+        name: the table's name in messages.
+        file: the file's path, if the table can be read again.
     """
 
     def __init__(self, stream: BinaryIO, name: str, file: Path | None = None) -> None:
@@ -114,15 +114,15 @@ class CsvTable:
 def open_csv(
     target: Path | Literal["-"], inputs: Sequence[Path], identity: Identity, resume: bool
 ) -> CsvTable:
-    """Opens a table, with its first line or with what an earlier run wrote.
+    """Opens a new table, or the table of an earlier run.
 
-    Of that run's last picture, rows that are not all there are taken out.
+    If that run was killed while it wrote a picture's rows, these rows are removed.
 
     Args:
-        target: a file, or `STDOUT`.
-        inputs: what is read, and must not be the table.
-        identity: of the rows to come.
-        resume: whether the file may be there.
+        target: the file to write, or `STDOUT`.
+        inputs: the files and folders that are read; none of them may be the table.
+        identity: the program, weights and options that make the rows.
+        resume: whether to continue an existing file.
 
     Raises:
         Unwritable: the file is there without `resume`, is something else, is of another identity, or
@@ -194,8 +194,8 @@ def _check_resumable(
         found = dict(json.loads(run.read_text(encoding="utf-8")))
     except (OSError, ValueError):
         raise Unwritable(
-            f"{target}: --resume does not go on with this table, because {run}, which says what made"
-            " it, is missing or damaged. Write a new table under another name."
+            f"{target}: --resume cannot continue this table, because {run}, the record of how it was"
+            " made, is missing or damaged. Write a new table under another name."
         ) from None
     identity.check(found, str(target))
 
@@ -243,7 +243,7 @@ def _lines(rows: Sequence[Sequence[str]]) -> bytes:
 
 
 def _whole_bytes(file: Path) -> int:
-    """How much of a table is whole: up to the last picture of which every row is there."""
+    """Returns the length of a table up to the last picture whose rows are all there, in bytes."""
     position = 0
     with file.open("rb") as stream:
 

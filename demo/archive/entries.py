@@ -11,8 +11,7 @@ from preprocessing.paths import read_file
 MOST_BYTES = MAX_BYTES + 1
 
 
-# Folders in which systems keep copies that nobody took: thumbnails of Synology's and Apple's, and what
-# was thrown away.
+# Systems keep thumbnails (Synology, macOS) and deleted files in these folders.
 _OF_SYSTEMS = frozenset(["@eaDir", "__MACOSX", "#recycle", "$RECYCLE.BIN", "lost+found"])
 
 
@@ -42,10 +41,10 @@ class Entry:
     """A picture that has been found.
 
     Attributes:
-        path: how it is called in messages and tables. May hold what is no UTF-8, as Python does it.
-        size: of the file in bytes; None where that cannot be found out.
-        modified: when the file was last changed, in microseconds since 1970; None likewise.
-        content: a way to its bytes.
+        path: the picture's path in messages and tables. Bytes that are not UTF-8 are surrogates.
+        size: the file's length in bytes; None if unknown.
+        modified: the time of the file's last change, in microseconds since 1970; None if unknown.
+        content: gives access to the file's bytes.
     """
 
     path: str

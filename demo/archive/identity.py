@@ -22,12 +22,12 @@ class Identity:
     """What made the rows of a table.
 
     Attributes:
-        program: the SHA-256, shortened, of the sources that decode, find faces and make rows. No
-            number that somebody has to remember to raise.
+        program: the shortened SHA-256 of the sources that decode, find faces and make rows, so nobody
+            has to remember to raise a number.
         weights: the name of the network's weights.
-        version: theirs.
-        sha256: of their file.
-        detector: how faces are found.
+        version: the version of the weights.
+        sha256: the SHA-256 of the weights' file.
+        detector: the name of the face detector.
         min_face: the smallest face, in pixels of a picture scaled to at most 1280.
     """
 
@@ -60,7 +60,7 @@ class Identity:
         ]
         if differences:
             raise Unwritable(
-                f"{table}: --resume does not go on with this table, because its rows were made in"
+                f"{table}: --resume cannot continue this table, because its rows were made in"
                 f" another way: {', '.join(differences)}. Run what made them, or write a new table"
                 " under another name."
             )

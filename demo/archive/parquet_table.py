@@ -20,8 +20,8 @@ HOW_TO_INSTALL = (
     "Parquet needs PyArrow, which is not installed: python -m pip install pyarrow==26.0.1"
 )
 
-# The last part is replaced after so many pictures: what a killed run loses at most. After so many
-# more the next part begins, so that this costs little.
+# The last part is written anew after this many pictures, so a killed run loses at most as many. A
+# part ends after _PICTURES_A_PART, so that writing it anew stays cheap.
 _PICTURES_AT_ONCE = 256
 _PICTURES_A_PART = 8192
 
@@ -29,7 +29,7 @@ _PART = re.compile(r"part-\d{6,}\.parquet")
 
 
 def schema(identity: Identity) -> "pa.Schema":
-    """Column names and types, with what made the rows and what columns mean as metadata."""
+    """Returns names and types of the columns. The metadata say what made the rows and what columns mean."""
     import pyarrow as pa
 
     types = {
@@ -64,12 +64,12 @@ class ParquetTable:
     """A folder of parts, `part-000000.parquet` and on; each of them can be read at any time.
 
     Args:
-        store: where the parts lie.
-        identity: of the rows to come.
+        store: the folder of the parts.
+        identity: the program, weights and options that make the rows.
         next_part: the number of the first part to write.
 
     Attributes:
-        report: where the report on it goes.
+        report: the folder of the table's report.
     """
 
     def __init__(self, store: Store, identity: Identity, next_part: int = 0) -> None:
@@ -127,12 +127,12 @@ class ParquetTable:
 
 
 def open_parquet(store: Store, identity: Identity, resume: bool) -> ParquetTable:
-    """Opens a table, empty or with what an earlier run wrote.
+    """Opens a new table, or the table of an earlier run.
 
     Args:
-        store: where the parts lie; it need not be there yet.
-        identity: of the rows to come.
-        resume: whether there may be parts in it.
+        store: the folder of the parts; it may be missing.
+        identity: the program, weights and options that make the rows.
+        resume: whether to continue existing parts.
 
     Raises:
         Unwritable: there are parts without `resume`, or anything else; the parts are of another

@@ -1,8 +1,7 @@
 """What an archive will cost: `python -m demo.archive.plan --pictures 1e9 --cores 64`.
 
-The costs of the steps are those that `tests/bench/bench_archive.py` prints: time of one core of an AMD
-EPYC, for a picture of 640x480 with one face. They were taken on a machine that had other work to do,
-which makes them too large rather than too small.
+`tests/bench/bench_archive.py` prints the costs of the steps: the time of one core of an idle AMD EPYC
+for a picture of 640x480 with one face.
 """
 
 import argparse
@@ -12,12 +11,12 @@ from dataclasses import dataclass
 LIST_AND_READ, DECODE, FIND, FACE = "list and read", "decode", "find faces", "read each face"
 HAND_OUT, WRITE = "hand out and take back", "write as Parquet"
 MILLISECONDS: dict[str, float] = {
-    LIST_AND_READ: 0.08,
-    DECODE: 1.4,
-    FIND: 16.8,
-    FACE: 9.4,
+    LIST_AND_READ: 0.07,
+    DECODE: 1.3,
+    FIND: 16.7,
+    FACE: 8.7,
     HAND_OUT: 0.04,
-    WRITE: 0.04,
+    WRITE: 0.05,
 }
 
 # Decoding grows with the picture; faces are looked for in one of at most 1280 pixels.
@@ -33,13 +32,13 @@ class Archive:
     """An archive and what reads it.
 
     Attributes:
-        pictures: how many.
-        cores: of all machines together, one process on each.
-        faces: in a picture, on average.
-        megabytes: of a picture's file.
-        megapixels: of a picture.
-        machines: over which the cores are spread. Each lists, hands out and writes for itself.
-        price: of a core for an hour, in dollars.
+        pictures: the number of pictures.
+        cores: the number of cores on all machines together; each runs one process.
+        faces: the average number of faces in a picture.
+        megabytes: the average size of a file, in MB.
+        megapixels: the average size of a picture, in megapixels.
+        machines: the number of machines. Each lists, hands out and writes its own share.
+        price: the price of one core for one hour, in dollars.
     """
 
     pictures: float
@@ -133,12 +132,22 @@ def main() -> None:
     )
     default = Archive(pictures=1e6, cores=2)
     parser.add_argument("--pictures", type=float, default=default.pictures, help="such as 1e9")
-    parser.add_argument("--cores", type=int, default=default.cores, help="of all machines")
+    parser.add_argument(
+        "--cores", type=int, default=default.cores, help="the number of cores on all machines"
+    )
     parser.add_argument("--machines", type=int, default=default.machines)
-    parser.add_argument("--faces", type=float, default=default.faces, help="of a picture")
-    parser.add_argument("--megabytes", type=float, default=default.megabytes, help="of a file")
-    parser.add_argument("--megapixels", type=float, default=default.megapixels, help="of a picture")
-    parser.add_argument("--price", type=float, default=default.price, help="of a core-hour, in $")
+    parser.add_argument(
+        "--faces", type=float, default=default.faces, help="the average number in a picture"
+    )
+    parser.add_argument(
+        "--megabytes", type=float, default=default.megabytes, help="the average size of a file"
+    )
+    parser.add_argument(
+        "--megapixels", type=float, default=default.megapixels, help="the average size of a picture"
+    )
+    parser.add_argument(
+        "--price", type=float, default=default.price, help="the price of a core for an hour, in $"
+    )
     options = vars(parser.parse_args())
     for name, value in options.items():
         if value < (1 if name in ("pictures", "cores", "machines") else 0):

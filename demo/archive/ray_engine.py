@@ -59,12 +59,12 @@ def on_ray(
     """Reads pictures and writes their parts.
 
     Args:
-        entries: may be endless: only so many are held as are under way.
+        entries: the pictures to read. There may be any number; only those under way are in memory.
         make: makes the rows.
-        table: whose next parts are written.
-        workers: how many actors; None makes one for each core of the cluster.
-        address: of a cluster: "auto", "host:port" or "ray://host:port"; None starts Ray here.
-        stopped: asked after each part whether to end.
+        table: the table to write parts of.
+        workers: the number of actors; None makes one for each core of the cluster.
+        address: the cluster: "auto", "host:port" or "ray://host:port"; None starts Ray on this machine.
+        stopped: tells after each part whether to stop.
 
     Yields:
         What became of each part.

@@ -62,7 +62,7 @@ class Counts:
         """Counts rows.
 
         Args:
-            rows: of a table.
+            rows: the table's rows.
             root: the folder above all inputs, see `root_of`.
         """
         counts = cls()

@@ -13,7 +13,7 @@ from demo.names import is_folder
 from preprocessing.limits import InvalidImage
 from preprocessing.suffixes import picture_suffixes
 
-# Of the kinds of files that were passed over, so many are named.
+# At most this many kinds of skipped files are named.
 _MOST_KINDS = 5
 _MAGIC = "*?["
 
@@ -43,18 +43,19 @@ def entries(
 ) -> Iterator[Entry]:
     """Lists pictures, input after input, each input's in the order of their paths.
 
-    A file that is named is listed whatever it is called; of a zip file, its members. Of a folder
-    those files are listed that are called pictures, but none that are hidden or that systems keep. A pattern such as
-    `photos/**/*.jpg`, which a shell has not replaced, gives the pictures and zip files that match it.
-    Links to folders are followed, but no folder is listed twice: what lies in an input anyway is
-    listed by its own name, and everything else behind the first link that leads there.
+    A file on the command line is listed whatever its name, and a zip file gives its members. A folder
+    gives the files with a picture's suffix, except hidden files and folders of the system. A pattern
+    such as `photos/**/*.jpg` gives the pictures and zip files that match it. Links to folders are
+    followed, but no folder is listed twice: a folder inside an input appears under its own name, any
+    other folder under the first link that leads to it.
 
-    No more is held in memory than the names in the folders between the input and the picture.
+    Only the names in the folders between the input and the picture are in memory.
 
     Args:
-        inputs: files, folders, patterns, zip files and addresses of buckets. One that lies in another is left out.
-        notes: takes what is to be said; None says nothing.
-        skip: whether a file or folder is left out.
+        inputs: the files, folders, patterns, zip files and bucket addresses to read. An input inside
+            another input is left out.
+        notes: collects the sentences for people; None drops them.
+        skip: tells whether to leave a file or folder out.
 
     Raises:
         remote.Unreachable: a bucket cannot be read.

@@ -29,7 +29,7 @@ class Member:
 
     Attributes:
         archive: the path of the zip file.
-        name: of the member.
+        name: the member's name in the zip file.
     """
 
     archive: str

@@ -117,7 +117,7 @@ def test_run_that_is_told_to_stop_says_so_and_leaves_whole_rows(
     _, complaints = process.communicate(timeout=60)
     assert process.returncode == status
     assert complaints == (
-        "Stopped. What was written is whole. The same command with --resume goes on.\n"
+        "Stopped. Everything written so far is complete. Add --resume to continue.\n"
     )
     found = list(read_csv(table))
     assert found == whole_rows[: len(found)]
@@ -136,7 +136,7 @@ def test_run_on_a_full_disk_says_so_and_what_was_written_stays_readable(
     _, complaints = process.communicate(timeout=60)
     assert process.returncode == 3
     assert complaints.splitlines()[-1] == (
-        f"{table}: File too large. What was written until now is whole. Make room and run the same"
+        f"{table}: File too large. Everything written so far is complete. Make room and run the same"
         " command with --resume."
     )
     found = list(read_csv(table))
@@ -216,7 +216,7 @@ def test_resume_refuses_what_nobody_knows_the_version_of(
     [part] = tables["--parquet"].glob("part-*")
     part.write_bytes(part.read_bytes()[:-9])
     assert run(written.album, "--csv", tables["--csv"], "--resume") == 2
-    assert "run.json, which says what made it, is missing" in capsys.readouterr().err
+    assert "run.json, the record of how it was made, is missing" in capsys.readouterr().err
     assert run(written.album, "--parquet", tables["--parquet"], "--resume") == 2
     assert "part-000000.parquet: This part of the table is damaged." in capsys.readouterr().err
 

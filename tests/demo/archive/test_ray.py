@@ -162,6 +162,6 @@ def test_ray_stops_when_it_is_told_to(archive: Path, tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     status, complaints = finished(process)
     assert status == 130, complaints
-    assert complaints.splitlines()[-1].startswith("Stopped. What was written is whole.")
+    assert complaints.splitlines()[-1].startswith("Stopped. Everything written so far is complete.")
     assert rows_of(table)
     wait_until(lambda: not actors())
