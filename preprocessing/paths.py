@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import BinaryIO
 
 from preprocessing.limits import MAX_BYTES, InvalidImage
 
@@ -26,16 +27,32 @@ def read_file(name: str) -> bytes:
         raise InvalidImage("The path of the picture is empty.")
     if _ADDRESS.match(name):
         raise InvalidImage("This is an address, not a file. Give the picture's path or its bytes.")
-    path = Path(name)
+    with open_file(Path(name), "picture", InvalidImage) as file:
+        try:
+            return file.read(MAX_BYTES + 1)
+        except OSError as error:
+            raise InvalidImage(f"The file cannot be read ({_reason(error)}).") from error
+
+
+def open_file(path: Path, kind: str, invalid: type[ValueError]) -> BinaryIO:
+    """Opens an ordinary file for reading.
+
+    Args:
+        path: the file. A folder, a pipe or a device is refused before it is opened.
+        kind: what the file should hold, for the message: "picture" or "film".
+        invalid: the error to raise, with a sentence for people.
+    """
     try:
         if path.is_dir():
-            raise InvalidImage("This is a folder, not a picture.")
+            raise invalid(f"This is a folder, not a {kind}.")
         if not path.exists():
-            raise InvalidImage("There is no such file.")
+            raise invalid("There is no such file.")
         if not path.is_file():
-            raise InvalidImage("This is not an ordinary file.")
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+            raise invalid("This is not an ordinary file.")
+        return path.open("rb")
     except OSError as error:
-        reason = (error.strerror or "unknown error").lower()
-        raise InvalidImage(f"The file cannot be opened ({reason}).") from error
+        raise invalid(f"The file cannot be opened ({_reason(error)}).") from error
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or "unknown error").lower()

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 LIST_AND_READ, DECODE, FIND, FACE = "list and read", "decode", "find faces", "read each face"
 HAND_OUT, WRITE = "hand out and take back", "write as Parquet"
 MILLISECONDS: dict[str, float] = {
-    LIST_AND_READ: 0.08,
-    DECODE: 1.4,
-    FIND: 16.8,
-    FACE: 9.4,
+    LIST_AND_READ: 0.07,
+    DECODE: 1.3,
+    FIND: 16.7,
+    FACE: 8.7,
     HAND_OUT: 0.04,
-    WRITE: 0.04,
+    WRITE: 0.05,
 }
 
 # The time to decode grows with the picture. Faces are found in a copy of at most 1280 pixels.

@@ -15,8 +15,9 @@ from av.video.stream import VideoStream
 
 from demo.answer.as_text import clock
 from demo.film.pictures import FilmPictures
-from demo.film.source import FilmTooLong, InvalidFilm, moving_pictures, open_container, open_file
+from demo.film.source import FilmTooLong, InvalidFilm, moving_pictures, open_container
 from preprocessing.images import MIN_SIDE, Picture
+from preprocessing.paths import open_file
 
 # If a time goes back by more seconds than this, the clock starts anew, as in joined films. If it goes
 # back by less, the frame is out of order.
@@ -101,7 +102,11 @@ class Film:
         self._ours = isinstance(source, str | Path)
         self._file: BinaryIO | None = None
         try:
-            self._file = open_file(Path(source)) if isinstance(source, str | Path) else source
+            self._file = (
+                open_file(Path(source), "film", InvalidFilm)
+                if isinstance(source, str | Path)
+                else source
+            )
             self._container = open_container(self._file)
             self._begin(self._container, sound)
         except InvalidFilm as error:

@@ -1,6 +1,5 @@
 """Opens a film's file and finds its pictures, or says in a sentence why it cannot be read."""
 
-from pathlib import Path
 from typing import BinaryIO
 
 import av
@@ -27,25 +26,6 @@ class FilmTooLong(InvalidFilm):
 
 class StillPicture(InvalidFilm):
     """The file is a picture that does not move."""
-
-
-def open_file(path: Path) -> BinaryIO:
-    """Opens a film's file.
-
-    Raises:
-        InvalidFilm: the path is not a file, or the file cannot be opened.
-    """
-    try:
-        if path.is_dir():
-            raise InvalidFilm("This is a folder, not a film.")
-        if not path.exists():
-            raise InvalidFilm("There is no such file.")
-        if not path.is_file():
-            raise InvalidFilm("This is not an ordinary file.")
-        return path.open("rb")
-    except OSError as error:
-        reason = (error.strerror or "unknown error").lower()
-        raise InvalidFilm(f"The file cannot be opened ({reason}).") from error
 
 
 def open_container(file: BinaryIO) -> InputContainer:
