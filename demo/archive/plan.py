@@ -22,9 +22,9 @@ MILLISECONDS: dict[str, float] = {
 # Decoding grows with the picture; faces are looked for in one of at most 1280 pixels.
 _MEASURED_MEGAPIXELS = 640 * 480 / 1e6
 
-WORKER_MEGABYTES = 81
-FIRST_MEGABYTES = 78
-ROW_BYTES = 71
+WORKER_MEGABYTES = 82
+FIRST_MEGABYTES = 43
+ROW_BYTES = 69
 
 
 @dataclass(frozen=True)

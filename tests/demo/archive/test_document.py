@@ -83,14 +83,14 @@ def test_the_costs_are_those_of_the_plan() -> None:
         for cell, plan in zip(row.strip("| ").split(" | ")[1:], plans, strict=True):
             time, price = cell.split(", $")
             assert time == "under a minute" or f"  time      {time} at" in plan
-            assert price == "0.31" or f"about ${price}\n" in plan
+            assert price == "0.30" or f"about ${price}\n" in plan
 
 
 def test_the_plan_prints_its_assumptions() -> None:
     command = [sys.executable, "-m", "demo.archive.plan", "--pictures", "1e9", "--cores"]
     done = subprocess.run([*command, "64"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("1,000,000,000 pictures on 64 cores of 1 machine\n")
-    assert "36 a second" in done.stdout
+    assert "37 a second" in done.stdout
     assert "$0.04 for a core and hour" in done.stdout
     refused = subprocess.run([*command, "0"], cwd=ROOT, capture_output=True, text=True)
     assert refused.returncode == 2
