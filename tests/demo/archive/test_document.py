@@ -83,7 +83,7 @@ def test_document_quotes_the_costs_of_the_plan() -> None:
         for cell, plan in zip(row.strip("| ").split(" | ")[1:], plans, strict=True):
             time, price = cell.split(", $")
             assert time == "under a minute" or f"  time      {time} at" in plan
-            assert price == "0.31" or f"about ${price}\n" in plan
+            assert price == "0.30" or f"about ${price}\n" in plan
 
 
 def test_plan_prints_its_assumptions() -> None:
