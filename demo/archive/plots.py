@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from demo.archive.report import STEPS, Counts
 from model.labels import COLOURS, EMOTIONS
@@ -52,6 +53,7 @@ def _emotions(axes: Axes, counts: Counts) -> None:
     axes.bar_label(bars, shares)
     axes.margins(x=0.15)
     axes.invert_yaxis()
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(title=f"{_count(counts.faces, 'face')} in {_count(counts.pictures, 'picture')}")
     axes.set_xlabel("faces")
 
@@ -95,6 +97,8 @@ def _confidence(axes: Axes, counts: Counts) -> None:
         axes.bar(starts, numbers, 1 / STEPS, below, **options)
         below = [low + number for low, number in zip(below, numbers, strict=True)]
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.margins(y=0.05)
     axes.set_xlim(0, 1)
     share = counts.uncertain / max(1, counts.faces)
     axes.set(title=f"How sure the network is: {share:.0%} of the faces are uncertain")
@@ -106,6 +110,7 @@ def _faces_per_picture(axes: Axes, counts: Counts) -> None:
     more = counts.faces_per_picture.total() - sum(numbers)
     names = [*map(str, range(_MOST_FACES)), f"{_MOST_FACES} or more"]
     bars = axes.bar(names, [*numbers, more], color=_GREY, **_LINE)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.bar_label(bars, [f"{number:,}" if number else "" for number in (*numbers, more)])
     without = counts.faces_per_picture[0] / max(1, counts.faces_per_picture.total())
     axes.set(title=f"Faces per picture: {without:.0%} of the readable pictures have none")
@@ -119,6 +124,7 @@ def _errors(axes: Axes, counts: Counts) -> None:
     axes.bar_label(bars, [f" {number:,}" for _, number in found])
     axes.margins(x=0.15)
     axes.invert_yaxis()
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     total = counts.errors.total()
     what = f"{_count(total, 'picture')} of {counts.pictures:,} could not be read"
     axes.set(title=what if total else f"All {_count(counts.pictures, 'picture')} could be read")
