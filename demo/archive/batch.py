@@ -108,11 +108,11 @@ def _run(job: Job) -> int:
         except OSError as error:
             complain(
                 f"{error.filename or job.parquet or job.csv}: {error.strerror or error}. Everything"
-                " written so far is complete. Make room, then run the same command with --resume."
+                " written so far is complete. Make room and run the same command with --resume."
             )
             return OUTPUT_FAILED
     if stop.number:
-        again = "" if table.report is None else " Run the same command with --resume to continue."
+        again = "" if table.report is None else " Add --resume to continue."
         complain(f"Stopped. Everything written so far is complete.{again}")
         return INTERRUPTED if stop.number == signal.SIGINT else TERMINATED
     if table.report:

@@ -1,8 +1,7 @@
 """Estimates the cost of an archive: `python -m demo.archive.plan --pictures 1e9 --cores 64`.
 
-`tests/bench/bench_archive.py` measures the cost of each step, in time of one core of an AMD EPYC, for a
-picture of 640x480 with one face. The machine was also doing other work, so these costs are rather too
-large than too small.
+`tests/bench/bench_archive.py` prints the cost of each step: the time of one core of an idle AMD EPYC
+for a picture of 640x480 with one face.
 """
 
 import argparse
@@ -23,11 +22,11 @@ MILLISECONDS: dict[str, float] = {
 # The time to decode grows with the picture. Faces are found in a copy of at most 1280 pixels.
 _MEASURED_MEGAPIXELS = 640 * 480 / 1e6
 
-# The memory of each process that reads pictures, of the process that hands them out, and the size of a
-# row in Parquet.
-WORKER_MEGABYTES = 81
-FIRST_MEGABYTES = 78
-ROW_BYTES = 71
+# The memory of each process that reads pictures and of the process that hands them out, and the size
+# of a row in Parquet.
+WORKER_MEGABYTES = 82
+FIRST_MEGABYTES = 43
+ROW_BYTES = 69
 
 
 @dataclass(frozen=True)

@@ -117,8 +117,7 @@ def test_classify_csv_leaves_whole_rows_when_a_signal_stops_it(
     _, complaints = process.communicate(timeout=60)
     assert process.returncode == status
     assert complaints == (
-        "Stopped. Everything written so far is complete. Run the same command with --resume to"
-        " continue.\n"
+        "Stopped. Everything written so far is complete. Add --resume to continue.\n"
     )
     found = list(read_csv(table))
     assert found == whole_rows[: len(found)]
@@ -137,7 +136,7 @@ def test_classify_csv_leaves_a_readable_table_on_a_full_disk(
     _, complaints = process.communicate(timeout=60)
     assert process.returncode == 3
     assert complaints.splitlines()[-1] == (
-        f"{table}: File too large. Everything written so far is complete. Make room, then run the same"
+        f"{table}: File too large. Everything written so far is complete. Make room and run the same"
         " command with --resume."
     )
     found = list(read_csv(table))
