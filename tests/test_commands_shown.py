@@ -75,11 +75,13 @@ def help_of(module: str, command: str | None) -> str:
     """What `python -m MODULE [COMMAND] --help` prints."""
     printed = io.StringIO()
     arguments, sys.argv = sys.argv, [module, *([command] if command else []), "--help"]
+    # `pip` takes the current folder out.
+    places = list(sys.path)
     try:
         with contextlib.redirect_stdout(printed), pytest.raises(SystemExit) as ended:
             runpy.run_module(module, run_name="__main__", alter_sys=True)
     finally:
-        sys.argv = arguments
+        sys.argv, sys.path[:] = arguments, places
     assert ended.value.code in (0, None), printed.getvalue()
     return printed.getvalue()
 
