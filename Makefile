@@ -11,17 +11,21 @@ SOAK_MINUTES ?= 10
 # tests/conftest.py: what a file's tests share is made once.
 SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo check test test-ray lint lint-scripts train study bench load soak fuzz screenshot lock container clean
+.PHONY: demo check test figures test-ray lint lint-scripts train study bench load soak fuzz screenshot lock container clean
 
 demo: $(VENV)/.serving
 	$(RUN) -m demo.app
 
 # For the hand, in under two minutes: linters, types, and every test but the slow ones.
 check: lint
-	$(RUN) -m pytest $(SIDE_BY_SIDE) -q -m "not slow and not ray"
+	$(RUN) -m pytest $(SIDE_BY_SIDE) -q -m "not slow and not ray and not figures"
 
 test: $(VENV)/.everything
-	$(RUN) -m pytest $(SIDE_BY_SIDE) -m "not ray"
+	$(RUN) -m pytest $(SIDE_BY_SIDE) -m "not ray and not figures"
+
+# Recomputes the released accuracy on all of PublicTest and PrivateTest.
+figures: $(VENV)/.everything
+	$(RUN) -m pytest -n 2 -m figures tests/test_figures.py
 
 lint: $(VENV)/.everything
 	$(RUN) -m ruff format --check .
