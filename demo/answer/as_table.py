@@ -1,4 +1,8 @@
-"""A face as cells of a table."""
+"""A face as cells of a table: the columns of every table of faces follow from one list."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
 
 from model import FaceExpression
 from model.labels import EMOTIONS
@@ -6,43 +10,99 @@ from model.labels import EMOTIONS
 # Spreadsheets run a cell as a formula if it begins with one of these.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
-FACE_COLUMNS: tuple[str, ...] = (
-    *("x", "y", "width", "height", "detection_score", "detected_by"),
-    *EMOTIONS,
-    *("emotion", "confidence", "uncertain"),
+Kind = Literal["text", "int32", "int64", "float32", "float64", "probability", "bool", "time"]
+"""What a column holds. A probability is a float32 from 0 to 1, a time the microseconds since 1970."""
+
+Cell = str | int | float | bool | None
+
+Of = TypeVar("Of")
+Other = TypeVar("Other")
+
+
+@dataclass(frozen=True)
+class Column(Generic[Of]):
+    """A column of a table.
+
+    Attributes:
+        name: the column's name.
+        kind: what the column holds.
+        meaning: the column's meaning in a few words, which begin in lower case.
+        value: returns the column's value for whatever the row is about.
+        digits: the digits after the point of floats and probabilities in a CSV file.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    value: Callable[[Of], Cell]
+    digits: int = 6
+
+    def text(self, value: Cell) -> str:
+        """Writes a value as text, and None as nothing."""
+        if value is None:
+            return ""
+        if self.kind == "bool":
+            return str(value).lower()
+        if self.kind in ("float32", "float64", "probability"):
+            return f"{value:.{self.digits}f}"
+        return str(value)
+
+    def within(self, part: Callable[[Other], Of]) -> "Column[Other]":
+        """Returns the same column for rows about something larger, given how to get its part."""
+        return Column(
+            self.name,
+            self.kind,
+            self.meaning,
+            lambda whole: self.value(part(whole)),
+            self.digits,
+        )
+
+
+def _probability(index: int, emotion: str) -> Column[FaceExpression]:
+    meaning = f"the probability of {emotion}, from 0 to 1"
+    return Column(emotion, "probability", meaning, lambda face: float(face.probabilities[index]))
+
+
+# The columns of a face. CSV and Parquet files, the film's table and its description in OpenAPI follow
+# this list. So do the page's tables, with those columns that a face's JSON has too.
+FACE_COLUMNS: tuple[Column[FaceExpression], ...] = (
+    Column(
+        "x",
+        "int32",
+        "the left edge of the face's box, in pixels of the upright picture",
+        lambda face: int(face.box[0]),
+    ),
+    Column("y", "int32", "the upper edge of the box", lambda face: int(face.box[1])),
+    Column("width", "int32", "the width of the box", lambda face: int(face.box[2])),
+    Column("height", "int32", "the height of the box", lambda face: int(face.box[3])),
+    Column(
+        "detection_score",
+        "float32",
+        "the detector's score; compare it only with scores of the same `detected_by`",
+        lambda face: float(face.detection_score),
+        digits=4,
+    ),
+    Column(
+        "detected_by", "text", "the detector that found the face", lambda face: face.detected_by
+    ),
+    *(_probability(*pair) for pair in enumerate(EMOTIONS)),
+    Column("emotion", "text", "the most likely emotion", lambda face: face.emotion),
+    Column(
+        "confidence",
+        "probability",
+        "the probability of the most likely emotion",
+        lambda face: float(face.confidence),
+    ),
+    Column(
+        "uncertain",
+        "bool",
+        "whether the confidence is too low to rely on the emotion",
+        lambda face: bool(face.uncertain),
+    ),
 )
 
 # The first columns of the page's table and of the tables of `classify`.
-CSV_COLUMNS: tuple[str, ...] = ("path", "face", *FACE_COLUMNS)
-
-
-def face_values(face: FaceExpression) -> tuple[str | int | float | bool, ...]:
-    """Returns a face's values, in the order of `FACE_COLUMNS`."""
-    return (
-        *map(int, face.box),
-        float(face.detection_score),
-        face.detected_by,
-        *map(float, face.probabilities),
-        face.emotion,
-        float(face.confidence),
-        bool(face.uncertain),
-    )
-
-
-def face_cells(face: FaceExpression) -> list[str]:
-    """Returns a face's values as text, in the order of `FACE_COLUMNS`."""
-    return [cell(*pair) for pair in zip(FACE_COLUMNS, face_values(face), strict=True)]
-
-
-def cell(column: str, value: str | int | float | bool | None) -> str:
-    """Writes a value as text: probabilities with six digits, and None as nothing."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return f"{value:.{4 if column == 'detection_score' else 6}f}"
-    return str(value)
+CSV_COLUMNS: tuple[str, ...] = ("path", "face", *(column.name for column in FACE_COLUMNS))
 
 
 def guarded(text: str) -> str:

@@ -73,17 +73,6 @@ class FilmFile(TypedDict):
 
 
 @described
-class FilmRow(TypedDict):
-    """The first columns of `expressions.csv`. The face's columns follow, not smoothed over time."""
-
-    time: Annotated[float, Ge(0)]
-    """Seconds from the start of the film, with three digits."""
-    person: int | None
-    """The person's number, in order of appearance; empty for a face that appears in one picture
-    only."""
-
-
-@described
 class FilmRead(TypedDict):
     """Facts about the film."""
 

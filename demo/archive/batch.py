@@ -13,6 +13,7 @@ from typing import Literal
 
 from tqdm import tqdm
 
+from demo.archive.columns import COLUMNS
 from demo.archive.csv_table import CsvTable, open_csv
 from demo.archive.done import Done
 from demo.archive.entries import Entry
@@ -20,7 +21,7 @@ from demo.archive.identity import identity_of
 from demo.archive.parquet_table import ParquetTable, open_parquet
 from demo.archive.processes import CannotStart, Processes
 from demo.archive.report import Counts, is_report, root_of, write_report
-from demo.archive.rows import COLUMNS, Maker, Outcome, Result, lost
+from demo.archive.rows import Maker, Outcome, Result, lost
 from demo.archive.sources import Notes, entries
 from demo.archive.store import store_of
 from demo.commands.terminal import INTERRUPTED, complain

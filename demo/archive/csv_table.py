@@ -14,12 +14,12 @@ from typing import BinaryIO, Literal
 
 from tqdm import tqdm
 
-from demo.answer.as_table import cell, guarded, unguarded
+from demo.answer.as_table import Cell, Kind, guarded, unguarded
+from demo.archive.columns import COLUMNS, Row
 from demo.archive.entries import microseconds_of, moment_of
 from demo.archive.identity import Identity
 from demo.archive.remote import address_of
 from demo.archive.report import check_report
-from demo.archive.rows import COLUMNS, Row
 from demo.archive.store import LocalStore
 from demo.names import is_same
 from demo.writing import Unwritable
@@ -209,7 +209,7 @@ def _check_resumable(
 
 def read_csv(file: Path) -> Iterator[Row]:
     """Yields the rows of a table that `CsvTable` wrote."""
-    kinds = [kind for kind, _ in COLUMNS.values()]
+    kinds = [column.kind for column in COLUMNS.values()]
     with file.open(encoding="utf-8-sig", newline="") as stream:
         lines = csv.reader(stream)
         next(lines, None)
@@ -219,14 +219,14 @@ def read_csv(file: Path) -> Iterator[Row]:
             yield tuple(row)
 
 
-def _value(kind: str, text: str) -> str | int | float | bool | None:
+def _value(kind: Kind, text: str) -> Cell:
     if not text:
         return None
-    if kind == "whole":
+    if kind in ("int32", "int64"):
         return int(text)
-    if kind == "real":
+    if kind in ("float32", "float64", "probability"):
         return float(text)
-    if kind == "truth":
+    if kind == "bool":
         return text == "true"
     if kind == "time":
         return microseconds_of(datetime.fromisoformat(text))
@@ -234,7 +234,7 @@ def _value(kind: str, text: str) -> str | int | float | bool | None:
 
 
 def _cells(row: Row) -> list[str]:
-    cells = [cell(*pair) for pair in zip(HEAD, row, strict=True)]
+    cells = [column.text(value) for column, value in zip(COLUMNS.values(), row, strict=True)]
     cells[_PATH] = guarded(cells[_PATH])
     modified = row[_MODIFIED]
     if isinstance(modified, int):

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from demo.answer.as_table import Kind
+from demo.archive.columns import COLUMNS, Row
 from demo.archive.identity import Identity
 from demo.archive.report import check_report
-from demo.archive.rows import COLUMNS, Row
 from demo.archive.store import Store
 from demo.writing import Unwritable
 from model.labels import EMOTIONS
@@ -32,21 +33,24 @@ def schema(identity: Identity) -> "pa.Schema":
     """Returns the columns' names and types, with the identity and the columns' meanings as metadata."""
     import pyarrow as pa
 
-    types = {
+    types: dict[Kind, pa.DataType] = {
         "text": pa.string(),
-        "whole": pa.int32(),
-        "real": pa.float32(),
-        "truth": pa.bool_(),
+        "int32": pa.int32(),
+        "int64": pa.int64(),
+        "float32": pa.float32(),
+        "float64": pa.float64(),
+        "probability": pa.float32(),
+        "bool": pa.bool_(),
         "time": pa.timestamp("us", tz="UTC"),
     }
     fields = [
         pa.field(
             name,
-            pa.int64() if name == "size" else types[kind],
+            types[column.kind],
             nullable=name != "path",
-            metadata={"description": meaning},
+            metadata={"description": column.meaning},
         )
-        for name, (kind, meaning) in COLUMNS.items()
+        for name, column in COLUMNS.items()
     ]
     return pa.schema(fields, metadata={**identity.texts(), "emotions": ",".join(EMOTIONS)})
 

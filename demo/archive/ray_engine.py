@@ -22,11 +22,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from demo.archive.columns import Row
 from demo.archive.entries import Entry
 from demo.archive.parquet_table import ParquetTable, part_name, part_of
 from demo.archive.processes import Processes
 from demo.archive.remote import Unreachable
-from demo.archive.rows import Maker, Outcome, Result, Row, lost
+from demo.archive.rows import Maker, Outcome, Result, lost
 from demo.archive.store import Store
 from demo.writing import Unwritable
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from demo.archive.columns import COLUMNS, Row
 from demo.archive.identity import Identity
 from demo.archive.remote import address_of
-from demo.archive.rows import COLUMNS, Row
 from demo.archive.sources import fixed_part
 from demo.archive.store import Store
 from demo.writing import Unwritable

@@ -3,54 +3,17 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import cv2
 
-from demo.answer.as_table import FACE_COLUMNS, face_values
 from demo.answer.reading import Answer, read
+from demo.archive.columns import Row, row_without_answer, rows_of
 from demo.archive.entries import Entry
 from demo.commands.maps import AttentionFolder
 from demo.commands.terminal import unexpected
-from demo.names import text_of
 from demo.writing import Unwritable
 from model import Recognizer
-from model.labels import EMOTIONS
 from preprocessing.limits import InvalidImage
-
-Kind = Literal["text", "whole", "real", "truth", "time"]
-
-# The kind and the meaning of every column.
-COLUMNS: dict[str, tuple[Kind, str]] = {
-    "path": ("text", "the picture's path; in a zip file, the path of the zip file comes first"),
-    "face": (
-        "whole",
-        "1 for the leftmost face; 0 if the picture has no face; empty if it could not be read",
-    ),
-    "x": ("whole", "the left edge of the face's box, in pixels of the upright picture"),
-    "y": ("whole", "the upper edge of the box"),
-    "width": ("whole", "the width of the box"),
-    "height": ("whole", "the height of the box"),
-    "detection_score": (
-        "real",
-        "the detector's score; compare it only with scores of the same `detected_by`",
-    ),
-    "detected_by": ("text", "the detector that found the face"),
-    **{name: ("real", f"the probability of {name}, from 0 to 1") for name in EMOTIONS},
-    "emotion": ("text", "the most likely emotion"),
-    "confidence": ("real", "the probability of the most likely emotion"),
-    "uncertain": ("truth", "whether the confidence is too low to rely on the emotion"),
-    "faces": ("whole", "the number of faces in the picture; empty if it could not be read"),
-    "error": ("text", "why the picture could not be read; empty if it could be read"),
-    "warning": ("text", "a problem with the file that did not prevent the reading"),
-    "size": ("whole", "the size of the file in bytes"),
-    "modified": ("time", "when the file was last changed, in UTC"),
-}
-
-# The values of a row, in the order of `COLUMNS`; `modified` is in microseconds since 1970.
-Row = tuple[str | int | float | bool | None, ...]
-
-_NO_FACE = (None,) * len(FACE_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -102,7 +65,7 @@ class Maker:
                 return failure(entry, sentence[0].upper() + sentence[1:])
             warnings = [f"{entry.path}: {sentence}" for sentence in answer.picture.warnings]
             return Result(
-                _rows(entry, answer), None, warnings, _write_maps(self.maps, entry, answer)
+                rows_of(entry, answer), None, warnings, _write_maps(self.maps, entry, answer)
             )
 
         return rows
@@ -142,24 +105,7 @@ def lost(entry: Entry, end: str) -> Result:
 
 def failure(entry: Entry, reason: str) -> Result:
     """Returns the row of a picture that could not be read."""
-    return Result(
-        [(text_of(entry.path), None, *_NO_FACE, None, reason, None, *_file(entry))], reason
-    )
-
-
-def _rows(entry: Entry, answer: Answer) -> list[Row]:
-    path = text_of(entry.path)
-    rest = (len(answer.faces), None, " ".join(answer.picture.warnings) or None, *_file(entry))
-    if not answer.faces:
-        return [(path, 0, *_NO_FACE, *rest)]
-    return [
-        (path, number, *face_values(face), *rest)
-        for number, face in enumerate(answer.faces, start=1)
-    ]
-
-
-def _file(entry: Entry) -> tuple[int | None, int | None]:
-    return entry.size, entry.modified
+    return Result([row_without_answer(entry, reason)], reason)
 
 
 def _write_maps(maps: AttentionFolder | None, entry: Entry, answer: Answer) -> tuple[str, ...]:

@@ -9,28 +9,50 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from demo.answer.as_table import FACE_COLUMNS, face_cells
+from demo.answer.as_table import FACE_COLUMNS, Column, Kind
 from demo.names import text_of
 
 if TYPE_CHECKING:
-    from demo.people.tracking import Sample
+    from demo.people.tracking import Sample, Sighting
+    from model import FaceExpression
 
-COLUMNS: tuple[str, ...] = ("time", "person", *FACE_COLUMNS)
 
-_TYPES: dict[str, str] = {
-    "time": "DOUBLE",
-    **dict.fromkeys(("person", "x", "y", "width", "height"), "INTEGER"),
-    **dict.fromkeys(("detected_by", "emotion"), "VARCHAR"),
-    "uncertain": "BOOLEAN",
+def _face(seen: tuple["Sample", "Sighting"]) -> "FaceExpression":
+    return seen[1].face
+
+
+_COLUMNS: tuple[Column[tuple["Sample", "Sighting"]], ...] = (
+    Column(
+        "time", "float64", "seconds from the start of the film", lambda seen: seen[0].time, digits=3
+    ),
+    Column(
+        "person",
+        "int32",
+        "the person's number, in order of appearance; empty for a face that appears in one picture"
+        " only",
+        lambda seen: seen[1].person,
+    ),
+    *(column.within(_face) for column in FACE_COLUMNS),
+)
+
+COLUMNS = {column.name: column for column in _COLUMNS}
+
+# DuckDB's types.
+_TYPES: dict[Kind, str] = {
+    "text": "VARCHAR",
+    "int32": "INTEGER",
+    "int64": "BIGINT",
+    "float32": "FLOAT",
+    "float64": "DOUBLE",
+    "probability": "FLOAT",
+    "bool": "BOOLEAN",
 }
 
 
 class FilmTable:
     """Writes a film's rows as they come; when `add` returns, a sample's rows are on disk.
 
-    Times are in seconds with three digits. `person` is empty for a face that appears in one picture
-    only. Boxes are in pixels of the upright film. Probabilities, emotion and uncertain are not
-    smoothed over time.
+    The columns are `COLUMNS`. Probabilities, emotion and uncertain are not smoothed over time.
 
     Args:
         file: the CSV file to write; it must not exist yet. It holds no text from users, so spreadsheets
@@ -47,7 +69,7 @@ class FilmTable:
     def add(self, sample: "Sample") -> None:
         """Writes a sample's rows, from left to right."""
         self._writer.writerows(
-            [f"{sample.time:.3f}", sighting.person or "", *face_cells(sighting.face)]
+            [column.text(column.value((sample, sighting))) for column in _COLUMNS]
             for sighting in sample.sightings
         )
         self._stream.flush()
@@ -81,7 +103,7 @@ def to_parquet(table: Path, target: Path) -> None:
         )
         rows = database.read_csv(
             glob.escape(source),  # DuckDB would read brackets in a path as a pattern.
-            columns={column: _TYPES.get(column, "FLOAT") for column in COLUMNS},
+            columns={column.name: _TYPES[column.kind] for column in _COLUMNS},
             header=True,
             auto_detect=False,
             delimiter=",",

@@ -1,6 +1,7 @@
 """The page's own files: its scripts, and the facts about this server that they need."""
 
 import json
+from collections.abc import Iterable
 
 from fastapi import FastAPI
 from fastapi.responses import Response
@@ -8,8 +9,9 @@ from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from demo.answer import schema
 from demo.answer.as_picture import text_colour
-from demo.answer.as_table import CSV_COLUMNS
+from demo.answer.as_table import CSV_COLUMNS, FACE_COLUMNS
 from demo.film.table import COLUMNS
 from demo.page.example_film import add_example_film
 from demo.page.examples import add_examples
@@ -25,6 +27,8 @@ MOST_PHOTOGRAPHS = 20
 # All of the page's own files lie below this route.
 _ROUTE = "/page"
 _SCRIPTS = f"{_ROUTE}/scripts"
+
+_FACE_COLUMNS = {column.name for column in FACE_COLUMNS}
 
 
 def add_static_files(app: FastAPI, service: Service, settings: Settings) -> None:
@@ -54,6 +58,12 @@ def starting(script: str) -> str:
     )
 
 
+def _on_page(names: Iterable[str]) -> list[str]:
+    """Returns those columns that the page can fill: a face's columns come from its JSON."""
+    known = {*schema.Box.__annotations__, *schema.Face.__annotations__, *EMOTIONS}
+    return [name for name in names if name in known or name not in _FACE_COLUMNS]
+
+
 def _facts(settings: Settings) -> str:
     emotions = {
         emotion: {
@@ -69,6 +79,6 @@ def _facts(settings: Settings) -> str:
         f"export const MOST_BYTES = {settings.max_upload_bytes}; // per picture\n"
         f"export const MOST_PHOTOGRAPHS = {MOST_PHOTOGRAPHS}; // at once\n"
         f"export const LONGEST_SIDE = {WORKING_SIDE}; // pixels; the server uses no more\n"
-        f"export const CSV_COLUMNS = {json.dumps(CSV_COLUMNS)}; // of the photographs' table\n"
-        f"export const FILM_COLUMNS = {json.dumps(COLUMNS)}; // of the film's and camera's tables\n"
+        f"export const CSV_COLUMNS = {json.dumps(_on_page(CSV_COLUMNS))}; // of the photographs' table\n"
+        f"export const FILM_COLUMNS = {json.dumps(_on_page(COLUMNS))}; // of the film's and camera's tables\n"
     )

@@ -14,9 +14,22 @@ from fastapi import FastAPI
 from pydantic import TypeAdapter
 from typing_extensions import get_original_bases
 
+from demo.answer.as_table import Column, Kind
+
 Json = dict[str, Any]
 
 _SCHEMAS = "#/components/schemas/"
+
+# The JSON schemas of the cells of a table.
+_TYPES: dict[Kind, Json] = {
+    "text": {"type": "string"},
+    "int32": {"type": "integer"},
+    "int64": {"type": "integer"},
+    "float32": {"type": "number"},
+    "float64": {"type": "number"},
+    "probability": {"type": "number", "minimum": 0, "maximum": 1},
+    "bool": {"type": "boolean"},
+}
 
 
 class CloseCode(IntEnum):
@@ -30,15 +43,15 @@ class CloseCode(IntEnum):
 
 @dataclass(frozen=True)
 class Table:
-    """The columns of a CSV file; each is a field of one of several types.
+    """A CSV file.
 
     Attributes:
-        columns: the names of the columns, in order.
-        kinds: the types. The first one that has a column describes it.
+        description: what the rows are.
+        columns: the columns, in order.
     """
 
-    columns: Sequence[str]
-    kinds: Sequence[type]
+    description: str
+    columns: Iterable[Column[Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +86,7 @@ def complete_openapi(
         modules: the modules with the types of the messages; each type becomes a schema.
     """
     schemas = _schemas(modules)
-    described = {websocket.route: _document(websocket, schemas) for websocket in websockets}
+    described = {websocket.route: _document(websocket) for websocket in websockets}
     openapi_of_routes = app.openapi
 
     def openapi() -> Json:
@@ -126,25 +139,25 @@ def _join_lines(schemas: Mapping[str, Json]) -> None:
                 field_schema["description"] = " ".join(field_schema["description"].split())
 
 
-def _document(websocket: WebSocketDescription, schemas: Mapping[str, Json]) -> Json:
+def _document(websocket: WebSocketDescription) -> Json:
     return {
         "description": websocket.description,
-        "sent": [_part(message, schemas) for message in websocket.sent],
-        "received": [_part(message, schemas) for message in websocket.received],
-        "files": {name: _part(content, schemas) for name, content in websocket.files.items()},
+        "sent": [_part(message) for message in websocket.sent],
+        "received": [_part(message) for message in websocket.received],
+        "files": {name: _part(content) for name, content in websocket.files.items()},
         "close": {str(int(code)): when for code, when in websocket.close.items()},
     }
 
 
-def _part(kind: type | str | Table, schemas: Mapping[str, Json]) -> Json:
+def _part(kind: type | str | Table) -> Json:
     if isinstance(kind, str):
         return {"description": kind}
     if isinstance(kind, Table):
-        types = [schemas[field_type.__name__]["properties"] for field_type in kind.kinds]
         return {
-            "description": schemas[kind.kinds[0].__name__]["description"],
+            "description": kind.description,
             "columns": {
-                column: next(fields[column] for fields in types if column in fields)
+                column.name: _TYPES[column.kind]
+                | {"description": f"{column.meaning[0].upper()}{column.meaning[1:]}."}
                 for column in kind.columns
             },
         }

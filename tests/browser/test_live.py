@@ -161,7 +161,7 @@ def test_live_tab_starts_stops_and_saves_by_keyboard(page: Page, live: Locator) 
     table = saved(page, live, "Save the table (CSV)")
     assert len(table) > len(while_on) > 0
     head, *rows = csv.reader(io.StringIO(table.decode("utf-8-sig")))
-    assert tuple(head) == COLUMNS
+    assert list(head) == list(COLUMNS)
     cells = dict(zip(head, rows[-1], strict=True))
     assert all(cells.values())
     assert (cells["person"], cells["emotion"], cells["uncertain"]) == ("1", "happy", "false")

@@ -18,7 +18,6 @@ from fastapi import APIRouter
 from pydantic import TypeAdapter, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from demo.answer.schema import Box, Face, Probabilities
 from demo.answer.schema_film import (
     FilmError,
     FilmFile,
@@ -26,7 +25,6 @@ from demo.answer.schema_film import (
     FilmProgress,
     FilmReady,
     FilmResults,
-    FilmRow,
     FilmSummary,
 )
 from demo.film.table import COLUMNS
@@ -83,7 +81,11 @@ DESCRIPTION = WebSocketDescription(
     ],
     files={
         "summary.json": FilmSummary,
-        "expressions.csv": Table(COLUMNS, (FilmRow, Box, Face, Probabilities)),
+        "expressions.csv": Table(
+            "A row for each face of each picture. Probabilities, emotion and uncertain are not smoothed"
+            " over time.",
+            COLUMNS.values(),
+        ),
     },
     close={
         CloseCode.DONE: "The results or an error have been sent.",

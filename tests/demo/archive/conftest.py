@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
+from demo.archive.columns import Row
 from demo.archive.csv_table import read_csv
-from demo.archive.rows import Row
 from tests.conftest import ROOT
 from tests.demo.conftest import encoded
 

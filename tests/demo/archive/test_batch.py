@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from demo.archive.columns import COLUMNS, Row
 from demo.archive.csv_table import read_csv
 from demo.archive.parquet_table import read_parquet
-from demo.archive.rows import COLUMNS, Row
 from demo.archive.store import LocalStore
 from demo.commands.main import main
 from tests.demo.archive.conftest import BAD, FAST, GOOD, fill, start

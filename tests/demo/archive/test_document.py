@@ -10,10 +10,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from demo.archive.columns import Row
 from demo.archive.identity import identity_of
 from demo.archive.parquet_table import part_of, schema
 from demo.archive.plan import MILLISECONDS, Archive, report
-from demo.archive.rows import Row
 from tests.conftest import ROOT
 
 DOCUMENT = (ROOT / "docs" / "archive.md").read_text(encoding="utf-8")

@@ -11,8 +11,8 @@ from typing import Any
 import psutil
 import pytest
 
+from demo.archive.columns import Row
 from demo.archive.parquet_table import read_parquet
-from demo.archive.rows import Row
 from demo.archive.store import LocalStore
 from tests.demo.archive.conftest import start
 from tests.demo.conftest import wait_until

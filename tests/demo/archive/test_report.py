@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from demo.archive.columns import Row
 from demo.archive.plots import plots
 from demo.archive.report import Counts, folder_of, root_of
-from demo.archive.rows import Row
 from model.labels import EMOTIONS
 from tests.demo.archive.conftest import BAD, GOOD
 

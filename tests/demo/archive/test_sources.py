@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from demo.archive.columns import COLUMNS
 from demo.archive.csv_table import read_csv
-from demo.archive.rows import COLUMNS, Maker, failure
+from demo.archive.rows import Maker, failure
 from demo.archive.sources import Notes, entries, entry_of, fixed_part
 from demo.commands.main import main
 from preprocessing.images import InvalidImage

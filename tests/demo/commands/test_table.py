@@ -9,7 +9,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from demo.archive.rows import COLUMNS
+from demo.archive.columns import COLUMNS
 from demo.commands.main import main
 
 Capture = pytest.CaptureFixture[str]

@@ -92,7 +92,7 @@ def test_folder_writes_all_requested_files(film: Path, tmp_path: Path, write: Wr
     assert {round(length or 0) for _, length in reached} == {4}
 
     rows = rows_of(folder / "expressions.csv")
-    assert tuple(rows[0]) == COLUMNS
+    assert list(rows[0]) == list(COLUMNS)
     assert len(rows) == 40
     assert {row["person"] for row in rows} == {"1", "2"}
     for row in rows:
@@ -103,7 +103,7 @@ def test_folder_writes_all_requested_files(film: Path, tmp_path: Path, write: Wr
     assert rows[0]["time"] == "0.000"
     assert rows[-1]["time"] == "3.800"
     [columns] = [duckdb.read_parquet(escape(str(folder / "expressions.parquet"))).columns]
-    assert tuple(columns) == COLUMNS
+    assert list(columns) == list(COLUMNS)
     for row, cells in zip(rows, parquet(folder / "expressions.parquet"), strict=True):
         expected = [row[name] for name in COLUMNS]
         assert [str(cell).lower() if isinstance(cell, bool) else cell for cell in cells] == [
