@@ -15,10 +15,12 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from pydantic import ValidationError
+from starlette.routing import BaseRoute
 
 from demo.page.gradio.mounting import mount_page
 from demo.settings import Settings
 from demo.web.api import add_routes
+from demo.web.marks import needs_no_password, paths_marked, takes_picture
 from demo.web.memory import give_pictures_back, stay_within_container, uploads_limit
 from demo.web.middleware.answer_headers import AnswerHeaders
 from demo.web.middleware.body_limit import BodyLimit
@@ -29,6 +31,7 @@ from demo.web.middleware.root_path import RootPath
 from demo.web.middleware.same_origin import SameOrigin
 from demo.web.middleware.upload_limit import UploadLimit
 from demo.web.monitor import Monitor
+from demo.web.problem import UPLOAD_ROUTE
 from demo.web.routes.health import VERSION
 from demo.web.server import Server
 from demo.web.service import Service
@@ -67,27 +70,43 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.service = service
-    add_routes(app, service, settings, monitor)
-    _protect(app, settings, monitor, uploads)
+    routes = add_routes(app, service, settings, monitor)
+    _protect(app, routes, settings, monitor, uploads)
     mount_page(app, service, settings, monitor)
     return app
 
 
-def _protect(app: FastAPI, settings: Settings, monitor: Monitor, uploads: Uploads) -> None:
+def _protect(
+    app: FastAPI,
+    routes: Sequence[BaseRoute],
+    settings: Settings,
+    monitor: Monitor,
+    uploads: Uploads,
+) -> None:
     """Adds the middleware that every request and answer passes, the innermost first."""
     largest = settings.max_upload_bytes + _ENVELOPE_BYTES
     # If the app has no CORS middleware, Gradio adds one that lets every site read the page's answers,
     # with credentials.
     app.add_middleware(CORSMiddleware)
     app.add_middleware(UploadLimit, uploads=uploads)
-    app.add_middleware(BodyLimit, limit=largest, at_once=_BODIES_AT_ONCE * largest)
+    app.add_middleware(
+        BodyLimit,
+        limit=largest,
+        at_once=_BODIES_AT_ONCE * largest,
+        pictures={*paths_marked(routes, takes_picture), UPLOAD_ROUTE},
+    )
     proxies = settings.trusted_proxies
     if settings.requests_per_minute:
         app.add_middleware(
             RateLimit, per_minute=settings.requests_per_minute, trusted_proxies=proxies
         )
     if settings.auth:
-        app.add_middleware(Login, credentials=settings.auth, trusted_proxies=proxies)
+        app.add_middleware(
+            Login,
+            credentials=settings.auth,
+            trusted_proxies=proxies,
+            unlocked=paths_marked(routes, needs_no_password),
+        )
     app.add_middleware(SameOrigin)
     app.add_middleware(RootPath, root_path=settings.root_path)
     app.add_middleware(AnswerHeaders, frame_ancestors=settings.frame_ancestors)

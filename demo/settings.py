@@ -17,9 +17,6 @@ _TAKEN = (
 )
 
 
-_OTHERS = ", ".join(name for name in DETECTORS if name != DEFAULT)
-
-
 def _as_detector(name: str) -> str:
     if name not in DETECTORS:
         raise ValueError(f"must be one of {', '.join(DETECTORS)}")
@@ -63,7 +60,8 @@ class Settings(BaseSettings):
         default="resnet", description="The name of the network's weights in model/weights."
     )
     detector: Annotated[str, AfterValidator(_as_detector)] = Field(
-        default=DEFAULT, description=f"How faces are found: {DEFAULT}, or {_OTHERS} to compare."
+        default=DEFAULT,
+        description="The face detector, one of those that `python -m demo classify --help` lists.",
     )
     min_face: int = Field(
         default=40,

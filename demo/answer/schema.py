@@ -63,7 +63,7 @@ class Face(TypedDict):
     clear faces."""
     detected_by: str
     """The detector that found the face: hog+blazeface if both found it, blazeface if dlib's HOG did
-    not. A server that is set to hog, cnn or haar gives that name."""
+    not. A server that is set to another detector gives that detector's name."""
     landmarks: Annotated[list[Point], Len(5, 5)]
     """x and y of the outer and inner corner of the eye on the picture's right, the outer and inner
     corner of the eye on its left, and the base of the nose."""

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 from fastapi.routing import APIRouter
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from demo.answer import schema, schema_film, schema_live
 from demo.settings import Settings
@@ -18,11 +18,16 @@ from demo.web.routes.not_found import NotFound
 from demo.web.service import Service
 
 
-def add_routes(app: FastAPI, service: Service, settings: Settings, monitor: Monitor) -> None:
+def add_routes(
+    app: FastAPI, service: Service, settings: Settings, monitor: Monitor
+) -> list[BaseRoute]:
     """Adds the routes under `/api`, `/healthz`, `/readyz`, and `/metrics` if it is switched on.
 
     Any other path under `/api` gets 404, or 405 if only the method is wrong, even if the page is
     mounted at `/` afterwards.
+
+    Returns:
+        The routes, with the marks that `demo.web.marks` describes.
     """
     router = APIRouter()
     add_expressions(router, service, settings.max_upload_bytes)
@@ -39,3 +44,4 @@ def add_routes(app: FastAPI, service: Service, settings: Settings, monitor: Moni
         app.router.routes.append(Route(path, not_found))
     answer_errors_with_problems(app)
     complete_openapi(app, (live.DESCRIPTION, films.DESCRIPTION), (schema, schema_live, schema_film))
+    return router.routes

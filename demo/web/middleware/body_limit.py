@@ -2,16 +2,16 @@
 
 import asyncio
 import time
+from collections.abc import Collection
 from contextlib import suppress
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.web.addresses import path_of
-from demo.web.problem import UPLOAD_ROUTE, refusal
+from demo.web.problem import refusal
 
-# The routes that take pictures. Other requests are small, and Gradio keeps them while they wait.
-_PICTURES = ("/api/v1/expressions", UPLOAD_ROUTE)
+# Requests without a picture are small, and Gradio keeps them while they wait.
 _OTHERS_BYTES = 1_000_000
 
 # A body may take this many seconds, plus the time for its bytes at the speed of a slow telephone.
@@ -33,10 +33,12 @@ class BodyLimit:
         limit: the largest body with a picture, in bytes. Both the announced length and the bytes that
             arrive are checked.
         at_once: the most bytes that the bodies of all unanswered requests may take together.
+        pictures: the paths of the routes that take pictures.
     """
 
-    def __init__(self, app: ASGIApp, limit: int, at_once: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int, at_once: int, pictures: Collection[str]) -> None:
         self.app = app
+        self.pictures = pictures
         self.limit = limit
         self.at_once = at_once
         self.held = 0
@@ -45,7 +47,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = self.limit if path_of(scope) in _PICTURES else min(self.limit, _OTHERS_BYTES)
+        limit = self.limit if path_of(scope) in self.pictures else min(self.limit, _OTHERS_BYTES)
         announced = Headers(scope=scope).get("content-length", "")
         if announced.isdigit() and int(announced) > limit:
             await _refuse(413, limit, scope, receive, send)

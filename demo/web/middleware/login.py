@@ -3,6 +3,7 @@
 import base64
 import binascii
 import secrets
+from collections.abc import Collection
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,9 +12,6 @@ from demo.web.addresses import path_of
 from demo.web.clients import client_of
 from demo.web.middleware.rate_limit import Count
 from demo.web.problem import refusal
-
-# Platforms request these routes without a password.
-_HEALTH = ("/healthz", "/readyz")
 
 # After this many wrong passwords in a minute, a client is refused even with the right one.
 _WRONG_PASSWORDS = 10
@@ -26,16 +24,20 @@ class Login:
         app: the application to protect.
         credentials: `name:password`.
         trusted_proxies: see `client_of`; wrong passwords are counted per client.
+        unlocked: the paths of the routes that need no password.
     """
 
-    def __init__(self, app: ASGIApp, credentials: str, trusted_proxies: int) -> None:
+    def __init__(
+        self, app: ASGIApp, credentials: str, trusted_proxies: int, unlocked: Collection[str]
+    ) -> None:
         self.app = app
         self.credentials = credentials.encode()
         self.trusted_proxies = trusted_proxies
+        self.unlocked = unlocked
         self.wrong = Count(_WRONG_PASSWORDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or path_of(scope) in _HEALTH:
+        if scope["type"] == "lifespan" or path_of(scope) in self.unlocked:
             await self.app(scope, receive, send)
             return
         given = _basic(Headers(scope=scope).get("authorization", ""))

@@ -19,6 +19,7 @@ from demo.answer import schema
 from demo.answer.as_json import to_json
 from demo.answer.as_picture import annotate
 from demo.answer.reading import read
+from demo.web.marks import takes_picture
 from demo.web.problem import problem_responses
 from demo.web.service import Service
 from model import Recognizer
@@ -78,6 +79,7 @@ def add_expressions(router: APIRouter, service: Service, limit: int) -> None:
         },
         openapi_extra={"requestBody": _BODY},
     )
+    @takes_picture
     async def expressions(
         request: Request,
         explain: Annotated[

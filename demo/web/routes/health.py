@@ -4,6 +4,7 @@ from fastapi.routing import APIRouter
 
 from demo.answer import schema
 from demo.answer.as_json import model_json
+from demo.web.marks import needs_no_password
 from demo.web.problem import problem_responses
 from demo.web.service import Service
 
@@ -19,11 +20,13 @@ def add_health(router: APIRouter, service: Service) -> None:
         return schema.Version(api=VERSION, model=model_json(service.recognizer.classifier))
 
     @router.get("/healthz")
+    @needs_no_password
     async def healthz() -> schema.Status:
         """Returns 200 while the process runs."""
         return schema.Status(status="alive")
 
     @router.get("/readyz", responses=problem_responses(_503=_UNAVAILABLE))
+    @needs_no_password
     async def readyz() -> schema.Status:
         """Returns 200 once the network is loaded and has classified a face."""
         _ = service.recognizer  # raises NotReady

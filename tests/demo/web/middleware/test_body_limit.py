@@ -59,7 +59,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def limit(largest: int = 100, at_once: int = 1000) -> BodyLimit:
-    return BodyLimit(reader, largest, at_once)
+    return BodyLimit(reader, largest, at_once, ("/api/v1/expressions", "/gradio_api/upload"))
 
 
 @pytest.mark.parametrize(

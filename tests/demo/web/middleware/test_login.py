@@ -10,7 +10,8 @@ from tests.demo.web.middleware.conftest import client_behind
 
 @pytest.fixture
 def locked() -> Iterator[TestClient]:
-    with client_behind(Login, credentials="ada:Länge läuft: 12", trusted_proxies=0) as client:
+    arguments = {"credentials": "ada:Länge läuft: 12", "trusted_proxies": 0}
+    with client_behind(Login, **arguments, unlocked={"/healthz"}) as client:
         yield client
 
 

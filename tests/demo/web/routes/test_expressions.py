@@ -34,7 +34,7 @@ def application(service: Service, settings: Settings | None = None) -> FastAPI:
     app = FastAPI(title="Test", version=VERSION, openapi_url="/api/openapi.json", docs_url=None)
     add_routes(app, service, settings, Monitor(settings, lambda: service.inside))
     largest = settings.max_upload_bytes + 65_536
-    app.add_middleware(BodyLimit, limit=largest, at_once=10 * largest)
+    app.add_middleware(BodyLimit, limit=largest, at_once=10 * largest, pictures={ROUTE})
     return app
 
 
