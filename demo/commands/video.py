@@ -185,7 +185,9 @@ def _read(
 
     try:
         with _bar(film) as show:
-            outcome = write_film(recognizer, film, folder, wanted, show, stop.is_set)
+            outcome = write_film(
+                recognizer, film, folder, wanted, progress=show, cancelled=stop.is_set
+            )
     except StillPicture as error:
         complain(f"{error} Use `python -m demo classify` for it.")
         return False

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import av
@@ -44,7 +43,7 @@ class AnnotatedFilm:
     Example:
 
     ```python
-    with AnnotatedFilm(Path("party.mp4"), Path("annotated.mp4")) as film:
+    with closing(AnnotatedFilm(Path("party.mp4"), Path("annotated.mp4"))) as film:
         for sample in samples:
             film.add(sample)
         film.finish()
@@ -70,17 +69,6 @@ class AnnotatedFilm:
         self._video: Any = None
         self._last: Sample | None = None
         self._closed = False
-
-    def __enter__(self) -> "AnnotatedFilm":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def add(self, sample: Sample) -> None:
         """Writes the frames before the next sample."""

@@ -109,6 +109,7 @@ def write_film(
     source: Path,
     folder: Path,
     wanted: Wanted,
+    *,
     progress: Progress = lambda *_: None,
     cancelled: Callable[[], bool] = lambda: False,
     longest: float | None = None,

@@ -1,5 +1,7 @@
 """The parts that all networks share: the scaling of grey levels, and the heads."""
 
+from collections.abc import Callable
+
 import keras
 from keras import layers
 
@@ -61,6 +63,28 @@ def one_head(inputs: keras.KerasTensor, features: keras.KerasTensor, name: str) 
     # float32 also under mixed precision: the loss is computed from these.
     logits = layers.Dense(len(EMOTIONS), dtype="float32", name="fer_head")(features)
     return keras.Model(inputs, {"fer_head": logits}, name=name)
+
+
+def one_head_on_application(
+    application: Callable[..., keras.Model], name: str, dropout: float, side: int | None
+) -> keras.Model:
+    """Puts one head on a network of Keras as published, with random weights.
+
+    Args:
+        application: a network of `keras.applications`.
+        name: the model's name.
+        dropout: the share of the last features dropped in training.
+        side: a face's width and height in pixels; None accepts any.
+
+    Returns:
+        A model as from `one_head`.
+    """
+    inputs = keras.Input((side, side, 1), name="face")
+    trunk = application(
+        include_top=False, weights=None, input_tensor=rescale(inputs), pooling="avg"
+    )
+    x = layers.Dropout(dropout, name="dropout")(trunk.output)  # (batch, 2048)
+    return one_head(inputs, x, name=name)
 
 
 def one_head_of_maps(

@@ -1,9 +1,8 @@
 """The ResNet-50 of the report that compares networks in batches of 785."""
 
 import keras
-from keras import layers
 
-from model.networks.heads import one_head, rescale
+from model.networks.heads import one_head_on_application
 
 
 def resnet50(dropout: float = 0.0, side: int | None = None) -> keras.Model:
@@ -19,9 +18,4 @@ def resnet50(dropout: float = 0.0, side: int | None = None) -> keras.Model:
     Returns:
         A model as from `model.networks.heads.one_head`.
     """
-    inputs = keras.Input((side, side, 1), name="face")
-    trunk = keras.applications.ResNet50(
-        include_top=False, weights=None, input_tensor=rescale(inputs), pooling="avg"
-    )
-    x = layers.Dropout(dropout, name="dropout")(trunk.output)  # (batch, 2048)
-    return one_head(inputs, x, name="resnet50")
+    return one_head_on_application(keras.applications.ResNet50, "resnet50", dropout, side)

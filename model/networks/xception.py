@@ -1,9 +1,8 @@
 """The Xception of the report that compares networks in batches of 785."""
 
 import keras
-from keras import layers
 
-from model.networks.heads import one_head, rescale
+from model.networks.heads import one_head_on_application
 
 
 def xception(dropout: float = 0.0, side: int | None = None) -> keras.Model:
@@ -19,9 +18,4 @@ def xception(dropout: float = 0.0, side: int | None = None) -> keras.Model:
     Returns:
         A model as from `model.networks.heads.one_head`.
     """
-    inputs = keras.Input((side, side, 1), name="face")
-    trunk = keras.applications.Xception(
-        include_top=False, weights=None, input_tensor=rescale(inputs), pooling="avg"
-    )
-    x = layers.Dropout(dropout, name="dropout")(trunk.output)  # (batch, 2048)
-    return one_head(inputs, x, name="xception")
+    return one_head_on_application(keras.applications.Xception, "xception", dropout, side)

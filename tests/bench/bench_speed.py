@@ -186,6 +186,7 @@ def median_ms(work: Callable[[], object], rounds: int) -> float:
 
 
 def test_the_promises_hold(
+    *,
     live: Recognizer,
     recognizer: Recognizer,
     photograph: bytes,

@@ -218,11 +218,11 @@ class _Reading:
                 source,
                 target,
                 wanted,
-                self._progress,
-                self.cancelled.is_set,
-                self._longest,
-                lambda picture: self._recognize(recognizer, picture),
-                order.name,
+                progress=self._progress,
+                cancelled=self.cancelled.is_set,
+                longest=self._longest,
+                recognize=lambda picture: self._recognize(recognizer, picture),
+                name=order.name,
             )
         except FilmTooLong as error:
             sentence = str(error).removeprefix(f"{source}: ")

@@ -184,10 +184,10 @@ def test_video_goes_on_with_other_films_after_a_failure(
 ) -> None:
     from demo.film.folder import write_film as write
 
-    def failing(recognizer: Recognizer, source: Path, *others: object) -> object:
+    def failing(recognizer: Recognizer, source: Path, *others: object, **options: object) -> object:
         if source.name == "a.mp4":
             raise fault
-        return write(recognizer, source, *others)  # type: ignore[arg-type]
+        return write(recognizer, source, *others, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr("demo.film.folder.write_film", failing)
     films = [film(tmp_path / name, 0.4) for name in ("a.mp4", "b.mp4")]
