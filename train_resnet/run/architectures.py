@@ -55,15 +55,15 @@ _CONVOLUTIONS = (layers.Conv2D, layers.SeparableConv2D, layers.DepthwiseConv2D)
 
 
 def build(name: str, dropout: float, side: int | None = SIZE) -> keras.Model:
-    """Builds a network that is not trained yet, in Keras's present precision.
+    """Builds an untrained network in Keras's current precision.
 
     Args:
         name: a key of `ARCHITECTURES`.
-        dropout: share of the last features dropped while training.
-        side: of the faces in pixels; None takes any.
+        dropout: the share of the last features dropped in training.
+        side: a face's side in pixels; None accepts any.
 
     Raises:
-        ValueError: an unknown name.
+        ValueError: the name is unknown.
     """
     if name not in ARCHITECTURES:
         known = ", ".join(ARCHITECTURES)
@@ -72,7 +72,7 @@ def build(name: str, dropout: float, side: int | None = SIZE) -> keras.Model:
 
 
 def multiply_adds(network: keras.Model) -> int:
-    """Multiply-adds of one face through the convolutions and dense layers."""
+    """Counts the multiply-adds of the convolutions and dense layers for one face."""
     total = 0
     for layer in network.layers:
         if isinstance(layer, layers.Dense):

@@ -1,4 +1,4 @@
-"""Random changes of a training image that leave its expression what it is."""
+"""Changes a training image at random without changing its expression."""
 
 import cv2
 import numpy as np
@@ -21,13 +21,13 @@ _INTERPOLATIONS = {"linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}
 def augment(
     images: np.ndarray, recipe: Recipe, rng: np.random.Generator, side: int | None = None
 ) -> np.ndarray:
-    """Turns, scales, shifts, mirrors, relights and partly erases each image, each by its own draw.
+    """Turns, scales, shifts, mirrors, relights and partly erases each image at random.
 
     Args:
         images: `(n, height, width)` uint8.
         recipe: the extent of each change.
-        rng: where the draws come from.
-        side: of the results in pixels, where it is to be another than that of the images.
+        rng: draws the changes.
+        side: the side of the results in pixels; None keeps that of the images.
 
     Returns:
         `(n, height, width)` uint8.
@@ -40,7 +40,7 @@ def augment(
 
 
 def resize(images: np.ndarray, side: int) -> np.ndarray:
-    """Images, `(n, height, width)` uint8, with sides of so many pixels, averaged over areas."""
+    """Resizes images, `(n, height, width)` uint8, to a side in pixels, by averaging areas."""
     size, area = (side, side), cv2.INTER_AREA
     return np.stack([cv2.resize(image, size, interpolation=area) for image in images])
 
@@ -76,7 +76,7 @@ def _augment_one(image: np.ndarray, recipe: Recipe, rng: np.random.Generator) ->
 
 
 def _degrade(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """One of the ways in which photographs are poor, which FER-2013's are not."""
+    """Makes an image poor in one of the ways in which photographs are poor and FER-2013 is not."""
     side = image.shape[0]
     match rng.integers(6):
         case 0:

@@ -1,4 +1,4 @@
-"""FER-2013 as arrays to learn from: aligned faces and the targets of both heads."""
+"""FER-2013 as arrays for training: aligned faces and the targets of both heads."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ class Examples:
         crops: `(n, 48, 48)` uint8, aligned.
         labels: `(n, 7)` float32, FER-2013's label, one-hot.
         votes: `(n, 7)` float32, the FER+ votes as a distribution.
-        votes_weight: `(n,)` float32, 1 where the votes say something, else 0.
+        votes_weight: `(n,)` float32, 1 where the votes are enough to learn from, else 0.
     """
 
     crops: np.ndarray
@@ -36,7 +36,7 @@ class Examples:
 
 @dataclass(frozen=True)
 class Batch:
-    """What one step learns from, as `keras.Model.train_on_batch` takes it."""
+    """The images and targets of one step, as `keras.Model.train_on_batch` takes them."""
 
     faces: np.ndarray  # (batch, 48, 48, 1) float32, 0 to 255
     targets: dict[str, np.ndarray]  # each (batch, 7) float32
@@ -44,7 +44,7 @@ class Batch:
 
 
 def examples(part: fer2013.Fer2013, cache: Path | None = None) -> Examples:
-    """Aligns a part of FER-2013 and makes its targets; without votes that head learns nothing."""
+    """Aligns a part of FER-2013 and makes its targets. Without votes, the votes head learns nothing."""
     crops, _ = fer2013.aligned(part.images, cache)
     labels = np.eye(len(EMOTIONS), dtype=np.float32)[part.labels]
     if part.votes is None:
@@ -54,21 +54,21 @@ def examples(part: fer2013.Fer2013, cache: Path | None = None) -> Examples:
 
 
 def steps_per_epoch(data: Examples, recipe: Recipe) -> int:
-    """The whole batches of an epoch; the images left over come in another epoch's order."""
+    """Returns the number of whole batches per epoch. Left-over images come in other epochs."""
     return max(1, len(data) // recipe.batch_size)
 
 
 def batches(data: Examples, recipe: Recipe, epoch: int, first: int = 0) -> Iterator[Batch]:
-    """The batches of one epoch, made ahead in a thread.
+    """Yields the batches of one epoch, which a thread makes ahead.
 
-    The order depends on the seed and the epoch, the changes of an image on the seed, the epoch and
-    the step, so an epoch entered in the middle goes on exactly as if it had not been left.
+    The order depends on the seed and the epoch, and an image's changes on the seed, the epoch and the
+    step. So an epoch that was interrupted continues exactly as without the interruption.
 
     Args:
-        data: what to learn from.
+        data: the images and their targets.
         recipe: batch size, augmentation and seed.
-        epoch: counted from 0.
-        first: the step to begin with.
+        epoch: the epoch, counted from 0.
+        first: the first step to make.
     """
     side = recipe.side(epoch)
     order = np.random.default_rng([recipe.seed, epoch]).permutation(len(data))
@@ -98,13 +98,13 @@ def batches(data: Examples, recipe: Recipe, epoch: int, first: int = 0) -> Itera
 
 
 def blend(batch: Batch, share: float) -> Batch:
-    """Blends each image and its targets with another's of the batch.
+    """Blends each image and its targets with another image of the batch.
 
     Zhang et al., "mixup: Beyond Empirical Risk Minimization" (ICLR 2018).
 
     Args:
-        batch: in random order, so that its reverse is a random partner for each.
-        share: of the first of each pair, 0 to 1.
+        batch: images in random order, so the reversed batch gives each image a random partner.
+        share: the share of the first image of each pair, 0 to 1.
     """
 
     def mix(values: np.ndarray) -> np.ndarray:

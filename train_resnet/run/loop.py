@@ -21,30 +21,30 @@ def train(
     resume: bool = False,
     keep_every: float = 0.0,
 ) -> Path:
-    """Trains a network, keeping a checkpoint and the best network so far in a folder.
+    """Trains a network, and keeps a checkpoint and the best network so far in a folder.
 
-    After each epoch the network is measured on the validation images. While training sees smaller
-    images, so does this; after that the running mean of the weights is measured too, and the better
-    of the two is kept as `best.keras` when the mean of both heads' accuracy on their own labels
-    exceeds what was kept before.
+    After each epoch, the network is measured on the validation images. While training sees smaller
+    images, validation does too. In full-size epochs, the running mean of the weights is measured as
+    well. The better of the two becomes `best.keras` if it beats the one kept before, by the mean of
+    both heads' accuracy on their own labels.
 
     Args:
-        recipe: what to train and how.
-        training: what to learn from.
-        validation: what to choose by.
-        output: folder for `best.keras`, `training.json` (recipe, history, cost) and the checkpoint.
-        resume: go on from the checkpoint in `output`, to the very weights that a run without the
-            interruption gives.
-        keep_every: seconds between checkpoints at least; 0 writes one after every epoch. On an
-            accelerator an epoch may take less time than its checkpoint.
+        recipe: the network and how it is trained.
+        training: the images to learn from.
+        validation: the images that choose the network.
+        output: the folder for `best.keras`, `training.json` (recipe, history, cost) and the checkpoint.
+        resume: whether to continue from the checkpoint in `output`. The weights become exactly those of
+            a run without the interruption.
+        keep_every: the least seconds between two checkpoints; 0 writes one after every epoch. On an
+            accelerator, an epoch may take less time than its checkpoint.
 
     Returns:
         The path of `best.keras`.
 
     Raises:
-        TrainingStopped: on Ctrl-C (after a checkpoint), or when the loss is no number any more (the
-            last checkpoint stays).
-        ValueError: there is nothing to resume, or it was trained by another recipe.
+        TrainingStopped: after Ctrl-C, with a new checkpoint; or because the loss is not a number, with
+            the last checkpoint kept.
+        ValueError: there is nothing to resume, or another recipe trained it.
     """
     output.mkdir(parents=True, exist_ok=True)
     steps = steps_per_epoch(training, recipe)
@@ -64,7 +64,7 @@ def train(
 
 
 def _learn(run: Run, epoch: int, training: Examples, interruption: Interruption) -> list[float]:
-    """Takes the steps of an epoch that are left; gives their losses."""
+    """Takes the remaining steps of an epoch, and returns their losses."""
     recipe, steps = run.recipe, steps_per_epoch(training, run.recipe)
     began, first = time.perf_counter(), run.step % steps
     losses: list[float] = []

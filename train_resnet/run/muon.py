@@ -1,4 +1,4 @@
-"""An optimizer that turns the convolutions' kernels by equal steps in every direction."""
+"""An optimizer whose steps move the kernels of convolutions equally far in every direction."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,25 +11,25 @@ _ITERATIONS = 5
 
 
 class Muon(keras.optimizers.SGD):
-    """Stochastic gradient descent with orthogonalised steps of the convolutions' kernels.
+    """Stochastic gradient descent with orthogonalised steps for the kernels of convolutions.
 
-    Jordan et al., "Muon: An optimizer for hidden layers in neural networks" (2024). The momentum of a
-    kernel, as a matrix of one column a filter, is replaced by the nearest matrix whose directions
-    are all as long, so that what few images tell of is learned as fast as what most do.
-    `keras.optimizers.Muon` does this to dense layers alone and steps the rest by Adam.
+    Jordan et al., "Muon: An optimizer for hidden layers in neural networks" (2024). A kernel's momentum
+    is a matrix with one column per filter. The nearest orthogonal matrix replaces it, so a step is
+    equally long in every direction. The network then learns rare features as fast as common ones.
+    `keras.optimizers.Muon` does this only for dense layers, and uses Adam for the rest.
 
-    These kernels are followed by a normalisation, which undoes their length: before each step it is
-    set to the square root of the number of filters, and the step has the rate's share of it. So their
-    weight decay has nothing to do. All other variables are stepped by `keras.optimizers.SGD`.
+    A normalisation follows each of these kernels and cancels its length. So before each step, the
+    length is set to the square root of the number of filters, and the step is a share of it. Weight
+    decay would have no effect on them. `keras.optimizers.SGD` steps all other variables.
 
     Args:
-        learning_rate: of all other variables; its schedule is the kernels' too.
-        kernel_rate: of the kernels, relative to `learning_rate`: their product is the length of
-            a step as a share of the kernel's own.
-        options: of `keras.optimizers.SGD`.
+        learning_rate: the rate of all other variables. The kernels follow its schedule.
+        kernel_rate: the kernels' rate, relative to `learning_rate`. The product of both is the length
+            of a step as a share of the kernel's length.
+        options: more options of `keras.optimizers.SGD`.
 
     Raises:
-        ValueError: no momentum, which is what is orthogonalised.
+        ValueError: there is no momentum to orthogonalise.
     """
 
     def __init__(self, learning_rate: Any, kernel_rate: float, **options: Any) -> None:
@@ -41,11 +41,11 @@ class Muon(keras.optimizers.SGD):
         self._orthogonalised = keras.optimizers.Muon().zeropower_via_newtonschulz5
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the same optimizer again."""
+        """Returns what builds the same optimizer again."""
         return {**super().get_config(), "kernel_rate": self._kernel_rate}
 
     def build(self, variables: Sequence[keras.Variable]) -> None:
-        """Makes the momenta, and notes which variables are the kernels of convolutions."""
+        """Makes the momenta, and finds the variables that are kernels of convolutions."""
         super().build(variables)
         self._kernels = {
             index for index, each in enumerate(variables) if each.path.endswith("_conv/kernel")

@@ -1,4 +1,4 @@
-"""The network of a recipe, before it has learned anything."""
+"""Builds the network of a recipe."""
 
 import keras
 
@@ -7,7 +7,7 @@ from train_resnet.run.recipe import Recipe
 
 
 def build_network(recipe: Recipe) -> keras.Model:
-    """The untrained network, in the recipe's precision, with its frozen layers frozen.
+    """Returns the untrained network in the recipe's precision, with the recipe's layers frozen.
 
     Raises:
         ValueError: there is no such architecture or no such layer.

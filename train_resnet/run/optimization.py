@@ -1,4 +1,4 @@
-"""How a recipe is optimized: losses, optimizer, learning rate, and when a run ends early."""
+"""Losses, optimizer and learning rate of a recipe, and when its run ends early."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from train_resnet.run.recipe import Recipe
 
 
 def compile_network(network: keras.Model, recipe: Recipe, steps: int) -> None:
-    """Gives a network its losses and its optimizer for runs of `steps` steps an epoch."""
+    """Gives a network its losses and its optimizer, for epochs of `steps` steps."""
     losses = {
         "fer_head": keras.losses.CategoricalCrossentropy(
             from_logits=True, label_smoothing=recipe.label_smoothing
@@ -50,7 +50,7 @@ def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
 
 
 def stops_early(recipe: Recipe, history: list[dict[str, float]]) -> bool:
-    """Whether a run has gone on for the recipe's patience without a lower validation loss."""
+    """Tells whether the validation loss has not fallen for as long as the recipe's patience."""
     if not recipe.patience or not history:
         return False
     losses = [record["validation_loss"] for record in history]
@@ -58,8 +58,10 @@ def stops_early(recipe: Recipe, history: list[dict[str, float]]) -> bool:
 
 
 def rate_after(recipe: Recipe, history: list[dict[str, float]]) -> float:
-    """The learning rate after these epochs: a tenth, each time the validation loss stays for
-    `recipe.plateau` epochs where it was, as `keras.callbacks.ReduceLROnPlateau` has it by default."""
+    """Returns the learning rate after these epochs.
+
+    It falls to a tenth each time the validation loss has not fallen for `recipe.plateau` epochs, like
+    the defaults of `keras.callbacks.ReduceLROnPlateau`."""
     rate, lowest, waited = recipe.learning_rate, np.inf, 0
     for record in history:
         waited += 1

@@ -1,4 +1,4 @@
-"""What of FER-2013 a run learns from and is validated on."""
+"""Chooses the parts of FER-2013 that a run learns from and is validated on."""
 
 from dataclasses import fields, replace
 
@@ -12,12 +12,12 @@ _FIFTH = 5
 
 
 def select(training: Examples, validation: Examples, recipe: Recipe) -> tuple[Examples, Examples]:
-    """What a recipe learns from and is validated on.
+    """Returns the faces that a recipe learns from, and those that it is validated on.
 
     Args:
         training: FER-2013's Training.
         validation: FER-2013's PublicTest.
-        recipe: says what is dropped, balanced, held out and learned; see its `validation`.
+        recipe: its fields say what is dropped, balanced, held out and learned.
     """
     rng = np.random.default_rng(recipe.seed)
     training, validation = _without(training, recipe.drop), _without(validation, recipe.drop)
@@ -36,12 +36,12 @@ def select(training: Examples, validation: Examples, recipe: Recipe) -> tuple[Ex
 
 
 def rows(faces: Examples, chosen: np.ndarray) -> Examples:
-    """Some of the faces, by a mask or by their positions, which may repeat."""
+    """Returns some of the faces, by a mask or by their positions, which may repeat."""
     return Examples(*(getattr(faces, field.name)[chosen] for field in fields(faces)))
 
 
 def folds(faces: Examples, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Deals faces into as many parts, each emotion's alike: `(n,)` int of 0 to `count` - 1."""
+    """Deals each emotion's faces into `count` equal parts; returns `(n,)` int, 0 to `count` - 1."""
     part = np.zeros(len(faces), np.int64)
     emotion = faces.labels.argmax(1)
     for each in range(len(EMOTIONS)):
@@ -51,7 +51,7 @@ def folds(faces: Examples, count: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def balanced(faces: Examples, each: int, rng: np.random.Generator) -> Examples:
-    """So many faces of every emotion there is: some left out, or all and some of them repeated."""
+    """Returns the same number of faces for every emotion; some are left out or repeated."""
     emotion = faces.labels.argmax(1)
     chosen = []
     for mine in (np.flatnonzero(emotion == index) for index in range(len(EMOTIONS))):
@@ -77,6 +77,6 @@ def _joined(first: Examples, second: Examples) -> Examples:
 
 
 def _voted(faces: Examples) -> Examples:
-    """Faces whose votes say something, with the votes as what the FER head learns."""
+    """Returns the faces with enough votes, with the votes as targets of the FER head."""
     faces = rows(faces, faces.votes_weight > 0)
     return replace(faces, labels=faces.votes)

@@ -1,4 +1,4 @@
-"""The state of a run: what a checkpoint holds, and how a run goes on from one."""
+"""The state of a run, which a checkpoint keeps, so that the run can continue from it."""
 
 import dataclasses
 import json
@@ -29,7 +29,7 @@ _RETIRED = {"sharpness": 0.0}
 
 
 class Run:
-    """The state of a run: all that a checkpoint holds."""
+    """The state of a run, all of which a checkpoint keeps."""
 
     def __init__(self, recipe: Recipe, output: Path, network: keras.Model) -> None:
         self.recipe = recipe
@@ -88,15 +88,15 @@ class Run:
         return run
 
     def _variables(self) -> list[Any]:
-        """All that training changes: weights, batch statistics, dropout's seeds and momentum.
+        """Returns everything that training changes: weights, batch statistics, dropout seeds and momentum.
 
-        A `.keras` file would keep neither the seeds nor what is excluded from weight decay.
+        A `.keras` file would not keep the seeds, nor which variables have no weight decay.
         """
         self.network.optimizer.build(self.network.trainable_variables)
         return [*self.network.variables, *self.network.optimizer.variables]
 
     def average(self) -> None:
-        """Moves the running mean, batch statistics included, towards the weights as they are."""
+        """Moves the running mean, batch statistics included, towards the present weights."""
         if not self.mean:
             return
         self.steps.sync()
@@ -145,12 +145,12 @@ class Run:
             self.save()
 
     def keep_snapshot(self) -> None:
-        """Keeps the network as it is, to be averaged with later ones."""
+        """Saves the present network, so that its answers can be averaged with later ones."""
         self.steps.sync()
         replace_with(self.output / f"snapshot-{self.step:06d}.keras", self.network.save)
 
     def save(self) -> None:
-        """Writes a whole new checkpoint before the old one goes, so a full disk costs nothing."""
+        """Writes a new checkpoint before it deletes the old one, so a full disk loses nothing."""
         self.steps.sync()
         self.kept = time.perf_counter()
         name = f"checkpoint-{self.step:06d}.npz"
@@ -176,7 +176,7 @@ class Run:
 
 
 def _differences(kept: dict[str, Any], recipe: Recipe) -> list[str]:
-    """The fields in which a recipe differs from the one that a checkpoint keeps."""
+    """Returns the fields in which a recipe differs from the one in a checkpoint."""
     wanted = json.loads(json.dumps(dataclasses.asdict(recipe)))
     wanted |= {name: off for name, off in _RETIRED.items() if name in kept}
     nothing = object()

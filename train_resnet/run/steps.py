@@ -8,26 +8,26 @@ from train_resnet.run.data import Batch
 
 
 class Steps(Protocol):
-    """What takes the steps of a compiled network.
+    """Takes the training steps of a compiled network.
 
     Attributes:
-        ahead: how many steps may be under way before a loss is looked at, which waits for it.
+        ahead: how many steps may be under way before a loss is read; reading a loss waits for its step.
     """
 
     ahead: int
 
     def train_on_batch(self, batch: Batch) -> Any:
-        """One step; gives the loss before it, as what `float` makes a number of."""
+        """Takes one step; returns the loss before it, which `float` turns into a number."""
 
     def sync(self) -> None:
-        """Brings what was learned into the network, which may lag behind until then."""
+        """Copies the trained values into the network, which may lag behind until then."""
 
 
 def steps_of(network: keras.Model) -> Steps:
-    """What takes the steps of a compiled network on the backend at hand.
+    """Returns the object that trains a compiled network on the current backend.
 
     Args:
-        network: what is trained.
+        network: the network to train.
     """
     if keras.backend.backend() == "jax":
         from train_resnet.run.steps_jax import JaxSteps
@@ -37,7 +37,7 @@ def steps_of(network: keras.Model) -> Steps:
 
 
 class PlainSteps:
-    """Plain steps, each waited for."""
+    """Takes one step at a time, and waits for it."""
 
     ahead = 1
 
@@ -49,7 +49,7 @@ class PlainSteps:
         return train_on_batch(self._network, batch)
 
     def sync(self) -> None:
-        """There is nothing to bring."""
+        """Does nothing, because the network is always up to date."""
 
 
 def train_on_batch(network: keras.Model, batch: Batch) -> float:

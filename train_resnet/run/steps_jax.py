@@ -1,4 +1,4 @@
-"""Plain steps on JAX, for accelerators."""
+"""Training steps on JAX, for accelerators."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from train_resnet.run.data import Batch
 
 
 class JaxSteps:
-    """Steps whose state stays on the device, the next begun before the last has ended.
+    """Keeps the state on the device, and starts a step before the last one has ended.
 
-    `keras.Model.train_on_batch` brings all variables back into the network after each step and waits
-    for the loss: 25 ms a step for a ResNet-34, several times what the step itself costs an accelerator.
+    `keras.Model.train_on_batch` copies all variables into the network after each step and waits for the
+    loss. For a ResNet-34, that takes 25 ms a step, several times as long as the step itself.
     The network must be compiled.
 
     Args:
-        network: what is trained.
+        network: the network to train.
     """
 
     ahead = 8
@@ -40,7 +40,7 @@ class JaxSteps:
         return loss
 
     def sync(self) -> None:
-        """Brings what was learned into the network; the next step begins with what is there then."""
+        """Copies the trained values into the network. The next step begins with the network's values."""
         if self._state is not None:
             for group, values in zip(self._variables(), self._state, strict=True):
                 for variable, value in zip(group, values, strict=True):

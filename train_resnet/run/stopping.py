@@ -1,4 +1,4 @@
-"""Ways in which a run ends before its last step."""
+"""Ends a run before its last step."""
 
 import signal
 import threading
@@ -10,7 +10,7 @@ class TrainingStopped(Exception):
 
 
 class Interruption:
-    """Turns Ctrl-C and SIGTERM into a request that is met between two steps."""
+    """Turns Ctrl-C and SIGTERM into a request to stop between two steps."""
 
     def __init__(self) -> None:
         self.requested = False

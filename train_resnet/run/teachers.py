@@ -1,4 +1,4 @@
-"""Trained networks as teachers of another one."""
+"""Lets trained networks teach another one."""
 
 import hashlib
 import zipfile
@@ -14,11 +14,11 @@ from train_resnet.run.data import Examples
 
 
 def ask(teachers: Sequence[str], faces: Examples) -> Logits:
-    """The mean of teachers' logits for faces, from both views of each; of the maps only their means.
+    """Returns the mean of the teachers' logits over both views of each face; maps count by their means.
 
     Args:
         teachers: names of weights, `.tflite` or `.keras` files, or `.npz` files of `write_answers`,
-            which stand for networks that need not be at hand.
+            which replace networks that are not available here.
         faces: FER-2013's Training.
 
     Raises:
@@ -34,26 +34,26 @@ def ask(teachers: Sequence[str], faces: Examples) -> Logits:
 
 
 def write_answers(path: Path, answers: Logits, faces: Examples) -> None:
-    """Writes the logits of both heads for faces, in float16, which is far finer than they are sure.
+    """Writes both heads' logits for faces as float16, whose rounding is far below their errors.
 
     Args:
         path: the `.npz` file.
-        answers: of `ask`.
-        faces: what they are about; a hash of their labels tells later whether they are the same.
+        answers: the logits from `ask`.
+        faces: the faces. A hash of their labels lets a later run check that they are the same.
     """
     heads = {name: getattr(answers, name).astype(np.float16) for name in ("fer_head", "votes_head")}
     np.savez_compressed(path, faces=_digest(faces), **heads)
 
 
 def read_answers(path: Path, faces: Examples) -> Logits:
-    """Reads what `write_answers` wrote about these faces; of the maps only their means are left.
+    """Reads the answers that `write_answers` wrote for these faces; maps are reduced to their means.
 
     Args:
         path: the `.npz` file.
         faces: FER-2013's Training, from the same file in the same order.
 
     Raises:
-        ValueError: the file cannot be read, or is about other faces.
+        ValueError: the file cannot be read, or has answers for other faces.
     """
     try:
         with np.load(path) as arrays:
@@ -71,16 +71,16 @@ def _digest(faces: Examples) -> str:
 
 
 def taught(faces: Examples, answers: Logits, share: float) -> Examples:
-    """Moves the targets of faces towards what trained networks say of them.
+    """Moves the targets of faces towards the answers of trained networks.
 
-    Hinton et al., "Distilling the Knowledge in a Neural Network" (2015). They are asked once, about
-    the faces as they are: asked about each changed image they taught no better, and a run took half
-    as long again (STUDY.md). Faces without votes learn the votes head's answer from them alone.
+    Hinton et al., "Distilling the Knowledge in a Neural Network" (2015). The teachers are asked once,
+    about the unchanged faces. Asked about each changed image, they taught no better, and a run took
+    half as long again (STUDY.md). For faces without votes, the votes head learns from them alone.
 
     Args:
-        faces: to learn from.
-        answers: the teachers' logits for each of them.
-        share: of the teachers in the targets, 0 to 1.
+        faces: the faces to learn from.
+        answers: the teachers' logits for each face.
+        share: the teachers' share of the targets, 0 to 1.
     """
     labels, votes = softmax(answers.fer_head), softmax(answers.votes_head)
     known = faces.votes_weight[:, None] > 0

@@ -1,4 +1,4 @@
-"""How often a network is right while it learns."""
+"""Measures how often a network is right during training."""
 
 import keras
 import numpy as np
@@ -9,7 +9,7 @@ _BATCH = 256
 
 
 def validate(network: keras.Model, data: Examples) -> tuple[dict[str, float], float]:
-    """`head_accuracies`, and the mean cross-entropy of the labels under the first head, in nats."""
+    """Returns `head_accuracies`, and the first head's mean cross-entropy with the labels, in nats."""
     # In whole batches: an accelerator's compiler would compile the last again for its size alone.
     count = len(data)
     rows = np.arange(-(-count // _BATCH) * _BATCH) % count
@@ -28,5 +28,5 @@ def validate(network: keras.Model, data: Examples) -> tuple[dict[str, float], fl
 
 
 def head_accuracies(network: keras.Model, data: Examples) -> dict[str, float]:
-    """Each head's share of right answers on its own labels: FER-2013's, and the votes' winner."""
+    """Returns each head's accuracy on its own labels: FER-2013's, and the winners of the votes."""
     return validate(network, data)[0]
