@@ -7,6 +7,7 @@ import pytest
 from skimage import color
 
 from model.labels import COLOURS, EMOJI, EMOTIONS
+from tests.conftest import ROOT
 
 # What each kind of colour vision sees of linear RGB. The three that lack a kind of cone follow
 # G. M. Machado, M. M. Oliveira and L. A. F. Fernandes, "A Physiologically-based Model for Simulation of
@@ -90,3 +91,15 @@ def test_colours_keep_the_hues_that_people_know() -> None:
         assert lowest <= np.degrees(np.arctan2(b, a)) % 360 <= highest, emotion
     assert np.hypot(*lab["neutral"][1:]) < 8
     assert lab["surprise"][0] > lab["sad"][0] + 20
+
+
+def test_colours_are_written_in_one_file() -> None:
+    places = {
+        file.relative_to(ROOT).as_posix()
+        for folder in ("demo", "model", "preprocessing", "train_resnet")
+        for file in (ROOT / folder).rglob("*")
+        if file.suffix in {".py", ".js", ".css", ".html"}
+        for text in [file.read_text(encoding="utf-8").lower()]
+        if any(colour in text for colour in COLOURS.values())
+    }
+    assert places == {"model/labels.py"}

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from train_resnet import files
 from train_resnet.__main__ import COMMANDS, main
 from train_resnet.commands.train import Train
+from train_resnet.run.recipe import Recipe
 
 
 @pytest.mark.parametrize(
@@ -140,5 +142,7 @@ finally:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "[]"
-    # An option's text and range are those of its field.
+    # Every field is an option, with the field's text and range.
+    for field in fields(Recipe):
+        assert f"--{field.name.replace('_', '-')}" in done.stdout
     assert re.search(r"--epochs AT LEAST 1 +Passes over Training\.", done.stdout)

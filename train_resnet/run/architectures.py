@@ -36,7 +36,7 @@ ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "mobilenet-160": partial(mobilenet, enlarged=160),
     "plain-cnn-w32": partial(plain_cnn, width=32),
     "mini-xception-two-heads": partial(mini_xception, two_heads=True),
-    # Of the reports that this project grew out of: model/BASELINES.md.
+    # These come from the reports that this project grew out of, see model/BASELINES.md.
     "cnn-2x100": cnn_2x100,
     "resnet34": resnet34,
     "cnn-shallow": cnn_shallow,

@@ -7,7 +7,7 @@ from preprocessing.alignment import SIZE
 from train_resnet.run import degradation
 from train_resnet.run.recipe import Recipe
 
-# An erased rectangle covers this share of the image, and its sides are in this proportion:
+# An erased rectangle's share of the image, and the proportion of its sides:
 # Zhong et al., "Random Erasing Data Augmentation" (AAAI 2020).
 _ERASED_AREA = (0.02, 0.2)
 _ERASED_ASPECT = (0.3, 1 / 0.3)
@@ -65,7 +65,7 @@ def _augment_one(image: np.ndarray, recipe: Recipe, rng: np.random.Generator) ->
     )
     contrast, brightness = rng.uniform(-1, 1, 2)
     gain = 1 + contrast * recipe.contrast
-    # Contrast about the image's own mean, so that it does not change the brightness too.
+    # The contrast changes about the image's mean, so the brightness stays.
     offset = float(changed.mean()) * (1 - gain) + brightness * recipe.brightness * 255
     changed = np.clip(changed * np.float32(gain) + np.float32(offset), 0, 255).astype(np.uint8)
     if rng.random() < recipe.degradation:

@@ -114,7 +114,7 @@ def blend(batch: Batch, share: float) -> Batch:
     for head, target in batch.targets.items():
         weight = batch.weights[head]
         weights[head] = mix(weight)
-        # A row without a target has no say in its pair's.
+        # A row without a target does not count in its pair's target.
         total = mix(target * weight[:, None])
         share_of_target = np.maximum(weights[head], 1e-6)[:, None]
         targets[head] = np.where(weights[head][:, None] > 0, total / share_of_target, target)

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-# As in the method's own implementation: enough that all directions count about the same.
+# As in the method's own implementation. This is enough to make all directions about equally long.
 _ITERATIONS = 5
 
 
@@ -63,7 +63,7 @@ class Muon(keras.optimizers.SGD):
         self.assign(past, summed)
         ahead = momentum * summed + gradient if self.nesterov else summed
         filters = variable.shape[-1]
-        # In bfloat16, as there: the result need not be exact.
+        # bfloat16, as in that implementation: the result need not be exact.
         ahead = ops.cast(ops.reshape(ahead, (-1, filters)), "bfloat16")
         step = ops.cast(self._orthogonalised(ahead, _ITERATIONS), variable.dtype)
         kernel = ops.reshape(variable, (-1, filters))

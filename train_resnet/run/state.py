@@ -20,11 +20,11 @@ from train_resnet.run.recipe import Recipe
 from train_resnet.run.steps import steps_of
 from train_resnet.run.validation import validate
 
-# The running mean of the weights takes a sample of them every so many steps.
+# The running mean of the weights is updated once in this many steps.
 AVERAGING_EVERY = 8
-# Between the devices of a run that went on on another.
+# Joins the names of the devices if a run continued on another one.
 _THEN = ", then "
-# Fields of old recipes whose code is gone, and the value that made no difference.
+# Fields of old recipes whose code is gone, with the value that switched them off.
 _RETIRED = {"sharpness": 0.0}
 
 
@@ -51,7 +51,7 @@ class Run:
             raise ValueError(f"{output} holds a run already: add --resume, or name another folder.")
         network = build_network(recipe)
         if recipe.pretrained:
-            # Only here: it reads LiteRT's files too, and an accelerator's machine may lack LiteRT.
+            # Imported here: it also reads LiteRT's files, and a machine with an accelerator may lack LiteRT.
             from train_resnet.begin.pretrained import begin_with
 
             begin_with(network, recipe.pretrained, training.crops)
@@ -101,7 +101,7 @@ class Run:
             return
         self.steps.sync()
         share = 1 - self.recipe.averaging**AVERAGING_EVERY
-        # At first the mean would be mostly the untrained weights: let it follow faster.
+        # At first the mean follows faster, or it would be mostly the untrained weights.
         share = max(share, 1 / (1 + self.step / AVERAGING_EVERY))
         for mean, weight in zip(self.mean, self.network.get_weights(), strict=True):
             mean += (share * (weight - mean)).astype(mean.dtype)

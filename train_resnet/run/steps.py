@@ -53,16 +53,16 @@ class PlainSteps:
 
 
 def train_on_batch(network: keras.Model, batch: Batch) -> float:
-    """One step of a compiled network.
+    """Takes one step of a compiled network.
 
     Returns:
         The loss before it.
     """
-    # Networks of the reports have one head of the two.
+    # The reports' networks have only one of the two heads.
     targets, weights = (
         {head: values[head] for head in network.output} for values in (batch.targets, batch.weights)
     )
     logs = network.train_on_batch(batch.faces, targets, sample_weight=weights, return_dict=True)
-    # Keras reports the mean since the last reset; each step's own loss is wanted.
+    # Keras reports the mean since the last reset, but the loss of this step is wanted.
     network.reset_metrics()
     return float(logs["loss"])

@@ -17,7 +17,7 @@ class Interruption:
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> None:
-        # Signals reach the main thread alone; elsewhere nothing can be asked.
+        # Only the main thread receives signals.
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._before[number] = signal.signal(number, self._request)

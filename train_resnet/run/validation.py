@@ -10,7 +10,7 @@ _BATCH = 256
 
 def validate(network: keras.Model, data: Examples) -> tuple[dict[str, float], float]:
     """Returns `head_accuracies`, and the first head's mean cross-entropy with the labels, in nats."""
-    # In whole batches: an accelerator's compiler would compile the last again for its size alone.
+    # Whole batches only: an accelerator's compiler would compile again for a smaller last batch.
     count = len(data)
     rows = np.arange(-(-count // _BATCH) * _BATCH) % count
     answers = network.predict(
