@@ -15,6 +15,20 @@ from train_resnet.report.tables import find
 
 @pytest.mark.figures
 @pytest.mark.dataset
+def test_load_gives_the_dataset_that_the_figures_are_of(dataset: fer2013.Fer2013) -> None:
+    assert [len(dataset.split(name)) for name in fer2013.SPLITS] == [28709, 3589, 3589]
+    public, private = dataset.split("PublicTest"), dataset.split("PrivateTest")
+    assert public.votes is not None
+    assert private.votes is not None
+    assert (fer2013.vote_majority(public.votes) >= 0).sum() == 3372
+    assert (fer2013.vote_majority(private.votes) >= 0).sum() == 3350
+    known = dataset.split("Training").images
+    assert fer2013.occurs_in(private.images, known).sum() == 288
+    assert fer2013.occurs_in(public.images, known).sum() == 280
+
+
+@pytest.mark.figures
+@pytest.mark.dataset
 @pytest.mark.parametrize("split", ["PublicTest", "PrivateTest"])
 def test_the_weights_measure_as_the_model_card_says(dataset: fer2013.Fer2013, split: str) -> None:
     classifier = load("resnet")

@@ -45,15 +45,15 @@ def waits(*_: object) -> Verdict:
 
 
 @pytest.mark.slow
-def test_decode_reads_or_refuses_1000_mutated_pictures(tmp_path: Path) -> None:
-    summary = campaign(1000, 0, tmp_path)
+def test_decode_reads_or_refuses_500_mutated_pictures(tmp_path: Path) -> None:
+    summary = campaign(500, 0, tmp_path)
     assert summary.finds == []
-    assert summary.count == 1000
+    assert summary.count == 500
     assert summary.growth < MAX_GROWTH_BYTES
     for form in FORMATS:
         assert summary.outcomes[form, "InvalidImage"] > 0
         assert summary.outcomes[form, "picture"] > 0, "mutants get past the header"
-    assert summary.faces.total() > 20
+    assert summary.faces.total() > 10
     assert len(summary.sentences) >= 4, "not all refused for the same reason"
 
 

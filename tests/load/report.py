@@ -61,24 +61,21 @@ def memory_table(minutes: list[float]) -> str:
     )
 
 
-def broken_limits(
-    result: Result, minutes: list[float] | None = None, health_limit: float = HEALTH_LIMIT
-) -> list[str]:
+def broken_limits(result: Result, minutes: list[float] | None = None) -> list[str]:
     """One sentence for each limit that a measurement breaks.
 
     Args:
         result: the measurement's results.
         minutes: the memory in each minute, from `memory_by_minute`.
-        health_limit: the limit for the 99th percentile of /healthz, in milliseconds.
     """
     who = f"With {result.clients} clients"
     broken = [f"{who}, {count} times: {error}" for error, count in result.errors.items()]
     if not result.photographs:
         broken.append(f"{who} no photograph was answered.")
-    if result.health.p99 > health_limit:
+    if result.health.p99 > HEALTH_LIMIT:
         broken.append(
             f"{who} /healthz took {result.health.p99:.0f} ms (99th percentile); at most"
-            f" {health_limit:.0f} are allowed."
+            f" {HEALTH_LIMIT:.0f} are allowed."
         )
     if result.memory_peak > MEMORY_LIMIT:
         broken.append(

@@ -1,4 +1,4 @@
-"""Five seconds of load, a crowd of visitors, and the load test's own judgement."""
+"""A crowd of visitors, and how the load test judges. `make load` puts a server under load."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from demo.work import cores
 from tests.browser.serving import serving
 
 from .expectation import fault, refused
-from .measurement import SETTINGS, Quantiles, Result, measure
+from .measurement import SETTINGS, Quantiles, Result
 from .observer import Sample
 from .pictures import BROKEN, Upload, uploads
 from .report import HEADING, broken_limits, memory_by_minute, row
@@ -21,13 +21,7 @@ from .visitors import Visit, client, send, visit
 
 pytestmark = pytest.mark.slow
 
-CLIENTS = 16
-SECONDS = 5
 CROWD = 200
-
-# Milliseconds, for the 99th percentile: `make load` holds 100 on two cores that do nothing else,
-# where 26 were measured. With a fifteenth of the two cores left over by other programs it was 926.
-BUSY_MACHINE = 500.0
 
 PROBLEM = {"content-type": "application/problem+json"}
 
@@ -58,11 +52,6 @@ def test_mix_is_as_stated(mix: list[Upload]) -> None:
     assert shares == {"JPEG": 60, "HEIC": 15, "WebP": 8, "PNG": 7, BROKEN: 10}
     mean = sum(each.share * len(each.content) for each in mix) / 100
     assert mean == pytest.approx(1.2e6, rel=0.05)
-
-
-def test_server_breaks_no_limit_in_ten_seconds_of_load(mix: list[Upload]) -> None:
-    result, _ = measure(CLIENTS, SECONDS, mix)
-    assert broken_limits(result, health_limit=BUSY_MACHINE) == []
 
 
 def test_server_answers_each_of_200_visitors_at_once(tmp_path: Path, photograph: Upload) -> None:
