@@ -111,7 +111,7 @@ def measure(networks: dict[str, Network], data: fer2013.Fer2013) -> list[dict[st
         ways[finder, how] = see(detector(finder), cut, shots, labels)
         print(f"{finder}, {how}: {len(shots)} pictures of {count} faces searched", flush=True)
     return [
-        {"row": name, "detector": finder, "face": how, **_answered(network, seen)}
+        {"row": name, "detector": finder, "face": how, **answered(network, seen)}
         for name, network in networks.items()
         for (finder, how), seen in ways.items()
     ]
@@ -151,7 +151,7 @@ def see(
         cv2.setNumThreads(threads)
 
 
-def _answered(network: Network, pictures: Sequence[Seen]) -> dict[str, Any]:
+def answered(network: Network, pictures: Sequence[Seen]) -> dict[str, Any]:
     """A network's figures on pictures: `n`, shares `found` and `right`, `kinds`, `milliseconds`."""
     found, right, milliseconds = [], [], []
     for seen in pictures:
