@@ -14,6 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from preprocessing.results import Occupied
 from train_resnet.commands.architectures import Architectures
 from train_resnet.commands.compare import Compare
+from train_resnet.commands.dataset import Dataset
 from train_resnet.commands.ensemble import Ensemble
 from train_resnet.commands.evaluate import Evaluate
 from train_resnet.commands.export import Export
@@ -40,6 +41,7 @@ COMMANDS: dict[str, Callable[..., Command]] = {
     "join": Join,
     "export": Export,
     "visualize": Visualize,
+    "dataset": Dataset,
     "study": Study,
     "compare": Compare,
     "architectures": Architectures,

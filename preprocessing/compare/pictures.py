@@ -21,7 +21,7 @@ _NO_FACE = (
     "brick", "cell", "chelsea", "clock", "coffee", "coins", "colorwheel", "grass", "gravel",
     "hubble_deep_field", "immunohistochemistry", "logo", "moon", "page", "retina", "rocket", "text",
 )  # fmt: skip
-_VIEWS, _INSERTED = 230, 240
+_VIEWS, _PASTED = 230, 240
 
 # Each cover's left, top, width and height, in widths of the face from its middle, and its grey level.
 _COVERS = {
@@ -66,6 +66,7 @@ class Shot:
         grey: `(height, width)` uint8.
         faces: the known faces in the picture.
         min_face: the `min_face` for the detector, in pixels.
+        source: the position of the face's image in FER-2013, or None for other pictures.
     """
 
     kind: str
@@ -73,6 +74,7 @@ class Shot:
     grey: np.ndarray
     faces: tuple[Truth, ...]
     min_face: int = 40
+    source: int | None = None
 
 
 def grey_of(picture: np.ndarray) -> np.ndarray:
@@ -239,30 +241,32 @@ def _degraded(picture: np.ndarray, face: float, rng: np.random.Generator) -> np.
     return grey_of(decode(cv2.imencode(".jpg", dark, quality)[1].tobytes()).pixels)
 
 
-def of_fer2013(images: np.ndarray, count: int) -> Iterator[Shot]:
+def of_fer2013(images: np.ndarray, count: int, pasted: int = _PASTED) -> Iterator[Shot]:
     """FER-2013's faces: with a border, as small head shots, and pasted into views without a face.
 
     Args:
         images: `(n, 48, 48)` uint8.
         count: the number of faces used, each with a border and as a head shot.
+        pasted: the number of pictures with a face pasted into a view.
     """
     rng = np.random.default_rng(2)
-    chosen = images[rng.permutation(len(images))[:count]]
-    for image in chosen:
+    chosen = [int(index) for index in rng.permutation(len(images))[:count]]
+    for source in chosen:
         # dlib's detector frames a face from 1.5 to 46.5 and from 6.5 to 46.5 of 48 pixels.
-        large = cv2.resize(image, (192, 192), interpolation=cv2.INTER_CUBIC)
+        large = cv2.resize(images[source], (192, 192), interpolation=cv2.INTER_CUBIC)
         padded = cv2.copyMakeBorder(large, 48, 48, 48, 48, cv2.BORDER_REPLICATE)
-        middle = (padded.shape[1] / 2, padded.shape[0] / 2 + 10)
-        yield Shot("FER-2013", "with a border", padded, (Truth(*middle, 180),))
-    for image in chosen:
-        large = cv2.resize(image, (96, 96), interpolation=cv2.INTER_CUBIC)
-        yield Shot("FER-2013", "96x96, no border", large, (Truth(48, 53, 90),))
+        truth = Truth(padded.shape[1] / 2, padded.shape[0] / 2 + 10, 180)
+        yield Shot("FER-2013", "with a border", padded, (truth,), source=source)
+    for source in chosen:
+        large = cv2.resize(images[source], (96, 96), interpolation=cv2.INTER_CUBIC)
+        yield Shot("FER-2013", "96x96, no border", large, (Truth(48, 53, 90),), source=source)
     views = [shot.grey for shot in faceless() if shot.degree == "views"]
-    for index in range(_INSERTED):
+    for index in range(pasted):
+        source = chosen[index % count]
         view = cv2.resize(views[index % len(views)], (640, 480))
         side = int(rng.integers(40, 161))
         left, top = int(rng.integers(0, 640 - side)), int(rng.integers(0, 480 - side))
-        face = cv2.resize(chosen[index % count], (side, side), interpolation=cv2.INTER_CUBIC)
+        face = cv2.resize(images[source], (side, side), interpolation=cv2.INTER_CUBIC)
         view[top : top + side, left : left + side] = face
         truth = Truth(left + side / 2, top + side * 0.55, side * 0.94)
-        yield Shot("FER-2013", "pasted into views", view, (truth,))
+        yield Shot("FER-2013", "pasted into views", view, (truth,), source=source)

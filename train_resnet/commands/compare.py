@@ -29,6 +29,10 @@ class Compare:
     folds: Annotated[int | None, tyro.conf.arg(metavar="PARTS")] = None
     """Cross-validate the rows in so many parts of Training instead."""
 
+    end_to_end: bool = False
+    """Measure rows that are trained, and the served weights, behind face detectors instead. By default
+    the cheap rows."""
+
     costs: bool = True
     """Also export the networks and measure time and memory, which needs TensorFlow and LiteRT."""
 
@@ -36,10 +40,10 @@ class Compare:
     """Write the aligned faces as a file that --data takes elsewhere, and do nothing else."""
 
     record: bool = False
-    """Write table and plot into model/BASELINES.md."""
+    """Write the table, and the plot, into model/BASELINES.md."""
 
     def run(self) -> None:
-        """Trains and measures the rows, or packs the faces.
+        """Trains and measures the rows, measures them behind detectors, or packs the faces.
 
         Raises:
             ValueError: there is no such row, or a row's parts have not been run.
@@ -52,6 +56,13 @@ class Compare:
         if self.pack:
             new_file(self.pack)
         packed = self.source.data.suffix == ".npz"
+        if self.end_to_end:
+            if packed:
+                raise ValueError(
+                    "--end-to-end needs FER-2013 itself: packed faces are cut already."
+                )
+            self._end_to_end()
+            return
         faces = bench.unpack(self.source.data) if packed else bench.of_dataset(self.source.load())
         if self.pack:
             bench.pack(faces, self.pack)
@@ -64,6 +75,26 @@ class Compare:
                 print(report.progress(row, running.run(row, faces, self.output)), flush=True)
         if not self.folds:
             self._report()
+
+    def _end_to_end(self) -> None:
+        from model.classifier import load
+        from train_resnet import files
+        from train_resnet.compare import end_to_end, rows
+        from train_resnet.report.tables import write_between
+
+        networks = {
+            row.name: end_to_end.network_of(row, self.output)
+            for row in rows.named(self.rows or end_to_end.CHEAP)
+        }
+        networks["resnet, served"] = end_to_end.served(load())
+        figures = end_to_end.measure(networks, self.source.load())
+        files.write_json(self.output / "end_to_end.json", figures)
+        table = end_to_end.table(figures)
+        (self.output / "end_to_end.md").write_text(table + "\n", encoding="utf-8")
+        print(table)
+        if self.record:
+            files.write_json(end_to_end.RECORD, figures)
+            write_between(files.ROOT / "model" / "BASELINES.md", "end-to-end", table)
 
     def _report(self) -> None:
         from train_resnet import files

@@ -15,7 +15,10 @@ class Visualize:
     """Draw what the layers make of a face."""
 
     model: Model = "resnet"
-    """Name of weights, or a .tflite file."""
+    """Name of weights, .tflite or .keras file."""
+
+    layers: Annotated[tuple[str, ...], tyro.conf.arg(metavar="LAYER ...")] = ()
+    """Names of layers of a .keras file. By default the last nonlinear one of each resolution."""
 
     picture: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
     """Photograph with a face. By default Grace Hopper's."""
@@ -27,15 +30,23 @@ class Visualize:
         """Draws the layers.
 
         Raises:
-            ValueError: the weights or the picture cannot be read, or the picture shows no face.
+            ValueError: the weights or the picture cannot be read, the picture shows no face, or the
+                network has no such layer.
         """
         from matplotlib.cbook import get_sample_data
 
         from model.classifier import load
-        from train_resnet.report.visualize import largest_face, plot_layers
+        from train_resnet.report import visualize
 
+        trained = Path(self.model).suffix == ".keras"
+        if self.layers and not trained:
+            raise ValueError(f"--layers needs a .keras file as --model. Received: {self.model}")
         new_file(self.output)
         picture = self.picture or Path(get_sample_data("grace_hopper.jpg", asfileobj=False))
-        classifier, crop = load(self.model), largest_face(picture)
-        plot_layers(classifier, crop, self.output)
+        crop = visualize.largest_face(picture)
+        if trained:
+            look = visualize.look_of_checkpoint(Path(self.model), crop, self.layers)
+        else:
+            look = visualize.look_of_weights(load(self.model), crop)
+        visualize.plot_look(look, crop, self.output)
         print(self.output)

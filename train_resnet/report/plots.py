@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from model.labels import EMOTIONS
 from train_resnet.measure.evaluation import Evaluation
@@ -159,18 +160,21 @@ def contact_sheet(
 
 
 def plot_training(history: list[dict[str, float]], path: Path) -> None:
-    """Draws the loss and PublicTest's accuracy over the epochs of a run."""
+    """Draws the losses, and the accuracy on the validation images, over the epochs of a run."""
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     loss, accuracy = figure.subplots(1, 2)
-    _curve(loss, history, "loss", "both heads, with augmentation")
-    loss.set(xlabel="epoch", ylabel="training loss", ylim=(0, None))
+    two_heads = any("network_votes_head" in record for record in history)
+    _curve(loss, history, "loss", f"training{', both heads' if two_heads else ''}")
+    _curve(loss, history, "validation_loss", f"validation{', FER head' if two_heads else ''}")
+    loss.set(xlabel="epoch", ylabel="loss", ylim=(0, None))
     for head, name in (("fer_head", "FER head"), ("votes_head", "votes head")):
         _curve(accuracy, history, f"network_{head}", name)
         _curve(accuracy, history, f"mean_{head}", f"{name}, mean weights", linestyle="--")
-    accuracy.set(xlabel="epoch", ylabel="accuracy on PublicTest", ylim=(0, 1))
-    for axes in (loss, accuracy):
+    accuracy.set(xlabel="epoch", ylabel="accuracy on validation images", ylim=(0, 1))
+    for axes, corner in ((loss, "best"), (accuracy, "lower right")):
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
-        axes.legend()
+        axes.legend(loc=corner)
     figure.savefig(path, dpi=120)
 
 

@@ -1,6 +1,9 @@
-"""What the layers of a served network make of a face, as one picture for teaching."""
+"""What the layers of a network make of a face, as one picture for teaching."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -8,12 +11,34 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from matplotlib.figure import Figure, SubFigure
 
 from model.classifier import Classifier
-from model.labels import EMOTIONS
+from model.labels import COLOURS, EMOTIONS
+from model.mixture import softmax
 from preprocessing.alignment import SIZE, align
 from preprocessing.faces import HogDetector
 from preprocessing.images import decode
 
+if TYPE_CHECKING:
+    import keras
+
 _CHANNELS_SHOWN = 12
+_INSIDE = "inside"
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What a network makes of a face.
+
+    Attributes:
+        title: of the picture.
+        layers: the name of each layer, or "", and what it gives, `(height, width, channels)`.
+        probabilities: `(7,)`, its answer.
+        maps: `(side, side, 7)`, the evidence for each emotion; None if the network has no maps.
+    """
+
+    title: str
+    layers: list[tuple[str, np.ndarray]]
+    probabilities: np.ndarray
+    maps: np.ndarray | None
 
 
 def largest_face(picture: Path) -> np.ndarray:
@@ -64,33 +89,91 @@ def activations(classifier: Classifier, crop: np.ndarray) -> list[np.ndarray]:
     return [interpreter.get_tensor(index)[0] for index in last.values()]
 
 
-def plot_layers(classifier: Classifier, crop: np.ndarray, path: Path) -> None:
-    """Draws a face, the liveliest channels of each resolution, and the evidence for each emotion.
+def look_of_weights(classifier: Classifier, crop: np.ndarray) -> Look:
+    """What served weights make of a face, `(48, 48)` uint8, in the last rectifiers of `activations`."""
+    logits = classifier.logits(crop[None])
+    count = len(classifier.members)
+    first = f"; below, the first of its {count} networks side by side" if count > 1 else ""
+    return Look(
+        f"What {classifier.name} sees: {SIZE} x {SIZE} grey levels{first}",
+        [("", layer) for layer in activations(classifier, crop)],
+        classifier.mixture.probabilities(logits)["served"][0],
+        classifier.mixture.maps(logits)[0],
+    )
+
+
+def look_of_checkpoint(checkpoint: Path, crop: np.ndarray, names: Sequence[str] = ()) -> Look:
+    """What a trained network makes of a face.
 
     Args:
-        classifier: whose network is looked into.
+        checkpoint: a `.keras` file that `python -m train_resnet train` or `compare` wrote.
         crop: `(48, 48)` uint8.
+        names: layers to look into. By default the last nonlinear layer of each resolution.
+
+    Raises:
+        ValueError: the file is no network, or has no layer of such a name that gives maps.
+    """
+    import keras
+
+    from train_resnet.measure.networks import load_network
+
+    network = load_network(checkpoint)
+    known = {
+        layer.name: layer
+        for layer in network.layers
+        if not isinstance(layer, keras.layers.InputLayer) and len(layer.output.shape) == 4
+    }
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(
+            f"{checkpoint} has no layer {', '.join(unknown)} that gives maps. Those that do:"
+            f" {', '.join(known)}."
+        )
+    chosen = [known[name] for name in names] or _last_nonlinear(list(known.values()))
+    inside = keras.Model(
+        network.input, {**network.output, _INSIDE: [each.output for each in chosen]}
+    )
+    answers = inside.predict(crop[None, ..., None].astype(np.float32), verbose=0)
+    return Look(
+        f"What {network.name} in {checkpoint} sees: {SIZE} x {SIZE} grey levels",
+        [(layer.name, array[0]) for layer, array in zip(chosen, answers[_INSIDE], strict=True)],
+        softmax(answers["fer_head"])[0],
+        answers["fer_maps"][0] if "fer_maps" in answers else None,
+    )
+
+
+def _last_nonlinear(layers: Sequence["keras.layers.Layer"]) -> list["keras.layers.Layer"]:
+    """The last layer of each resolution that is, or ends in, a nonlinear function."""
+    import keras
+
+    last: dict[tuple[int, ...], keras.layers.Layer] = {}
+    for layer in layers:
+        function = getattr(layer, "activation", keras.activations.linear)
+        if isinstance(layer, keras.layers.ReLU) or function is not keras.activations.linear:
+            last[layer.output.shape[1:3]] = layer
+    return [layer for layer in layers if layer in last.values()]
+
+
+def plot_look(look: Look, crop: np.ndarray, path: Path) -> None:
+    """Draws a face, the liveliest channels of each layer, and the answer.
+
+    Args:
+        look: what a network makes of the face.
+        crop: the face, `(48, 48)` uint8.
         path: of the PNG.
     """
-    layers = activations(classifier, crop)
-    figure = Figure(figsize=(13, 1.45 * (len(layers) + 2.2)), layout="constrained")
-    ratios = [1.2, *[1] * len(layers), 1.35]
-    head, *stages, evidence = figure.subfigures(
-        len(ratios), squeeze=False, height_ratios=ratios
-    ).flat
-    count = len(classifier.members)
-    side_by_side = f"; below, the first of its {count} networks side by side" if count > 1 else ""
-    head.suptitle(
-        f"What {classifier.name} sees: {SIZE} x {SIZE} grey levels{side_by_side}", fontsize=10
-    )
+    figure = Figure(figsize=(13, 1.45 * (len(look.layers) + 2.5)), layout="constrained")
+    ratios = [1.2, *[1] * len(look.layers), 1.45]
+    head, *stages, answer = figure.subfigures(len(ratios), squeeze=False, height_ratios=ratios).flat
+    head.suptitle(look.title, fontsize=10)
     axes = head.subplots()
     axes.imshow(crop, cmap="gray", vmin=0, vmax=255)
     axes.set_axis_off()
-    for row, layer in zip(stages, layers, strict=True):
+    for row, (name, layer) in zip(stages, look.layers, strict=True):
         height, width, channels = layer.shape
         liveliest = np.argsort(-layer.std((0, 1)))[:_CHANNELS_SHOWN]
         row.suptitle(
-            f"{height} x {width} positions, {channels} channels"
+            f"{name and name + ': '}{height} x {width} positions, {channels} channels"
             f" ({len(liveliest)} that vary most; bright is strong)",
             fontsize=10,
         )
@@ -98,14 +181,32 @@ def plot_layers(classifier: Classifier, crop: np.ndarray, path: Path) -> None:
             axes.set_axis_off()
         for axes, channel in zip(row.axes, liveliest, strict=False):
             axes.imshow(layer[:, :, channel], cmap="magma")
-    _plot_evidence(evidence, classifier, crop)
+    if look.maps is None:
+        _plot_answer(answer, look.probabilities)
+    else:
+        _plot_evidence(answer, look.probabilities, look.maps, crop)
     figure.savefig(path, dpi=110)
 
 
-def _plot_evidence(row: SubFigure, classifier: Classifier, crop: np.ndarray) -> None:
-    logits = classifier.logits(crop[None])
-    [probabilities] = classifier.mixture.probabilities(logits)["served"]
-    [maps] = classifier.mixture.maps(logits)
+def _plot_answer(row: SubFigure, probabilities: np.ndarray) -> None:
+    row.suptitle("The answer", fontsize=10)
+    axes = row.subplots()
+    bars = axes.bar(
+        EMOTIONS,
+        probabilities,
+        color=[COLOURS[name] for name in EMOTIONS],
+        edgecolor="black",
+        lw=0.6,
+    )
+    axes.bar_label(bars, [f"{share:.0%}" for share in probabilities], fontsize=9, padding=2)
+    axes.set_ylim(0, 1.2 * probabilities.max())
+    axes.set_yticks([])
+    axes.spines[["top", "left", "right"]].set_visible(False)
+
+
+def _plot_evidence(
+    row: SubFigure, probabilities: np.ndarray, maps: np.ndarray, crop: np.ndarray
+) -> None:
     # Only differences between emotions count: the softmax takes no notice of what all have in common.
     maps = maps - maps.mean(-1, keepdims=True)
     strongest = float(np.abs(maps).max())

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from tests.train_resnet.measure.test_metrics import certain
 from train_resnet.measure.metrics import measure
-from train_resnet.report.plots import contact_sheet, plot_risk_coverage
+from train_resnet.report.plots import contact_sheet, plot_risk_coverage, plot_training
 
 
 def test_plot_risk_coverage_marks_the_threshold(tmp_path: Path) -> None:
@@ -32,3 +32,16 @@ def test_contact_sheet_shows_the_surest_mistakes_first(tmp_path: Path) -> None:
     assert titles == ["disgust 80%\nlabel neutral", "angry 60%\nlabel surprise"]
     contact_sheet(crops[:1], probabilities[:1], np.array([0]), tmp_path / "none.png")
     assert (tmp_path / "none.png").exists()
+
+
+def test_plot_training_draws_the_losses_of_training_and_validation(tmp_path: Path) -> None:
+    one_head = {"loss": 1.5, "network_fer_head": 0.4, "validation_loss": 1.2}
+    two_heads = {**one_head, "network_votes_head": 0.6}
+    for record, expected in (
+        (one_head, ["training", "validation", "FER head"]),
+        (two_heads, ["training, both heads", "validation, FER head", "FER head", "votes head"]),
+    ):
+        history = [{"epoch": 1.0, **record}, {"epoch": 2.0, **record}]
+        with patch.object(Axes, "plot", autospec=True, side_effect=Axes.plot) as drawn:
+            plot_training(history, tmp_path / "curves.png")
+        assert [call.kwargs["label"] for call in drawn.call_args_list] == expected

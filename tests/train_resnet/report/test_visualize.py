@@ -6,7 +6,13 @@ import pytest
 
 from model import load
 from train_resnet.__main__ import main
-from train_resnet.report.visualize import activations, largest_face
+from train_resnet.report.visualize import (
+    activations,
+    largest_face,
+    look_of_checkpoint,
+    plot_look,
+)
+from train_resnet.run.architectures import build
 
 
 def test_activations_are_those_between_picture_and_heads(hopper_path: Path) -> None:
@@ -26,6 +32,42 @@ def test_visualize_draws_a_picture(hopper_path: Path, tmp_path: Path) -> None:
     output = tmp_path / "new" / "layers.png"
     assert main(["visualize", "--picture", str(hopper_path), "--output", str(output)]) == 0
     assert min(cv2.imread(str(output)).shape[:2]) > 500  # type: ignore[union-attr]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arch", "layers", "expected"),
+    [("cnn-wide", (), ["first_conv", "second_conv", "third_conv"]),
+     ("cnn-wide", ("third_pool",), ["third_pool"]),
+     ("mini-xception", (), ["stem1_relu", *(f"stage{n}_relu" for n in range(1, 5))])],
+)  # fmt: skip
+def test_look_of_checkpoint_shows_layers_of_any_network(
+    arch: str, layers: tuple[str, ...], expected: list[str], tmp_path: Path
+) -> None:
+    build(arch, dropout=0.0).save(tmp_path / "best.keras")
+    crop = np.tile(np.arange(48, dtype=np.uint8) * 5, (48, 1))
+    look = look_of_checkpoint(tmp_path / "best.keras", crop, layers)
+    assert [name for name, _ in look.layers] == expected
+    assert all(layer.ndim == 3 and layer.std() > 0 for _, layer in look.layers)
+    assert look.probabilities.sum() == pytest.approx(1)
+    assert (look.maps is not None) == (arch == "mini-xception")
+    plot_look(look, crop, tmp_path / "layers.png")
+    assert (tmp_path / "layers.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_visualize_names_the_layers_that_there_are(
+    run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["visualize", "--layers", "trunk", "none", "--output", str(tmp_path / "x.png")]
+    assert main([*command, "--model", str(run_folder / "best.keras")]) == 1
+    message = capsys.readouterr().err
+    assert "has no layer none that gives maps. Those that do: rescaling" in message
+    assert ", trunk, " in message
+    assert main(command) == 1
+    assert "--layers needs a .keras file as --model" in capsys.readouterr().err
+    (tmp_path / "x.png").write_bytes(b"mine")
+    assert main([*command, "--model", str(run_folder / "best.keras")]) == 2
+    assert (tmp_path / "x.png").read_bytes() == b"mine"
 
 
 def test_visualize_says_when_there_is_no_face(
