@@ -1,7 +1,6 @@
-"""Ray gives the same rows, even if processes die. Needs requirements-ray.txt and `pytest -m ray`."""
+"""Ray gives the same rows, even if processes die. Needs tests/requirements-ray.txt and `pytest -m ray`."""
 
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ import pytest
 from demo.archive.parquet_table import read_parquet
 from demo.archive.rows import Row
 from demo.archive.store import LocalStore
-from tests.demo.archive.conftest import start
+from tests.demo.archive.conftest import free_port, start
 from tests.demo.conftest import wait_until
 
 pytestmark = pytest.mark.ray
@@ -47,12 +46,6 @@ def on_ray(
 def finished(process: "subprocess.Popen[str]", seconds: float = 150) -> tuple[int, str]:
     _, complaints = process.communicate(timeout=seconds)
     return process.returncode, complaints
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Buckets on an S3 server on this machine. Needs requirements-ray.txt and `pytest -m ray`."""
+"""Buckets on an S3 server on this machine. Needs tests/requirements-ray.txt and `pytest -m ray`."""
 
 import urllib.request
 from collections.abc import Iterator
