@@ -95,8 +95,8 @@ $(VENV)/.serving: requirements-serve.txt
 test-ray: $(VENV)/.ray
 	$(RUN) -m pytest -m ray tests/demo/archive
 
-$(VENV)/.ray: requirements-ray.txt $(VENV)/.everything
-	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-ray.txt
+$(VENV)/.ray: tests/requirements-ray.txt requirements-ray.txt $(VENV)/.everything
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r tests/requirements-ray.txt
 	touch $@
 
 $(VENV)/.everything: requirements.txt requirements-serve.txt

@@ -20,11 +20,12 @@ from demo.archive.entries import Entry
 from demo.archive.identity import identity_of
 from demo.archive.parquet_table import ParquetTable, open_parquet
 from demo.archive.processes import CannotStart, Processes
-from demo.archive.report import Counts, is_report, root_of, write_report
+from demo.archive.report import Counts, root_of, skip_report, write_report
 from demo.archive.rows import Maker, Outcome, Result, lost
 from demo.archive.sources import Notes, entries
 from demo.archive.store import store_of
 from demo.commands.terminal import INTERRUPTED, complain
+from demo.names import is_same
 from demo.work import cores
 
 # Exit codes that other commands do not have: the table cannot be finished, a bucket or a cluster cannot
@@ -49,7 +50,6 @@ class Job:
         make: makes the rows.
         workers: the number of processes; None takes one per core.
         resume: whether to continue an existing table.
-        skip: tells whether to skip a file or folder.
         ray: whether Ray does the work instead of processes on this machine.
         address: the address of a Ray cluster; None starts Ray on this machine.
     """
@@ -60,13 +60,28 @@ class Job:
     make: Maker
     workers: int | None = None
     resume: bool = False
-    skip: Callable[[Path], bool] = lambda _: False
     ray: bool = False
     address: str | None = None
 
     def entries(self, notes: Notes | None = None) -> Iterator[Entry]:
-        """Lists the pictures to read, without the plots of reports."""
-        return entries(self.inputs, notes, lambda path: is_report(path) or self.skip(path))
+        """Lists the pictures to read, without what this or an earlier run wrote."""
+        return entries(self.inputs, notes, self._skip)
+
+    def _skip(self, path: Path) -> str | None:
+        table = self.parquet or self.csv
+        # Names are compared first, because they cost nothing. `is_same` knows no addresses of buckets.
+        if (
+            isinstance(table, Path)
+            and path.name == table.name
+            and (path == table or is_same(path, table))
+        ):
+            return ""
+        maps = self.make.maps
+        if maps is not None and maps.holds(path):
+            return (
+                f"{maps.folder}: This folder is for attention maps, so the maps in it are not read."
+            )
+        return skip_report(path)
 
 
 def run(job: Job) -> int:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -106,12 +106,15 @@ def listed(address: str, missing_ok: bool = False) -> list[dict[str, Any]]:
     return sorted(inside, key=lambda each: str(each["name"]).rstrip("/").rpartition("/")[2])
 
 
-def pictures(address: str, passed: Counter[str]) -> Iterator[Entry]:
+def pictures(
+    address: str, passed: Counter[str], skips: Callable[[Path], bool] = lambda _: False
+) -> Iterator[Entry]:
     """Lists the picture at an address, or all pictures below it in the order of their paths.
 
     Args:
         address: the address of a file or a folder.
         passed: gets the suffixes of the files that are not pictures, with their numbers.
+        skips: tells whether to skip a file or folder below the address.
 
     Raises:
         Unreachable: see `listed`.
@@ -125,7 +128,7 @@ def pictures(address: str, passed: Counter[str]) -> Iterator[Entry]:
             continue
         path = f"{protocol}://{str(item['name']).rstrip('/')}"
         name = PurePosixPath(path)
-        if path != address and is_left_out(name.name):
+        if path != address and (is_left_out(name.name) or skips(Path(path))):
             continue
         if item["type"] == "directory":
             stack.append(iter(listed(path)))

@@ -13,7 +13,7 @@ from demo.archive.columns import COLUMNS, Row
 from demo.archive.identity import Identity
 from demo.archive.remote import address_of
 from demo.archive.sources import fixed_part
-from demo.archive.store import Store
+from demo.archive.store import Store, store_of
 from demo.writing import Unwritable
 from model.labels import EMOTIONS
 
@@ -167,11 +167,25 @@ def check_report(store: Store) -> None:
         )
 
 
-def is_report(folder: Path) -> bool:
-    """Tells whether a folder holds a report, whose plots must not be read as pictures."""
-    return folder.name.endswith("-report") and (
-        (folder / "run.json").is_file() or (folder / "summary.json").is_file()
-    )
+def skip_report(folder: Path) -> str | None:
+    """Tells why a folder is not read, if it holds a report: its plots are not pictures to read.
+
+    Args:
+        folder: the path of a folder or file, or its address in a bucket.
+
+    Returns:
+        A sentence for people; "" if the report has no plots yet, None if this is not a report.
+    """
+    if not folder.name.endswith("-report"):
+        return None
+    store = store_of(folder)
+    try:
+        files = store.files()
+    except OSError:  # This is a file, or a folder that may not be read.
+        return None
+    if "summary.json" in files:
+        return f"{store.name}: This folder holds the report on a table, so its plots are not read."
+    return "" if "run.json" in files else None
 
 
 def _in_order(emotions: Counter[str]) -> dict[str, int]:

@@ -18,6 +18,10 @@ _MOST_KINDS = 5
 _MAGIC = "*?["
 
 
+# Tells why a file or folder is not read: a sentence for people, "" for no message, None to read it.
+Skip = Callable[[Path], str | None]
+
+
 @dataclass
 class Notes:
     """Messages about the inputs.
@@ -29,6 +33,13 @@ class Notes:
 
     say: Callable[[str], None] = lambda _: None
     failed: int = 0
+    _said: set[str] = field(default_factory=set)
+
+    def say_once(self, sentence: str) -> None:
+        """Passes on a sentence, unless it is empty or was passed on before."""
+        if sentence and sentence not in self._said:
+            self._said.add(sentence)
+            self.say(sentence)
 
     def fail(self, sentence: str) -> None:
         """Passes on a sentence and counts a failure."""
@@ -39,7 +50,7 @@ class Notes:
 def entries(
     inputs: Sequence[Path],
     notes: Notes | None = None,
-    skip: Callable[[Path], bool] = lambda _: False,
+    skip: Skip = lambda _: None,
 ) -> Iterator[Entry]:
     """Lists the pictures of one input after the other, each in the order of the paths.
 
@@ -57,7 +68,7 @@ def entries(
         inputs: files, folders, patterns, zip files and addresses of buckets. An input inside another
             one is not listed again.
         notes: takes the messages; None drops them.
-        skip: tells whether to skip a file or folder.
+        skip: tells why to skip a file or folder inside an input. Each sentence is passed on once.
 
     Raises:
         remote.Unreachable: a bucket cannot be read.
@@ -67,7 +78,7 @@ def entries(
     seen: set[str] = set()
     for path in inputs:
         if remote.address_of(path):
-            yield from _remote(path, notes)
+            yield from _remote(path, notes, skip)
             continue
         real = os.path.realpath(path)
         if real in seen:
@@ -106,14 +117,14 @@ def entry_of(path: Path | str) -> Entry:
     return Entry(name, status.st_size, status.st_mtime_ns // 1000, LocalFile(name))
 
 
-def _remote(path: Path, notes: Notes) -> Iterator[Entry]:
+def _remote(path: Path, notes: Notes, skip: Skip) -> Iterator[Entry]:
     base = fixed_part(path)
     pattern = path.parts[len(base.parts) :]
     address = remote.address_of(base)
     assert address
     passed: Counter[str] = Counter()
     found = False
-    for entry in remote.pictures(address, passed):
+    for entry in remote.pictures(address, passed, lambda each: _skips(each, notes, skip)):
         if not pattern or _matches(Path(entry.path).parts[len(base.parts) :], pattern):
             found = True
             yield entry
@@ -121,6 +132,14 @@ def _remote(path: Path, notes: Notes) -> Iterator[Entry]:
         notes.say(f"{address}: {_passed_over(passed)}")
     if not found:
         notes.fail(f"{remote.address_of(path)}: There is no picture at this address.")
+
+
+def _skips(path: Path, notes: Notes, skip: Skip) -> bool:
+    """Tells whether to skip a file or folder, and passes on the reason."""
+    reason = skip(path)
+    if reason is not None:
+        notes.say_once(reason)
+    return reason is not None
 
 
 def _members(archive: Path, notes: Notes) -> Iterator[Entry]:
@@ -147,12 +166,12 @@ class _Walk:
     Attributes:
         roots: the folders among the inputs.
         notes: takes the messages.
-        skip: tells whether to skip a file or folder.
+        skip: tells why to skip a file or folder.
     """
 
     roots: list[Path]
     notes: Notes
-    skip: Callable[[Path], bool]
+    skip: Skip
     _passed: Counter[str] = field(default_factory=Counter)
     # The real paths of folders that were listed through links.
     _linked: set[str] = field(default_factory=set)
@@ -225,7 +244,7 @@ class _Walk:
                 stack.pop()
                 continue
             path = item.path.removeprefix("./") if str(top) == "." else item.path
-            if self.skip(Path(path)):
+            if _skips(Path(path), self.notes, self.skip):
                 continue
             if not _is_folder(item):
                 yield path

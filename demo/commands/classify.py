@@ -68,8 +68,11 @@ A damaged picture is read if at most a tenth of it is missing; a line on stderr 
 parts that spoke for its emotion. Maps mirror your folder tree, so names never clash:
 party/IMG_1.jpg gives DIR/IMG_1.jpg-face1-happy.png with `classify party`, and
 DIR/party/IMG_1.jpg-face1-happy.png with `classify party holiday.heic`. Faces count from the left.
-If DIR lies in a PATH, its maps are not read as pictures. With --json each face has
-`attention_file`: the path of its map, or null if the map could not be written.
+With --json each face has `attention_file`: the path of its map, or null if the map could not be
+written.
+
+If a PATH holds DIR with maps, or the report on a table, these are not read as pictures; a line on
+stderr says so.
 
 A run replaces only maps and reports of an earlier run. If any other file is in the way, the command
 ends before it reads a picture.
@@ -187,7 +190,6 @@ def run_classify(options: ClassifyOptions) -> int:
             make=Maker(options.detector, options.min_face, maps),
             workers=options.workers,
             resume=options.resume,
-            skip=maps.holds if maps else _nothing,
             ray=options.engine == "ray",
             address=options.address,
         )
@@ -216,10 +218,6 @@ def _wrong(options: ClassifyOptions) -> str | None:
     if options.engine == "ray" and options.explain is not None:
         return "--explain writes maps on this machine only. Remove --engine ray."
     return None
-
-
-def _nothing(_: Path) -> bool:
-    return False
 
 
 def _print(job: batch.Job, as_json: bool) -> int:

@@ -1,6 +1,7 @@
 """Provides an archive of 200 good and 20 bad pictures, and the table of an undisturbed run."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -60,6 +61,12 @@ def album(tmp_path: Path, small_pictures: tuple[bytes, bytes, bytes]) -> Path:
     folder = tmp_path / "album"
     fill(folder, *small_pictures, 6, 1)
     return folder
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 def start(

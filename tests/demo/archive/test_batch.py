@@ -254,7 +254,21 @@ def test_classify_csv_does_not_read_a_report_inside_the_input(album: Path, capsy
     paths = column(list(read_csv(album / "table.csv")), "path")
     assert len(set(paths)) == 7
     assert "report/" not in str(paths)
-    assert "1 file was skipped" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    sentence = "table-report: This folder holds the report on a table, so its plots are not read."
+    assert said.count(sentence) == 1
+    assert "skipped" not in said
+
+
+def test_classify_parquet_does_not_list_its_own_parts_inside_the_input_as_skipped(
+    album: Path, capsys: Capture
+) -> None:
+    assert run(album, "--parquet", album / "table") == 1
+    capsys.readouterr()
+    assert run(album, "--parquet", album / "table", "--resume") == 0
+    said = capsys.readouterr().err
+    assert said.count("its plots are not read.") == 1
+    assert "skipped" not in said
 
 
 @pytest.mark.parametrize("inside", [None, "notes.txt", ".hidden.jpg"])

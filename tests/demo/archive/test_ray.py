@@ -1,7 +1,6 @@
-"""Ray gives the same rows, even if processes die. Needs requirements-ray.txt and `pytest -m ray`."""
+"""Ray gives the same rows, even if processes die. Needs tests/requirements-ray.txt and `pytest -m ray`."""
 
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ import pytest
 from demo.archive.columns import Row
 from demo.archive.parquet_table import read_parquet
 from demo.archive.store import LocalStore
-from tests.demo.archive.conftest import start
+from tests.demo.archive.conftest import free_port, start
 from tests.demo.conftest import wait_until
 
 pytestmark = pytest.mark.ray
@@ -49,12 +48,6 @@ def finished(process: "subprocess.Popen[str]", seconds: float = 150) -> tuple[in
     return process.returncode, complaints
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """A cluster of two nodes on this machine; each node has one core for an actor."""
@@ -69,9 +62,9 @@ def cluster() -> Iterator[Any]:
 
 
 def actors() -> list[psutil.Process]:
-    """Returns the processes of Ray's actors."""
+    """Returns the processes of Ray's actors that these tests started; another Ray may run here."""
     found = []
-    for process in psutil.process_iter():
+    for process in psutil.Process().children(recursive=True):
         try:
             if "MapWorker(MapBatches(PartWriter))" in " ".join(process.cmdline()):
                 found.append(process)
@@ -98,9 +91,11 @@ def test_classify_ray_resumes_after_the_driver_was_killed(
     table = tmp_path / "table"
     process = on_ray(archive, "--parquet", table, "--workers", "2")
     wait_until(lambda: len(list(table.glob("part-*"))) > 4, 90)
+    orphans = actors()
+    assert orphans
     process.kill()
     process.communicate()
-    wait_until(lambda: not actors())
+    wait_until(lambda: not any(each.is_running() for each in orphans))
     assert 40 < len(rows_of(table)) < len(expected)
     status, complaints = finished(on_ray(archive, "--parquet", table, "--workers", "2", "--resume"))
     assert status == 1, complaints
@@ -163,9 +158,11 @@ def test_classify_ray_stops_on_ctrl_c(archive: Path, tmp_path: Path) -> None:
     table = tmp_path / "table"
     process = on_ray(archive, "--parquet", table, "--workers", "1", start_new_session=True)
     wait_until(lambda: len(list(table.glob("part-*"))) > 0, 90)
+    stopped = actors()
+    assert stopped
     process.send_signal(signal.SIGINT)
     status, complaints = finished(process)
     assert status == 130, complaints
     assert complaints.splitlines()[-1].startswith("Stopped. Everything written so far is complete.")
     assert rows_of(table)
-    wait_until(lambda: not actors())
+    wait_until(lambda: not any(each.is_running() for each in stopped))

@@ -1,4 +1,4 @@
-"""Buckets on an S3 server on this machine. Needs requirements-ray.txt and `pytest -m ray`."""
+"""Buckets on an S3 server on this machine. Needs tests/requirements-ray.txt and `pytest -m ray`."""
 
 import urllib.request
 from collections.abc import Iterator
@@ -104,7 +104,7 @@ def test_classify_csv_reads_and_resumes_a_bucket(tmp_path: Path) -> None:
     assert table.read_bytes() == before
 
 
-def test_classify_ray_reads_a_bucket_into_a_bucket(bucket: Any) -> None:
+def test_classify_ray_reads_a_bucket_into_a_bucket(bucket: Any, capsys: Capture) -> None:
     process = start(
         "--engine",
         "ray",
@@ -123,6 +123,13 @@ def test_classify_ray_reads_a_bucket_into_a_bucket(bucket: Any) -> None:
     again = ["s3://album/photos", "--parquet", "s3://album/out/faces", *FAST]
     assert main(["classify", *again]) == 2
     assert main(["classify", *again, "--resume"]) == 0
+    # The table and its report lie in the folder that is read.
+    capsys.readouterr()
+    inside = ["s3://album/out", *again, "--resume"]
+    assert main(["classify", *inside]) == 1
+    said = capsys.readouterr().err
+    assert said.count("s3://album/out/faces-report: This folder holds the report on a table") == 1
+    assert "s3://album/out: There is no picture at this address." in said
     bucket.rm("album/out", recursive=True)
 
 

@@ -208,7 +208,11 @@ def test_classify_reads_no_maps_as_pictures(album: Path, capsys: Capture) -> Non
     # Also if the folder is given under another name.
     Path("link").symlink_to("party/late/why")
     assert main([*command[:-1], "link"]) == 0
-    assert len(documents(capsys)) == len(first)
+    output = capsys.readouterr()
+    assert len(output.out.splitlines()) == len(first)
+    assert (
+        output.err.count("link: This folder is for attention maps, so the maps in it are not") == 1
+    )
 
 
 @pytest.mark.parametrize(
