@@ -90,10 +90,10 @@ def on_ray(
                     raise outcome
                 yield outcome
             if stopped():
-                # Ray's own threads fail during the shutdown and would print long errors.
-                threading.excepthook = lambda _: None
                 return
     finally:
+        # Ray's own threads fail if they still work during the shutdown, and would print long errors.
+        threading.excepthook = lambda _: None
         ray.shutdown()
 
 

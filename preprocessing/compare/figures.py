@@ -2,11 +2,13 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
@@ -52,9 +54,20 @@ def measure(name: str, shots: Sequence[Shot]) -> list[Result]:
     def result(shot: Shot) -> Result:
         return measure_one(detectors[shot.min_face], shot)
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with one_opencv_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
         results = pool.map(result, shots)
         return list(tqdm(results, total=len(shots), desc=name, unit="picture", leave=False))
+
+
+@contextmanager
+def one_opencv_thread() -> Iterator[None]:
+    """Keeps OpenCV from starting threads, because a thread's CPU time leaves their time out."""
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)
 
 
 def measure_one(finder: Detector, shot: Shot) -> Result:

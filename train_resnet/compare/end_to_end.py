@@ -14,7 +14,7 @@ import numpy as np
 from model.classifier import Classifier
 from preprocessing import fer2013
 from preprocessing.alignment import SIZE, align
-from preprocessing.compare.figures import matches
+from preprocessing.compare.figures import matches, one_opencv_thread
 from preprocessing.compare.pictures import Shot, of_fer2013
 from preprocessing.faces import DEFAULT, Detector, Face, detector, haar
 from train_resnet.compare.rows import Row
@@ -142,13 +142,8 @@ def see(
         crops = crops.reshape(-1, SIZE, SIZE)
         return Seen(shot.degree, int(labels[shot.source]), crops, found, milliseconds)
 
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)  # The time of OpenCV's own threads would not be counted.
-    try:
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return list(pool.map(one, shots))
-    finally:
-        cv2.setNumThreads(threads)
+    with one_opencv_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(one, shots))
 
 
 def answered(network: Network, pictures: Sequence[Seen]) -> dict[str, Any]:
