@@ -68,7 +68,7 @@ class Seen:
     """What a network sees of a picture.
 
     Attributes:
-        kind: of picture, as `preprocessing.compare` calls it.
+        kind: the kind of picture, as `preprocessing.compare` calls it.
         label: the right answer, a position in `model.labels.EMOTIONS`.
         crops: `(n, 48, 48)` uint8, all faces that were found, false alarms among them.
         found: the position of the right face among them, or None.
@@ -129,7 +129,7 @@ def see(
         finder: the detector.
         cut: gives what a network sees of a face.
         shots: made of FER-2013's faces, one face each.
-        labels: of FER-2013's images, by `Shot.source`.
+        labels: the labels of FER-2013's images; `Shot.source` is the position.
     """
 
     def one(shot: Shot) -> Seen:

@@ -19,7 +19,7 @@ def plot_classes(data: Fer2013, path: Path) -> None:
 
     Args:
         data: FER-2013.
-        path: of the PNG.
+        path: the PNG to write.
     """
     truths = [("FER-2013 labels", data.labels)]
     if data.votes is not None:
@@ -68,7 +68,7 @@ def sample_sheet(data: Fer2013, path: Path) -> None:
 
     Args:
         data: FER-2013; the images are Training's, or those of the first split that has any.
-        path: of the PNG. It shows people, so it does not belong into a repository.
+        path: the PNG to write. It shows people, so it does not belong into a repository.
     """
     split = next(split for split in SPLITS if (data.usage == split).any())
     part = data.split(split)

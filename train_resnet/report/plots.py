@@ -26,7 +26,7 @@ def plot_evaluation(
 
     Args:
         found: what was measured.
-        histories: of the runs that trained the networks.
+        histories: the histories of the runs that trained the networks.
         output: folder of the pictures.
     """
     plot_confusion(found.records, output / "confusion_matrix.png")

@@ -14,7 +14,7 @@ def printed(split: str, figures: dict[str, Any]) -> str:
     """What `evaluate` prints.
 
     Args:
-        split: of FER-2013.
+        split: a part of FER-2013, such as PublicTest.
         figures: `results`, `accuracy_without_the_mirrored_view`, `agreement` and `robustness`; the
             last two may be empty.
     """
@@ -27,8 +27,8 @@ def record(name: str, split: str, figures: dict[str, Any], output: Path) -> None
     """Writes the figures of weights into their JSON, and the tables and plots where they are quoted.
 
     Args:
-        name: of the weights.
-        split: of FER-2013.
+        name: the weights to write into.
+        split: a part of FER-2013, such as PublicTest.
         figures: as `printed` takes them.
         output: folder of the plots of the same evaluation.
     """

@@ -29,7 +29,7 @@ class Look:
     """What a network makes of a face.
 
     Attributes:
-        title: of the picture.
+        title: the text above the picture.
         layers: the name of each layer, or "", and what it gives, `(height, width, channels)`.
         probabilities: `(7,)`, its answer.
         maps: `(side, side, 7)`, the evidence for each emotion; None if the network has no maps.
@@ -160,7 +160,7 @@ def plot_look(look: Look, crop: np.ndarray, path: Path) -> None:
     Args:
         look: what a network makes of the face.
         crop: the face, `(48, 48)` uint8.
-        path: of the PNG.
+        path: the PNG to write.
     """
     figure = Figure(figsize=(13, 1.45 * (len(look.layers) + 2.5)), layout="constrained")
     ratios = [1.2, *[1] * len(look.layers), 1.45]
