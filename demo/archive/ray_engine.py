@@ -12,6 +12,7 @@ import logging
 import os
 import pickle
 import queue
+import signal
 import socket
 import threading
 from collections.abc import Callable, Generator, Iterator
@@ -26,7 +27,7 @@ from demo.archive.columns import Row
 from demo.archive.entries import Entry
 from demo.archive.parquet_table import ParquetTable, part_name, part_of
 from demo.archive.processes import Processes
-from demo.archive.remote import Unreachable
+from demo.archive.remote import Unreachable, reason
 from demo.archive.rows import Maker, Outcome, Result, lost
 from demo.archive.store import Store
 from demo.writing import Unwritable
@@ -94,6 +95,8 @@ def on_ray(
     finally:
         # Ray's own threads fail if they still work during the shutdown, and would print long errors.
         threading.excepthook = lambda _: None
+        for name in ("ray", "ray.data"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         ray.shutdown()
 
 
@@ -101,12 +104,15 @@ def _connected(address: str | None, workers: int | None) -> Any:
     """Connects to Ray, copies this project to its machines, and returns the `ray` module."""
     # Ray's warnings only help people who know Ray's code.
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    # Otherwise a thread of Ray's that still works after the shutdown would start Ray again.
+    os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"
     try:
         import ray
         from ray.data import DataContext
     except ModuleNotFoundError:
         raise Unwritable(HOW_TO_INSTALL) from None
     _check_answers(address)
+    on_sigterm = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(
             address=address or "local",
@@ -119,9 +125,12 @@ def _connected(address: str | None, workers: int | None) -> Any:
         )
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise Unreachable(
-            f"{address or 'Ray'}: The cluster cannot be reached ({str(error).splitlines()[0]}). Check"
-            " the address with `ray status --address`."
+            f"{address or 'Ray'}: The cluster cannot be reached ({reason(error)}). Check the address with"
+            " `ray status --address`."
         ) from error
+    if threading.current_thread() is threading.main_thread():
+        # Ray's own handler would end the process in the middle of a part.
+        signal.signal(signal.SIGTERM, on_sigterm)
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     context = DataContext.get_current()
     context.enable_progress_bars = False
@@ -133,12 +142,14 @@ def _check_answers(address: str | None) -> None:
     host, colon, port = (address or "").removeprefix("ray://").rpartition(":")
     if not colon:
         return
+    if not port.isdecimal():
+        raise Unreachable(f"{address}: This address has no port. Write it as HOST:PORT.")
     try:
         socket.create_connection((host, int(port)), _CONNECT_SECONDS).close()
-    except (OSError, ValueError) as error:
+    except (OSError, OverflowError) as error:
         raise Unreachable(
-            f"{address}: No Ray cluster answers at this address ({error}). Start one with `ray up"
-            " cluster/aws.yaml`, or remove --address to use this machine."
+            f"{address}: No Ray cluster answers at this address ({reason(error)}). Start one with `ray"
+            " up cluster/aws.yaml`, or remove --address to use this machine."
         ) from error
 
 

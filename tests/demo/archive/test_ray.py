@@ -61,6 +61,11 @@ def cluster() -> Iterator[Any]:
     cluster.shutdown()
 
 
+def sentences(complaints: str) -> list[str]:
+    """Returns the lines on stderr, except the one that Ray always writes as it starts."""
+    return [line for line in complaints.splitlines() if "logging.cc" not in line]
+
+
 def actors() -> list[psutil.Process]:
     """Returns the processes of Ray's actors that these tests started; another Ray may run here."""
     found = []
@@ -149,20 +154,32 @@ def test_classify_ray_names_an_address_that_does_not_answer(
         on_ray(album, "--parquet", tmp_path / "table", "--address", address)
     )
     assert status == 4
-    [sentence] = [line for line in complaints.splitlines() if "logging.cc" not in line]
+    [sentence] = sentences(complaints)
     assert sentence.startswith(f"{address}: No Ray cluster answers at this address")
     assert time.monotonic() - began < 60
 
 
-def test_classify_ray_stops_on_ctrl_c(archive: Path, tmp_path: Path) -> None:
+def test_classify_ray_names_an_address_without_a_port(album: Path, tmp_path: Path) -> None:
+    status, complaints = finished(
+        on_ray(album, "--parquet", tmp_path / "table", "--address", "127.0.0.1:x")
+    )
+    assert status == 4
+    assert complaints == "127.0.0.1:x: This address has no port. Write it as HOST:PORT.\n"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_classify_ray_stops_on_ctrl_c_and_sigterm_without_a_word_of_rays(
+    archive: Path, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
     table = tmp_path / "table"
     process = on_ray(archive, "--parquet", table, "--workers", "1", start_new_session=True)
     wait_until(lambda: len(list(table.glob("part-*"))) > 0, 90)
     stopped = actors()
     assert stopped
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     status, complaints = finished(process)
-    assert status == 130, complaints
-    assert complaints.splitlines()[-1].startswith("Stopped. Everything written so far is complete.")
+    assert status == code, complaints
+    [sentence] = [line for line in sentences(complaints) if "/broken/" not in line]
+    assert sentence.startswith("Stopped. Everything written so far is complete.")
     assert rows_of(table)
     wait_until(lambda: not any(each.is_running() for each in stopped))
