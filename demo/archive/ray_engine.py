@@ -15,7 +15,7 @@ import queue
 import signal
 import socket
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -161,7 +161,7 @@ def _rows(
 
     items = [{"number": number, "entries": pickle.dumps(chunk)} for number, chunk in chunks]
     data = ray.data.from_items(items, override_num_blocks=len(items))
-    rows: Iterator[dict[str, Any]] = data.map_batches(
+    rows: Iterable[dict[str, Any]] = data.map_batches(
         PartWriter,
         fn_constructor_kwargs={
             "make": make,
@@ -172,7 +172,7 @@ def _rows(
         num_cpus=1,
         compute=ray.data.ActorPoolStrategy(min_size=1, max_size=min(count, len(items))),
     ).iter_rows()
-    return rows
+    return iter(rows)
 
 
 class PartWriter:
