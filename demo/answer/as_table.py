@@ -47,15 +47,18 @@ class Column(Generic[Of]):
             return f"{value:.{self.digits}f}"
         return str(value)
 
-    def within(self, part: Callable[[Other], Of]) -> "Column[Other]":
-        """Returns the same column for rows about something larger, given how to get its part."""
-        return Column(
-            self.name,
-            self.kind,
-            self.meaning,
-            lambda whole: self.value(part(whole)),
-            self.digits,
-        )
+    def within(self, part: Callable[[Other], Of | None]) -> "Column[Other]":
+        """Returns the same column for rows about something larger.
+
+        Args:
+            part: gives the part of a row that the column is about; the cell is empty if it gives None.
+        """
+
+        def value(whole: Other) -> Cell:
+            found = part(whole)
+            return None if found is None else self.value(found)
+
+        return Column(self.name, self.kind, self.meaning, value, self.digits)
 
 
 def _probability(index: int, emotion: str) -> Column[FaceExpression]:

@@ -42,15 +42,6 @@ class _Line:
         return None if self.answer is None else " ".join(self.answer.picture.warnings) or None
 
 
-def _empty_without(column: Column[FaceExpression]) -> Column[_Line]:
-    """Returns a face's column for rows that may have no face."""
-
-    def value(line: _Line) -> Cell:
-        return None if line.face is None else column.value(line.face)
-
-    return Column(column.name, column.kind, column.meaning, value, column.digits)
-
-
 _COLUMNS: tuple[Column[_Line], ...] = (
     Column(
         "path",
@@ -64,7 +55,7 @@ _COLUMNS: tuple[Column[_Line], ...] = (
         "1 for the leftmost face; 0 if the picture has no face; empty if it could not be read",
         lambda line: line.number,
     ),
-    *map(_empty_without, FACE_COLUMNS),
+    *(column.within(lambda line: line.face) for column in FACE_COLUMNS),
     Column(
         "faces",
         "int32",

@@ -12,7 +12,7 @@ class Dataset:
     """Draw what FER-2013 holds.
 
     Writes classes.png, how many images of each split have each label and each FER+ winner, and
-    samples.png, images of each emotion. These show people, so keep them out of repositories.
+    samples.png, images of each emotion. The images show people, so keep samples.png out of repositories.
     """
 
     source: Sourced

@@ -10,18 +10,7 @@ from preprocessing.compare import __main__ as command
 from preprocessing.compare.figures import measure_one, table
 from preprocessing.compare.pictures import Shot, Truth, faceless, made, portraits
 from preprocessing.faces import Face, HogDetector
-
-
-class Fixed:
-    """A detector that always returns the same faces."""
-
-    min_face = 40
-
-    def __init__(self, *faces: Face) -> None:
-        self.faces = list(faces)
-
-    def detect(self, _: np.ndarray) -> list[Face]:
-        return self.faces
+from tests.preprocessing.compare.fixed import Fixed
 
 
 def face(x: float, y: float, width: float, points: np.ndarray) -> Face:

@@ -10,23 +10,12 @@ import pytest
 
 from preprocessing.compare.pictures import Shot, Truth, of_fer2013
 from preprocessing.faces import Face
+from tests.preprocessing.compare.fixed import Fixed
 from train_resnet import files
 from train_resnet.__main__ import main
 from train_resnet.compare import end_to_end, rows
 from train_resnet.compare.rows import Row
 from train_resnet.run.recipe import Recipe
-
-
-class Fixed:
-    """A detector that always finds the same faces."""
-
-    min_face = 40
-
-    def __init__(self, *faces: Face) -> None:
-        self.faces = list(faces)
-
-    def detect(self, _: np.ndarray) -> list[Face]:
-        return self.faces
 
 
 def face(left: float, score: float) -> Face:
