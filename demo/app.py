@@ -27,6 +27,7 @@ from demo.web.middleware.body_limit import BodyLimit
 from demo.web.middleware.login import Login
 from demo.web.middleware.rate_limit import RateLimit
 from demo.web.middleware.recording import Recording
+from demo.web.middleware.rest_of_body import RestOfBody
 from demo.web.middleware.root_path import RootPath
 from demo.web.middleware.same_origin import SameOrigin
 from demo.web.middleware.upload_limit import UploadLimit
@@ -108,6 +109,7 @@ def _protect(
             unlocked=paths_marked(routes, needs_no_password),
         )
     app.add_middleware(SameOrigin)
+    app.add_middleware(RestOfBody)
     app.add_middleware(RootPath, root_path=settings.root_path)
     app.add_middleware(AnswerHeaders, frame_ancestors=settings.frame_ancestors)
     app.add_middleware(Recording, monitor=monitor)

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Collection
-from contextlib import suppress
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,9 +16,6 @@ _OTHERS_BYTES = 1_000_000
 # A body may take this many seconds, plus the time for its bytes at the speed of a slow telephone.
 PATIENCE_SECONDS = 20
 SLOWEST_BYTES_PER_SECOND = 16_000
-
-# The rest of a refused body is read up to this many bytes and seconds.
-_REST_BYTES, _REST_SECONDS = 64_000_000, 5
 
 
 class BodyLimit:
@@ -122,27 +118,4 @@ async def _refuse(status: int, limit: int, scope: Scope, receive: Receive, send:
         503: "Too many pictures are on their way; try again in a moment.",
     }
     headers = {408: {"Connection": "close"}, 503: {"Retry-After": "1"}}
-    answer = refusal(scope, status, details[status], headers.get(status))
-    if status == 408 or "expect" in Headers(scope=scope):
-        await answer(scope, receive, send)
-        return
-    await send({"type": "http.response.start", "status": status, "headers": answer.raw_headers})
-    await send({"type": "http.response.body", "body": answer.body, "more_body": True})
-    await _discard_rest(receive)
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-async def _discard_rest(receive: Receive) -> None:
-    """Reads the rest of a refused body.
-
-    The server closes the connection when the answer ends. A proxy that is still sending would then find
-    the connection broken, and answer 502 (bad gateway) instead of passing on the refusal.
-    """
-    discarded = 0
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_REST_SECONDS):
-            while discarded < _REST_BYTES:
-                message = await receive()
-                discarded += len(message.get("body", b""))
-                if not message.get("more_body", False):
-                    return
+    await refusal(scope, status, details[status], headers.get(status))(scope, receive, send)

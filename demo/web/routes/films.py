@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import Future
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -166,15 +166,15 @@ class Films:
     ) -> None:
         reading = _Reading(self.service, recognizer, self.longest)
         work = asyncio.create_task(asyncio.to_thread(reading.read, folder, order))
-        listening = asyncio.create_task(_listen(socket, reading.cancelled))
+        listening = asyncio.create_task(_listen(socket, reading))
         try:
             while not work.done():
                 await asyncio.wait({work}, timeout=_TOLD_EVERY)
                 await socket.send_json(FilmProgress(time=reading.time, duration=reading.duration))
             await _send(socket, await work)
         finally:
-            # A visitor who has left needs no results. The folder can be deleted once nothing writes there.
-            reading.cancelled.set()
+            # The folder can be deleted once nothing writes there.
+            reading.left.set()
             await asyncio.wait({work})
             listening.cancel()
 
@@ -185,19 +185,25 @@ class _Reading:
     Attributes:
         time: the time reached in the film, in seconds.
         duration: the film's length in seconds; None if it is not known.
-        cancelled: set this event to stop the reading.
+        cancelled: set this event to stop the reading and write the results so far.
+        left: set this event to stop without results, which nobody is there to receive.
     """
 
     def __init__(self, service: Service, recognizer: Recognizer, longest: float) -> None:
         self.time = 0.0
         self.duration: float | None = None
         self.cancelled = threading.Event()
+        self.left = threading.Event()
         self._service = service
         self._recognizer = recognizer
         self._longest = longest
 
     def read(self, folder: Path, order: FilmOrder) -> "tuple[Path, Outcome] | str":
-        """Returns the folder of the results and the outcome, or a sentence that says why not."""
+        """Returns the folder of the results and the outcome, or a sentence that says why not.
+
+        Raises:
+            WebSocketDisconnect: `left` is set.
+        """
         # Imported here: FFmpeg and Matplotlib take half a second and 50 MB, and only films need them.
         from demo.film.folder import Wanted, write_film
         from demo.film.source import FilmTooLong, InvalidFilm, StillPicture
@@ -236,6 +242,8 @@ class _Reading:
         return target, outcome
 
     def _progress(self, time: float, duration: float | None) -> None:
+        if self.left.is_set():
+            raise WebSocketDisconnect
         self.time, self.duration = time, duration
 
     def _recognize(
@@ -246,7 +254,7 @@ class _Reading:
             try:
                 return self._service.submit(lambda _: recognizer.recognize(picture))
             except Busy:
-                if self.cancelled.is_set():
+                if self.cancelled.is_set() or self.left.is_set():
                     nobody: Future[list[FaceExpression]] = Future()
                     nobody.set_result([])
                     return nobody
@@ -267,14 +275,15 @@ async def _receive(socket: WebSocket, file: Path, size: int) -> None:
             await asyncio.to_thread(target.write, part)
 
 
-async def _listen(socket: WebSocket, cancelled: threading.Event) -> None:
-    """Waits for the message to stop, or for the end of the connection, and sets `cancelled`."""
-    try:
-        await socket.receive_text()
-    except (WebSocketDisconnect, KeyError):
-        pass
-    finally:
-        cancelled.set()
+async def _listen(socket: WebSocket, reading: _Reading) -> None:
+    """Waits for the message to stop, or for the end of the connection."""
+    with suppress(KeyError):  # A message that is not text stops the reading as well.
+        try:
+            await socket.receive_text()
+        except WebSocketDisconnect:
+            reading.left.set()
+            return
+    reading.cancelled.set()
 
 
 async def _send(socket: WebSocket, found: "tuple[Path, Outcome] | str") -> None:

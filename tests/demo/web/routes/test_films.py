@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import create_autospec
 
 import pytest
 from fastapi import FastAPI
@@ -13,6 +14,7 @@ from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
 from demo.answer.schema_film import FilmFile, FilmProgress, FilmResults, FilmSummary
+from demo.film.results import ResultFolder
 from demo.settings import Settings
 from demo.web.middleware import body_limit
 from demo.web.routes import films
@@ -168,6 +170,8 @@ def test_films_socket_deletes_everything_when_the_visitor_leaves(
     service: Service, party: bytes, folder: Path, when: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(films, "_TOLD_EVERY", 0.01)
+    finish = create_autospec(ResultFolder.finish, side_effect=ResultFolder.finish)
+    monkeypatch.setattr(ResultFolder, "finish", finish)
     with server(service) as client:
         with client.websocket_connect(films.ROUTE) as socket:
             send(socket, party, bytes=len(party) + (when == "sending"), fps=30)
@@ -175,7 +179,8 @@ def test_films_socket_deletes_everything_when_the_visitor_leaves(
                 while socket.receive_json()["time"] < 0.3:
                     pass
             wait_until(lambda: list(folder.iterdir()) != [])
-        wait_until(lambda: list(folder.iterdir()) == [], seconds=5)
+        wait_until(lambda: list(folder.iterdir()) == [])
+        finish.assert_not_called()
         # The next visitor's film is read.
         with client.websocket_connect(films.ROUTE) as socket:
             send(socket, party)
