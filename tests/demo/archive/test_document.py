@@ -1,4 +1,4 @@
-"""docs/archive.md agrees with the code, and its programs run."""
+"""docs/archive.md and README.md agree with the code, and their programs run."""
 
 import contextlib
 import io
@@ -14,14 +14,23 @@ from demo.archive.columns import Row
 from demo.archive.identity import identity_of
 from demo.archive.parquet_table import part_of, schema
 from demo.archive.plan import MILLISECONDS, Archive, report
-from tests.conftest import ROOT
+from tests.documents import ROOT, text_of
 
-DOCUMENT = (ROOT / "docs" / "archive.md").read_text(encoding="utf-8")
+DOCUMENT = text_of("docs/archive.md")
+README = text_of("README.md")
 
 
-def quoted(mark: str) -> str:
-    [found] = re.findall(f"<!-- {mark} -->\n(.*?)\n<!-- /{mark} -->", DOCUMENT, re.DOTALL)
+def quoted(mark: str, document: str = DOCUMENT) -> str:
+    [found] = re.findall(f"<!-- {mark} -->\n(.*?)\n<!-- /{mark} -->", document, re.DOTALL)
     return str(found)
+
+
+def printed(program: str, names: dict[str, object]) -> str:
+    """Runs a program from a document; returns what it prints."""
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        exec(program.removeprefix("```python\n").removesuffix("\n```"), names)
+    return output.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -40,17 +49,27 @@ def folder(tmp_path_factory: pytest.TempPathFactory, whole_rows: list[Row]) -> P
 def test_document_opens_the_table_in_three_lines(
     folder: Path, library: str, whole_rows: list[Row], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program = quoted(library).removeprefix("```python\n").removesuffix("\n```")
-    assert sum(bool(line) for line in program.splitlines()) == 3
+    program = quoted(library)
+    assert sum(bool(line) for line in program.splitlines()) == 3 + 2  # The fences.
     monkeypatch.chdir(folder)
-    output, names = io.StringIO(), dict[str, object]()
-    with contextlib.redirect_stdout(output):
-        exec(program, names)
-    happy = sum(row[15] == "happy" for row in whole_rows)
-    assert happy > 50
-    assert re.search(rf"happy\W+{happy}\b", output.getvalue())
+    names = dict[str, object]()
+    assert re.search(rf"happy\W+{happy(whole_rows)}\b", printed(program, names))
     if library != "duckdb":
         assert len(names["table"]) == len(whole_rows)  # type: ignore[arg-type]
+
+
+def test_readme_opens_the_table_with_each_library(
+    folder: Path, whole_rows: list[Row], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    output = printed(quoted("readers", README), {})
+    assert len(re.findall(rf"happy\W+{happy(whole_rows)}\b", output)) == 3
+
+
+def happy(rows: list[Row]) -> int:
+    count = sum(row[15] == "happy" for row in rows)
+    assert count > 50
+    return count
 
 
 def test_document_lists_the_columns_of_the_table(folder: Path) -> None:
