@@ -98,7 +98,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="package")
 def chromium(camera: Path) -> Iterator[Browser]:
     if not CHROMIUM.exists():
-        reason = f"There is no {CHROMIUM}: apt-get install chromium"
+        reason = f"There is no {CHROMIUM}: apt-get install chromium-headless-shell"
         if os.environ.get("REQUIRE_BROWSER") == "1":
             pytest.fail(reason)
         pytest.skip(reason)

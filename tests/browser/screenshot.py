@@ -1,7 +1,7 @@
 """Takes the README's picture of the page: `python -m tests.browser.screenshot`.
 
 It shows matplotlib's photograph of Rear Admiral Grace Hopper, which is in the public domain. It needs
-Debian's packages chromium and fonts-noto-color-emoji.
+Debian's packages chromium-headless-shell and fonts-noto-color-emoji.
 """
 
 import io

@@ -31,7 +31,7 @@ def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"still waiting after {seconds} s"
-        time.sleep(0.01)
+        time.sleep(0.05)
 
 
 def encoded(pixels: np.ndarray, form: str = "JPEG") -> bytes:
