@@ -36,6 +36,7 @@ def test_report_counts_the_rows_of_the_table(
     assert pictures == sorted(plots(Counts()))
 
 
+@pytest.mark.slow
 def test_plots_show_no_rows_many_folders_and_odd_names() -> None:
     counts = Counts(pictures=1, errors=Counter({"$x_ \n <b>": 1}))
     counts.folders = {f"${number}$\n\udce9": Counter({"happy": 1}) for number in range(40)}

@@ -133,6 +133,7 @@ def test_entries_that_vanish_or_are_not_files_become_rows_with_an_error(tmp_path
     assert entry_of(gone).size is None
 
 
+@pytest.mark.slow
 def test_classify_csv_keeps_odd_names(
     tmp_path: Path, small_pictures: tuple[bytes, bytes, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -172,6 +172,7 @@ def test_classify_maps_json_says_where_each_map_lies(album: Path, capsys: Captur
     assert album.is_dir()
 
 
+@pytest.mark.slow
 def test_classify_maps_leaves_the_csv_table_unchanged(album: Path) -> None:
     assert main(["classify", str(album), "--csv", "plain.csv"]) == 0
     assert main(["classify", str(album), "--csv", "explained.csv", "--explain", "why"]) == 0

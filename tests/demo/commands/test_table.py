@@ -59,6 +59,7 @@ def test_csv_never_replaces_another_file(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("album")
 def test_csv_takes_an_empty_file_and_a_device() -> None:
     Path("new.csv").touch()
@@ -67,6 +68,7 @@ def test_csv_takes_an_empty_file_and_a_device() -> None:
     assert main(["classify", ".", "--csv", os.devnull]) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("album")
 def test_csv_without_a_file_goes_to_standard_output(capsys: Capture) -> None:
     assert main(["classify", ".", "--csv", "-"]) == 0

@@ -58,6 +58,7 @@ def test_answered_counts_a_right_answer_only_of_the_right_face() -> None:
     assert figures["milliseconds"] == pytest.approx(20, abs=2)
 
 
+@pytest.mark.slow
 def test_of_fer2013_says_which_image_a_face_is_of() -> None:
     images = np.stack([np.full((48, 48), level, np.uint8) for level in (0, 100, 200)])
     shots = list(of_fer2013(images, 3, pasted=3))

@@ -11,6 +11,7 @@ from train_resnet.__main__ import main
 from train_resnet.report.dataset import plot_classes, sample_sheet
 
 
+@pytest.mark.slow
 def test_dataset_writes_both_plots(data_file: Path, tmp_path: Path) -> None:
     assert main(["dataset", "--data", str(data_file), "--output", str(tmp_path / "new")]) == 0
     for name in ("classes.png", "samples.png"):
@@ -41,6 +42,7 @@ def test_plot_classes_counts_labels_and_winners(toy: Fer2013, tmp_path: Path) ->
     assert counts[3:6] == [["15", *["16"] * 6], ["4"] * 7, ["4"] * 7]
 
 
+@pytest.mark.slow
 def test_sample_sheet_shows_each_emotion_and_winners_that_differ(
     toy: Fer2013, tmp_path: Path
 ) -> None:

@@ -31,6 +31,7 @@ def test_side_by_side_answers_with_the_mean() -> None:
             np.testing.assert_allclose(getattr(seen, output), expected, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_side_by_side_averages_maps_of_different_sizes_to_the_same_means() -> None:
     networks = [
         with_lively_statistics(build(name, dropout=0.2))
