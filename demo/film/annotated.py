@@ -12,7 +12,8 @@ from av.error import FFmpegError
 
 from demo.answer.as_picture import annotate, caption
 from demo.answer.reading import Answer
-from demo.film.reading import Film, Frame
+from demo.film.frame_times import Frame
+from demo.film.reading import Film
 from demo.people.tracking import Sample, Sighting
 from model import FaceExpression
 
