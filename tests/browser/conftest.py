@@ -8,7 +8,7 @@ import numpy as np
 import pillow_heif
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from .serving import CHROMIUM, CHROMIUM_ARGUMENTS, serving
 
@@ -121,14 +121,20 @@ def width() -> int:
     return 1280
 
 
+@pytest.fixture(scope="package")
+def visitor(chromium: Browser) -> Iterator[BrowserContext]:
+    """A visitor who allows everything, and whose browser keeps the page's scripts in its cache."""
+    with chromium.new_context(
+        permissions=["camera", "clipboard-read", "clipboard-write"]
+    ) as context:
+        yield context
+
+
 @pytest.fixture
-def page(chromium: Browser, server: str, width: int) -> Iterator[Page]:
+def page(visitor: BrowserContext, server: str, width: int) -> Iterator[Page]:
     """The page in a fresh window. It must report no error and contact no other server."""
-    context = chromium.new_context(
-        viewport={"width": width, "height": 844},
-        permissions=["camera", "clipboard-read", "clipboard-write"],
-    )
-    page = context.new_page()
+    page = visitor.new_page()
+    page.set_viewport_size({"width": width, "height": 844})
     errors: list[str] = []
     elsewhere: list[str] = []
     # The browser reports every refusal as an error, but the page shows refusals itself.
@@ -142,7 +148,7 @@ def page(chromium: Browser, server: str, width: int) -> Iterator[Page]:
     )
     page.on("pageerror", lambda error: errors.append(str(error)))
     own = (f"{server}/", "data:", "blob:")
-    context.on(
+    page.on(
         "request",
         lambda request: None if request.url.startswith(own) else elsewhere.append(request.url),
     )
@@ -150,6 +156,6 @@ def page(chromium: Browser, server: str, width: int) -> Iterator[Page]:
     expect(page.locator("#picture input[type=file]")).to_be_enabled()
     expect(page.locator("#model")).to_contain_text("Network")
     yield page
-    context.close()
+    page.close()
     assert not errors
     assert not elsewhere
