@@ -3,18 +3,44 @@
 import csv
 import io
 import os
+from collections.abc import Generator, Iterable
 from pathlib import Path
 
+import cv2
 import duckdb
 import pandas as pd
 import pytest
 
+from demo.archive import batch
 from demo.archive.columns import COLUMNS
+from demo.archive.rows import Maker, Result
+from demo.archive.sources import Entry
 from demo.commands.main import main
 
 Capture = pytest.CaptureFixture[str]
 
 HEAD = ",".join(COLUMNS)
+
+
+class InThisProcess:
+    """Does what `Processes` does, but here: to start a process takes longer than to read two pictures."""
+
+    def __init__(self, make: Maker, *_: object) -> None:
+        self._read = make()
+
+    def results(
+        self, tasks: Iterable[Entry], *_: object
+    ) -> Generator[tuple[Entry, Result], None, None]:
+        yield from ((task, self._read(task)) for task in tasks)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "Processes", InThisProcess)
+    monkeypatch.setattr(cv2, "setNumThreads", lambda _: None)
 
 
 @pytest.fixture
