@@ -175,7 +175,7 @@ class Films:
         finally:
             # The folder can be deleted once nothing writes there.
             reading.left.set()
-            await asyncio.wait({work})
+            await asyncio.gather(work, return_exceptions=True)
             listening.cancel()
 
 

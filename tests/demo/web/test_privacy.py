@@ -135,13 +135,14 @@ def test_server_leaves_nothing_of_a_visit(visit: Visit) -> None:
     assert '"route": "/expressions"' in log
     assert '"route": "/api/v1/live"' in log
     assert '"route": "/api/v1/films"' in log
+    assert "Traceback" not in log
     assert NAME not in log
     assert ADDRESS not in log
     assert not list(visit.places[2].iterdir()), "the folder goes with the server"
 
 
 def watch_and_send_a_film(port: int, visit: Visit, visitor: dict[str, str]) -> None:
-    """Sends live pictures and two films: one complete, one that breaks off during the upload."""
+    """Sends a live picture and three films: complete, broken off, and left while it is read."""
     address = f"ws://127.0.0.1:{port}"
     with connect(address + live.ROUTE, additional_headers=visitor) as socket:
         socket.send(visit.picture)
@@ -158,6 +159,14 @@ def watch_and_send_a_film(port: int, visit: Visit, visitor: dict[str, str]) -> N
                 socket.send(film[-1:])
                 assert any(b"happy" in each for each in socket if isinstance(each, bytes))
         wait_until(lambda: visit.traces() == [], 5)
+    film = film_of(visit.picture, 30)
+    with connect(address + films.ROUTE, additional_headers=visitor) as socket:
+        socket.send(json.dumps({"name": f"{NAME}.mkv", "bytes": len(film)}))
+        assert json.loads(socket.recv(timeout=30)) == {"ready": True}
+        for start in range(0, len(film), 500_000):
+            socket.send(film[start : start + 500_000])
+        assert "time" in json.loads(socket.recv(timeout=30))
+    wait_until(lambda: visit.traces() == [])
 
 
 def break_off_an_upload(client: httpx.Client, picture: bytes, folder: Path) -> None:
