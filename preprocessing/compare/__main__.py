@@ -12,7 +12,7 @@ from pathlib import Path
 
 from preprocessing import fer2013
 from preprocessing.compare.figures import measure, plot, table
-from preprocessing.compare.pictures import faceless, made, of_fer2013
+from preprocessing.compare.pictures import crowds, faceless, made, of_fer2013
 from preprocessing.faces import DETECTORS
 from preprocessing.results import Occupied, claim
 
@@ -46,7 +46,7 @@ def main() -> int:
     except Occupied as error:
         print(error, file=sys.stderr)
         return 2
-    shots = [*made(), *faceless()]
+    shots = [*made(), *crowds(), *faceless()]
     if options.data:
         try:
             images = fer2013.load(options.data).split("PublicTest").images

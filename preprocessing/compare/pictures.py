@@ -168,6 +168,29 @@ def made() -> Iterator[Shot]:
             yield Shot("profile", "camera man", view[:, ::-1] if flipped else view, (face,))
 
 
+def crowds() -> Iterator[Shot]:
+    """The two faces in turn, in rows of squares that touch each other, on a wall of 1280x720."""
+    for width in (20, 30, 40, 60, 80, 110):
+        for count in (2, 6, 20, 60):
+            for square in (1.1, 1.6):
+                side = round(square * width)
+                columns = int(np.ceil(np.sqrt(count * 16 / 9)))
+                rows = -(-count // columns)
+                if columns * side > 1280 or rows * side > 720:
+                    continue
+                left, top = (1280 - columns * side) // 2, (720 - rows * side) // 2
+                wall, faces = np.full((720, 1280), 120, np.uint8), []
+                for number in range(count):
+                    view, face = cut(
+                        portraits()[number % 2], (side, side), width, (side / 2, side / 2)
+                    )
+                    x, y = left + number % columns * side, top + number // columns * side
+                    wall[y : y + side, x : x + side] = view
+                    faces.append(face.moved(np.array([[1.0, 0, x], [0, 1, y]])))
+                nearest = max(size for size in (20, 40, 80) if size <= width)
+                yield Shot("touching", f"{count} faces", wall, tuple(faces), nearest)
+
+
 def _in_a_room(view: np.ndarray, face: Truth) -> np.ndarray:
     """Keeps the photograph near the face and fills the rest with a plain wall."""
     room = np.full_like(view, 120)

@@ -14,6 +14,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from preprocessing.faces.face import Box, Face, at_detection_size, checked_min_face
 from preprocessing.faces.landmarks import landmarks_at_roll
+from preprocessing.reducing import averaged
 
 NAME = "blazeface"
 WEIGHTS = Path(__file__).parent / "weights"
@@ -76,6 +77,15 @@ class View:
     top: float
     side: float
 
+    def shows(self, left: float, top: float, right: float, bottom: float) -> bool:
+        """Whether a part of the picture lies in the view."""
+        return (
+            self.left <= left
+            and self.top <= top
+            and right <= self.left + self.side
+            and bottom <= self.top + self.side
+        )
+
 
 def whole_view(shape: tuple[int, int], border: float = 0.0) -> View:
     """The view that shows a whole picture, with a border given as a share of its longer side."""
@@ -84,24 +94,38 @@ def whole_view(shape: tuple[int, int], border: float = 0.0) -> View:
     return View((width - side) / 2, (height - side) / 2, side)
 
 
-def quarter_views(view: View) -> list[View]:
-    """Four parts of a view; neighbours overlap by a third of their side."""
-    side = 0.6 * view.side
-    ends = (0.0, view.side - side)
-    return [View(view.left + x, view.top + y, side) for y in ends for x in ends]
+def view_around(shape: tuple[int, int], box: Box, side: float) -> View:
+    """The view of this side with a box in its middle, moved into the picture."""
+    x, y, width, height = box
+
+    def start(middle: float, length: int) -> float:
+        end = length - side
+        return min(max(0.0, middle - side / 2), end) if end > 0 else end / 2
+
+    return View(start(x + width / 2, shape[1]), start(y + height / 2, shape[0]), side)
 
 
 def tiles(shape: tuple[int, int], min_face: int) -> list[View]:
-    """Views in which a face of `min_face` pixels is large enough for the full range."""
-    side = min(float(_FACES_ACROSS * min_face), float(max(shape)))
+    """Views in which a face of `min_face` pixels is large enough for the full range.
 
-    def starts(length: int) -> list[float]:
-        if length <= side:
-            return [(length - side) / 2]
-        count = 1 + int(np.ceil((length - side) / (side * (1 - _OVERLAP))))
-        return [float(start) for start in np.linspace(0, length - side, count)]
+    There are as few as possible, and then they are as small as possible, because that shows faces larger.
+    """
+    most = min(float(_FACES_ACROSS * min_face), float(max(shape)))
 
-    return [View(left, top, side) for top in starts(shape[0]) for left in starts(shape[1])]
+    def count(length: int) -> int:
+        further = (length - most) / (most * (1 - _OVERLAP))
+        return 1 + max(0, int(np.ceil(further)))
+
+    counts = [count(length) for length in shape]
+    side = max(
+        length / (1 + (number - 1) * (1 - _OVERLAP))
+        for length, number in zip(shape, counts, strict=True)
+    )
+    starts = [
+        np.linspace(0, length - side, number) if number > 1 else [(length - side) / 2]
+        for length, number in zip(shape, counts, strict=True)
+    ]
+    return [View(float(left), float(top), side) for top in starts[0] for left in starts[1]]
 
 
 class Network:
@@ -170,8 +194,11 @@ def crop_view(grey: np.ndarray, view: View, side: int) -> np.ndarray:
     bottom = min(height, round(view.top + view.side))
     across = min(side, max(1, round((right - left) * scale)))
     down = min(side, max(1, round((bottom - top) * scale)))
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    part = cv2.resize(grey[top:bottom, left:right], (across, down), interpolation=how)
+    part = grey[top:bottom, left:right]
+    if scale < 1:
+        part = averaged(part, across, down)
+    else:
+        part = cv2.resize(part, (across, down), interpolation=cv2.INTER_LINEAR)
     before = min(side - across, max(0, round((left - view.left) * scale)))
     above = min(side - down, max(0, round((top - view.top) * scale)))
     rest = (side - down - above, before, side - across - before)

@@ -10,9 +10,9 @@ from preprocessing.faces.blazeface import (
     Detection,
     Network,
     View,
-    quarter_views,
     same_face,
     tiles,
+    view_around,
     whole_view,
 )
 from preprocessing.faces.face import Box, Face, at_detection_size, checked_min_face
@@ -62,10 +62,13 @@ _HOG_CANDIDATE = -0.4
 # The side of the closer view for BlazeFace and for HOG, in face widths, and HOG's side in pixels.
 _BLAZEFACE_CROP, _HOG_CROP, _HOG_SIDE = 1.6, 2.0, 192
 
-# Faces narrower than this share of a view are small. Where small faces stand side by side, the full
-# range misses most of them: of 180 touching faces of 40 px it finds 10, but 153 if it also searches
-# the quarters of each view with small faces.
-_SMALL = 22 / 192
+# Faces narrower than `_SMALL` of a view are small. Where small faces stand side by side, the full range
+# misses most of them. So it also searches closer views around small faces, with `_CLOSER` of that side,
+# until these show `_REACH` face widths on each side of every small face. In 168 made pictures of up to
+# 180 touching faces of 20 to 120 px, this finds 7,045 of 7,410 faces. The numbers of rounds and of views
+# only bound the time: 400 faces of 40 px that touch each other take 10 rounds and 5 s.
+_SMALL, _CLOSER, _REACH = 28 / 192, 0.6, 1.5
+_MOST_ROUNDS, _MOST_CLOSER = 10, 300
 
 _UPRIGHT = np.array([(0.0, 0.0), (1.0, 0.0)])
 
@@ -134,13 +137,8 @@ class JoinedDetector:
         small, scale = at_detection_size(grey)
         views = tiles(small.shape, self.min_face)
         verified = self._verify_all(small, *self._candidates(small, views))
+        verified = self._look_beside_small_faces(small, verified, views[0].side)
         found = [each for each in verified if each.is_face]
-        crowded = [view for view in views if any(_is_small_in(each, view) for each in found)]
-        if crowded:
-            parts = [part for view in crowded for part in quarter_views(view)]
-            more = self._verify_all(small, [], self._detect_in_views(small, parts))
-            verified = _non_maximum_suppression(verified + more)
-            found = [each for each in verified if each.is_face]
         if self.second_look and not any(each.score > TURNED_THRESHOLD for each in found):
             found = self._take_second_look(small, verified, found)
         faces = [_face(grey, each, scale) for each in found]
@@ -156,6 +154,38 @@ class JoinedDetector:
     def _detect_in_views(self, small: np.ndarray, views: list[View]) -> list[Detection]:
         """The full range's detections in these views."""
         return [found for view in views for found in self._full.detect(small, view, _CANDIDATE)]
+
+    def _look_beside_small_faces(
+        self, small: np.ndarray, verified: list[_Verified], side: float
+    ) -> list[_Verified]:
+        """Searches closer views around small faces, and around those that it finds there.
+
+        Args:
+            small: the picture that detectors see.
+            verified: the candidates so far.
+            side: of the views in which they were found.
+        """
+        looked: list[View] = []
+        for _ in range(_MOST_ROUNDS):
+            found = [each.box for each in verified if each.is_face]
+            closer: list[View] = []
+            for box in found:
+                around = _surroundings(box, small.shape)
+                if box[2] < _SMALL * side and not any(
+                    view.shows(*around) for view in looked + closer
+                ):
+                    closer.append(view_around(small.shape, box, _CLOSER * side))
+            closer = closer[: _MOST_CLOSER - len(looked)]
+            if not closer:
+                break
+            looked += closer
+            others = [
+                detection
+                for detection in self._detect_in_views(small, closer)
+                if not any(same_face(detection.box, box) for box in found)
+            ]
+            verified = _non_maximum_suppression(verified + self._verify_all(small, [], others))
+        return verified
 
     def _hog_detections(self, small: np.ndarray) -> list[Detection]:
         """HOG's detections in the whole picture, reduced so that HOG takes 10 ms."""
@@ -252,11 +282,12 @@ class JoinedDetector:
         return rivals if len(rivals) == 1 and rivals[0].is_clear else []
 
 
-def _is_small_in(face: _Verified, view: View) -> bool:
-    """Whether a face is in a view and so small that the full range may have missed others there."""
-    x, y, width, height = face.box
-    across, down = x + width / 2 - view.left, y + height / 2 - view.top
-    return width < _SMALL * view.side and 0 < across < view.side and 0 < down < view.side
+def _surroundings(box: Box, shape: tuple[int, int]) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of `_REACH` widths around a face, as far as the picture goes."""
+    x, y, width, height = box
+    reach = _REACH * width
+    right, bottom = min(x + width + reach, shape[1]), min(y + height + reach, shape[0])
+    return max(0.0, x - reach), max(0.0, y - reach), right, bottom
 
 
 def _non_maximum_suppression(verified: list[_Verified]) -> list[_Verified]:

@@ -9,6 +9,7 @@ import dlib
 import numpy as np
 
 from preprocessing.faces.face import Box
+from preprocessing.reducing import reduced
 
 # In degrees. dlib's model knows upright faces, so a face that leans further is turned upright first.
 _LEANING = 15.0
@@ -85,10 +86,20 @@ def turned_upright(
         matrix from pixels of `grey` to pixels of the result.
     """
     factor = min(16, max(1, round(across / side)))
+    shrink = max(1, factor // 2)
+    factor //= shrink
     matrix = cv2.getRotationMatrix2D(middle, roll, side * factor / across)
     matrix[:, 2] = matrix[:, 2] + side * factor / 2 - np.array(middle)
+    # Sampling a large square finely takes 20 ms; reducing the picture first takes less than one.
+    source = reduced(grey, 1 / shrink)
+    to_source = matrix * (shrink, shrink, 1)
+    to_source[:, 2] += matrix[:, :2].sum(1) * (shrink - 1) / 2
     fine = cv2.warpAffine(
-        grey, matrix, (side * factor,) * 2, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        source,
+        to_source,
+        (side * factor,) * 2,
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
     )
     if factor > 1:
         fine = cv2.resize(fine, (side, side), interpolation=cv2.INTER_AREA)

@@ -1,7 +1,8 @@
+import cv2
 import numpy as np
 import pytest
 
-from preprocessing.reducing import reduced, reduced_to
+from preprocessing.reducing import averaged, reduced, reduced_to
 
 
 @pytest.mark.parametrize(
@@ -25,3 +26,12 @@ def test_reduced_to_limits_the_longer_side(
 def test_reduced_averages_over_areas() -> None:
     stripes = np.tile(np.array([0, 200], np.uint8), (4, 4))
     assert (reduced(stripes, 0.5) == np.full((2, 4), 100)).all()
+
+
+def test_averaged_halves_large_pictures_first_with_the_same_result() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (721, 1283), np.uint8)
+    smooth = cv2.GaussianBlur(noise, (0, 0), 8)
+    small = averaged(smooth, 64, 36)
+    assert small.shape == (36, 64)
+    expected = cv2.resize(smooth, (64, 36), interpolation=cv2.INTER_AREA)
+    assert np.abs(small.astype(int) - expected).max() <= 3

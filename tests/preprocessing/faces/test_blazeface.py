@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from preprocessing.faces import BlazeFaceDetector, InvalidDetector, blazeface
-from preprocessing.faces.blazeface import Network, View, crop_view, tiles, whole_view
+from preprocessing.faces.blazeface import Network, View, crop_view, tiles, view_around, whole_view
 
 NAMES = ["blazeface-short", "blazeface-full"]
 
@@ -60,6 +60,33 @@ def test_tiles_cover_the_picture_and_are_few(shape: tuple[int, int], min_face: i
         covered[rows, max(0, int(view.left)) : int(np.ceil(view.left + view.side))] = True
     assert covered.all()
     assert len(views) <= 40
+
+
+@pytest.mark.parametrize(
+    ("shape", "min_face", "count", "side"),
+    [((720, 1280), 80, 2, 720), ((480, 640), 40, 2, 480), ((480, 640), 80, 1, 640)],
+)
+def test_tiles_are_as_small_as_their_number_allows(
+    shape: tuple[int, int], min_face: int, count: int, side: float
+) -> None:
+    views = tiles(shape, min_face)
+    assert len(views) == count
+    assert {view.side for view in views} == {side}
+
+
+@pytest.mark.parametrize("box", [(300, 200, 40, 40), (0, 0, 40, 40), (620, 470, 40, 40)])
+def test_view_around_shows_the_box_inside_the_picture(box: tuple[int, int, int, int]) -> None:
+    x, y, width, height = box
+    view = view_around((480, 640), box, 120)
+    assert view.side == 120
+    assert view.shows(x, y, min(640, x + width), min(480, y + height))
+    assert 0 <= view.left <= 640 - 120
+    assert 0 <= view.top <= 480 - 120
+    assert not view.shows(x - 200, y, x, y + height)
+
+
+def test_view_around_shows_a_picture_that_is_smaller() -> None:
+    assert view_around((100, 90), (10, 20, 30, 30), 120) == View(-15, -10, 120)
 
 
 def test_blazeface_detect_finds_one_face_in_each_photograph(

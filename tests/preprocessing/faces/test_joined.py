@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import skimage.data
 
-from preprocessing.compare.figures import matches
-from preprocessing.compare.pictures import Shot, faceless, made
+from preprocessing.compare.figures import matches, measure_one
+from preprocessing.compare.pictures import Shot, crowds, faceless, made
 from preprocessing.faces import HogDetector, JoinedDetector
 
 # The made pictures in which the face must be found; for the others, recall is only measured.
@@ -48,6 +48,31 @@ def test_detect_finds_most_covered_faces(
     found = [len(detector.detect(shot.grey)) for shot in chosen]
     assert max(found) == 1
     assert sum(found) >= 4
+
+
+@pytest.mark.slow
+def test_detect_finds_nearly_all_faces_that_touch_each_other() -> None:
+    asked = found = 0
+    for shot in list(crowds())[::3]:
+        result = measure_one(JoinedDetector(shot.min_face), shot)
+        asked, found = asked + result.asked, found + result.found
+        assert result.false == 0
+    assert found > 0.9 * asked
+
+
+def test_detect_finds_two_faces_of_a_film(
+    grey_astronaut: np.ndarray, grey_hopper: np.ndarray
+) -> None:
+    detector = JoinedDetector(80, second_look=False)
+    heads = [
+        cv2.resize(head, (130, 150), interpolation=cv2.INTER_AREA)
+        for head in (grey_astronaut[20:200, 150:306], grey_hopper[80:380, 144:404])
+    ]
+    for step in range(8):
+        view = np.full((720, 1280), 120, np.uint8)
+        for head, x, y in zip(heads, (200 + 20 * step, 800 - 15 * step), (250, 300), strict=True):
+            view[y : y + 150, x : x + 130] = head
+        assert len(detector.detect(view)) == 2
 
 
 def test_detect_reports_every_face_once(
