@@ -28,6 +28,7 @@ _SHALLOW: dict[str, Any] = {
     "snapshots": 1000,
 }
 _4CONV: dict[str, Any] = {"arch": "cnn-4conv", "epochs": 25, "plateau": 2, "mirrored": 0.5}
+_4CONV_LONG: dict[str, Any] = {**_4CONV, "epochs": 100}
 # This project's own recipe with what a run on an accelerator needs besides, as `ensemble` has it,
 # and without the mean of the weights, which is worth nothing at the end of a long run (STUDY.md).
 _OWN: dict[str, Any] = {"label_smoothing": 0.1, "dropout": 0.2, "erasing": 0.3, "averaging": 0.0}
@@ -78,14 +79,21 @@ ROWS = (
         _adam("mini-xception", _MOVED, epochs=85, batch_size=64, plateau=12)),
     Row("cnn-4conv", "four blocks, batch 128, dropout 0.25", "66 %",
         _adam(**_4CONV, dropout=0.25), memory=True),
-    Row("cnn-4conv-batch-16", "the same, batch 16, dropout 0.4", "90 %",
+    Row("cnn-4conv-batch-16", "four blocks, batch 16, dropout 0.4", "90 %",
         _adam(**_4CONV, batch_size=16, dropout=0.4)),
-    Row("cnn-4conv-validation-learned", "the same, PublicTest learned from as well", "90 %",
+    Row("cnn-4conv-batch-16-validation-learned",
+        "batch 16, PublicTest learned from as well", "90 %",
+        _adam(**_4CONV, batch_size=16, dropout=0.4, validation="PublicTest-learned")),
+    Row("cnn-4conv-validation-learned", "batch 128, PublicTest learned from as well", "90 %",
         _adam(**_4CONV, dropout=0.25, validation="PublicTest-learned")),
+    Row("cnn-4conv-validation-learned-long", "the row above for 100 epochs", "90 %",
+        _adam(**_4CONV_LONG, dropout=0.25, validation="PublicTest-learned")),
+    Row("cnn-4conv-long", "batch 128 for 100 epochs, PublicTest not learned from", "",
+        _adam(**_4CONV_LONG, dropout=0.25)),
     Row("cnn-4conv-fifth-after-balancing",
-        "the same, images repeated to balance the classes, then a fifth held out", "90 %",
+        "batch 128, images repeated to balance the classes, then a fifth held out", "90 %",
         _adam(**_4CONV, dropout=0.25, validation="fifth-after-balancing", balanced=7215)),
-    Row("cnn-4conv-fifth", "the same, a fifth held out first, then the rest balanced", "",
+    Row("cnn-4conv-fifth", "batch 128, a fifth held out first, then the rest balanced", "",
         _adam(**_4CONV, dropout=0.25, validation="fifth", balanced=5772)),
     Row("deepface-emotion", "DeepFace's architecture, trained here", "",
         _adam("deepface-emotion", epochs=30, batch_size=256, dropout=0.2, patience=4)),
