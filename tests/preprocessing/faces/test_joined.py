@@ -60,6 +60,12 @@ def test_detect_finds_nearly_all_faces_that_touch_each_other() -> None:
     assert found > 0.9 * asked
 
 
+def test_detect_finds_two_small_faces_that_touch_each_other(detector: JoinedDetector) -> None:
+    pairs = [shot for shot in crowds() if (shot.degree, shot.min_face) == ("2 faces", 40)]
+    for shot in pairs:
+        assert measure_one(detector, shot).found == 2
+
+
 def test_detect_finds_two_faces_of_a_film(
     grey_astronaut: np.ndarray, grey_hopper: np.ndarray
 ) -> None:
