@@ -12,6 +12,10 @@ from train_resnet.measure.metrics import measure
 from train_resnet.measure.robustness import CONDITIONS
 from train_resnet.report.tables import find
 
+# Processors round differently. On one without AVX-512, two of 3,350 images get another answer, and one
+# calibration error differs by 0.0014.
+_ROUNDING = 0.003
+
 
 @pytest.mark.figures
 @pytest.mark.dataset
@@ -45,7 +49,7 @@ def test_the_weights_measure_as_the_model_card_says(dataset: fer2013.Fer2013, sp
             measured = measure(probabilities[rows], truth[rows])
             assert measured["n"] == stated["n"]
             for figure in ("accuracy", "balanced_accuracy", "macro_f1", "ece"):
-                assert measured[figure] == pytest.approx(stated[figure], abs=0.001), (
+                assert measured[figure] == pytest.approx(stated[figure], abs=_ROUNDING), (
                     labels,
                     output,
                     figure,

@@ -98,7 +98,7 @@ class JoinedDetector:
         Args:
             small: the picture that detectors see.
             verified: the candidates so far.
-            side: of the views in which they were found.
+            side: the side of the views in which they were found, in pixels.
         """
         looked: list[View] = []
         for _ in range(_MOST_ROUNDS):

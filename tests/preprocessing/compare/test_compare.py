@@ -52,6 +52,7 @@ def test_compare_command_writes_a_table_and_a_plot(
 ) -> None:
     chosen = [*list(made())[::60], *list(faceless())[:2]]
     monkeypatch.setattr(command, "made", lambda: chosen)
+    monkeypatch.setattr(command, "crowds", list)
     monkeypatch.setattr(command, "faceless", list)
     arguments = [
         "compare",
