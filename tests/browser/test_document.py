@@ -42,6 +42,14 @@ def test_tabs_have_addresses_that_survive_a_reload(page: Page, server: str) -> N
     chosen(page, "Picture")
 
 
+def test_back_leaves_a_page_that_was_opened_at_a_tab(page: Page, server: str) -> None:
+    page.goto(f"{server}/?__theme=dark#film")
+    chosen(page, "Film")
+    page.go_back()
+    expect(page).to_have_url(f"{server}/")
+    chosen(page, "Picture")
+
+
 def test_tabs_follow_the_arrow_keys(page: Page) -> None:
     page.get_by_role("tab", name="Picture").focus()
     for key, name in (

@@ -17,11 +17,15 @@ function follow() {
   if (chosen() !== addressed()) tabs()[addressed()]?.click();
 }
 
+// The Tab key reaches only the chosen tab; the arrow keys reach the others.
+function letTabKeyReach(tab) {
+  tabs().forEach((each, index) => (each.tabIndex = index === tab ? 0 : -1));
+}
+
 // Writes the chosen tab into the address, so that the browser's Back button returns to the previous tab.
 function note() {
   const tab = chosen();
-  // The Tab key reaches only the chosen tab; the arrow keys reach the others.
-  tabs().forEach((each, index) => (each.tabIndex = index === tab ? 0 : -1));
+  letTabKeyReach(tab);
   if (tab < 0 || tab === addressed()) return;
   history.pushState(null, "", location.pathname + location.search + ADDRESSES[tab]);
 }
@@ -43,9 +47,11 @@ function step(event) {
 
 function begin() {
   list.addEventListener("keydown", step);
+  // Gradio chooses a tab only after the click has returned, so the address is not noted before that: it
+  // would lose the tab that it names.
   follow();
+  letTabKeyReach(addressed());
   new MutationObserver(note).observe(list, { subtree: true, attributeFilter: ["aria-selected"] });
-  note();
   addEventListener("popstate", follow);
 }
 
