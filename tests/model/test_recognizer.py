@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from model import Recognizer
+from model import recognizer as recognizer_module
 from model.labels import EMOTIONS
 from preprocessing.faces import DETECTORS
 from preprocessing.images import InvalidImage
@@ -235,9 +236,14 @@ def test_recognize_uses_one_view_for_video(recognizer: Recognizer, astronaut: np
 
 
 @pytest.mark.slow
-def test_recognize_refuses_a_mosaic_of_faces_with_a_sentence(astronaut: np.ndarray) -> None:
+def test_recognize_refuses_a_mosaic_of_faces_with_a_sentence(
+    astronaut: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tile = cv2.resize(astronaut[30:190, 145:305], (60, 60), interpolation=cv2.INTER_AREA)
     recognizer = Recognizer(min_face=32)
-    assert len(recognizer.recognize(np.tile(tile, (4, 5, 1)))) == 20
-    with pytest.raises(InvalidImage, match="more than 300 faces"):
-        recognizer.recognize(np.tile(tile, (20, 21, 1)))
+    mosaic = np.tile(tile, (4, 5, 1))
+    monkeypatch.setattr(recognizer_module, "MOST_FACES", 20)
+    assert len(recognizer.recognize(mosaic)) == 20
+    monkeypatch.setattr(recognizer_module, "MOST_FACES", 19)
+    with pytest.raises(InvalidImage, match="more than 19 faces"):
+        recognizer.recognize(mosaic)
