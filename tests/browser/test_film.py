@@ -7,7 +7,7 @@ from pathlib import Path
 import pillow_heif
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from model.labels import COLOURS
 from tests.demo.film.clips import people, room, scene, steady, write_film
@@ -190,6 +190,48 @@ def test_film_tab_explains_other_files_in_one_sentence(
     button.click()
     expect(film.locator(".fx-verdict")).to_have_text("Two people: 1 mostly happy, 2 mostly neutral")
     expect(alert).to_be_hidden()
+
+
+@pytest.mark.parametrize("then", ["the example again", "another film", "another film, read"])
+def test_film_tab_ignores_an_example_that_arrives_late(
+    page: Page, film: Locator, films: Path, then: str
+) -> None:
+    held: list[Route] = []
+    page.route("**/page/grace-hopper.mp4", lambda route: held.append(route))
+    example = film.get_by_role("button", name="Try a film")
+    example.click()
+    expect(film.locator(".fx-far")).to_have_text("Fetching the film")
+    if then == "the example again":
+        page.wait_for_timeout(600)  # Otherwise this is a double click.
+        example.click()
+    elif then == "another film":
+        choose(film, films / "change.mp4")
+    else:
+        read(film, films / "change.mp4")
+    sent = "window.sent"
+    page.evaluate(
+        f"""() => {{
+            {sent} = 0;
+            const send = WebSocket.prototype.send;
+            WebSocket.prototype.send = function (data) {{
+                if (String(data).includes('"bytes"')) {sent}++;
+                send.call(this, data);
+            }};
+        }}"""
+    )
+    for route in held:
+        route.continue_()
+    if then == "the example again":
+        expect(film.locator(".fx-verdict")).to_contain_text("Two people: 1 most")
+        assert page.evaluate(sent) == 1
+    else:
+        page.wait_for_timeout(1000)
+        expect(film.locator(".fx-name")).to_contain_text("change.mp4")
+        if then == "another film":
+            expect(film.locator(".fx-far")).to_have_text("")
+            film.get_by_role("button", name="Read the film").click()
+        expect(film.locator(".fx-verdict")).to_have_text("One person: mostly happy")
+    expect(film.get_by_role("alert")).to_be_hidden()
 
 
 @pytest.mark.parametrize("width", [390])

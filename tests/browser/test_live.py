@@ -231,31 +231,58 @@ def test_live_tab_says_that_full_screen_was_refused(page: Page, live: Locator) -
     expect(live.get_by_role("alert")).to_have_text("This did not work. Try again.")
 
 
+# Two cameras. `window.asked` holds what the page asked for, with the number of streams that ran then;
+# `window.late` is a promise that the camera at the door waits for.
+TWO_CAMERAS = """() => {
+    const devices = navigator.mediaDevices;
+    const real = devices.getUserMedia.bind(devices);
+    const kind = "videoinput";
+    window.cameras = [
+        { kind, deviceId: "one", label: "Desk" }, { kind, deviceId: "two", label: "Door" },
+    ];
+    window.asked = [];
+    window.streams = [];
+    devices.enumerateDevices = async () => window.cameras;
+    devices.getUserMedia = async ({ video }) => {
+        const id = video.deviceId?.exact ?? "any";
+        window.asked.push([id, window.streams.filter((stream) => stream.active).length]);
+        if (id === "two") await window.late;
+        const stream = await real({ video: true });
+        window.streams.push(stream);
+        return stream;
+    };
+}"""
+
+
+def test_live_tab_shows_the_camera_that_was_chosen_last(page: Page, live: Locator) -> None:
+    page.evaluate(TWO_CAMERAS)
+    page.evaluate("() => { window.late = new Promise((resolve) => (window.release = resolve)); }")
+    start(live)
+    choice = live.locator("[data-do=camera]")
+    choice.select_option("Door")
+    choice.select_option("Desk")
+    shown = "document.querySelector('.fx-live video').srcObject"
+    page.wait_for_function(f"window.streams.length === 2 && {shown} === window.streams[1]")
+    page.evaluate("window.release()")
+    page.wait_for_function("window.streams.length === 3 && !window.streams[2].active")
+    assert page.evaluate(f"{shown} === window.streams[1]")
+    # Many telephones cannot open a second camera beside the first.
+    assert page.evaluate("window.asked") == [["any", 0], ["two", 0], ["one", 0]]
+    stop(live)
+    assert not page.evaluate("window.streams.some((stream) => stream.active)")
+
+
 def test_live_tab_lets_a_camera_be_chosen_and_vanish(page: Page, live: Locator) -> None:
     choice = live.locator("[data-do=camera]")
     expect(choice).to_be_hidden()
-    page.evaluate(
-        """() => {
-            const devices = navigator.mediaDevices;
-            const real = devices.getUserMedia.bind(devices);
-            const kind = "videoinput";
-            window.cameras = [
-                { kind, deviceId: "one", label: "Desk" }, { kind, deviceId: "two", label: "Door" },
-            ];
-            window.asked = [];
-            devices.enumerateDevices = async () => window.cameras;
-            devices.getUserMedia = ({ video }) => {
-                window.asked.push(video.deviceId?.exact ?? "any");
-                return real({ video: true });
-            };
-        }"""
-    )
+    page.evaluate(TWO_CAMERAS)
     start(live)
     expect(choice.locator("option")).to_have_text(["Desk", "Door"])
     first = live.locator("video").evaluate_handle("video => video.srcObject.getTracks()[0]")
     choice.select_option("Door")
     page.wait_for_function("track => track.readyState === 'ended'", arg=first)
-    assert page.evaluate("window.asked") == ["any", "two"]
+    page.wait_for_function("document.querySelector('.fx-live video').srcObject")
+    assert page.evaluate("window.asked") == [["any", 0], ["two", 0]]
     expect(live.locator("[data-do=switch]")).to_have_text("Stop the camera")
     # The camera is unplugged.
     page.evaluate(

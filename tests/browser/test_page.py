@@ -215,6 +215,22 @@ def test_picture_tab_gives_a_late_answer_to_its_own_photograph(page: Page, pictu
     check(page, "file")
 
 
+@pytest.mark.parametrize("then", ["example", "file", "camera"])
+def test_picture_tab_ignores_an_example_that_arrives_late(
+    page: Page, ways: dict[str, Callable[[Page], None]], then: str
+) -> None:
+    held: list[Route] = []
+    page.route("**/page/examples/grace-hopper.jpg*", lambda route: held.append(route))
+    ways["example"](page)
+    page.wait_for_timeout(600)  # Otherwise the next may be a double click.
+    ways[then](page)
+    for route in held:
+        route.continue_()
+    page.wait_for_timeout(500)
+    check(page, then)
+    expect(page.locator(".fx-strip")).to_be_hidden()
+
+
 def test_picture_tab_keeps_nothing_of_a_photograph_removed_early(
     page: Page, pictures: Path
 ) -> None:
@@ -576,6 +592,17 @@ def test_picture_tab_reports_an_unreachable_server_and_offers_another_try(
     page.unroute("**/api/v1/expressions?*")
     page.get_by_role("button", name="Try again").click()
     check(page, "file")
+
+
+def test_picture_tab_explains_a_proxys_refusal(page: Page, pictures: Path) -> None:
+    bodies = ["<html>Bad gateway</html>", '{"error": {"code": 502}}', "null"]
+    page.route(
+        "**/api/v1/expressions?*", lambda route: route.fulfill(status=502, body=bodies.pop())
+    )
+    for _ in range(3):
+        choose(page, pictures / "small.jpg")
+        expect(verdict(page)).to_have_text("The server did not answer (502).")
+        clear(page)
 
 
 def test_picture_tab_saves_the_annotated_picture(page: Page, pictures: Path) -> None:

@@ -2,6 +2,7 @@
 
 import { complainIn, listenToButtons } from "./buttons.js";
 import { dropped } from "./dropping.js";
+import { fetched } from "./fetching.js";
 import { oneOf, refusal } from "./film/refusal.js";
 import { Reading } from "./film/reading.js";
 import { Results } from "./film/results.js";
@@ -16,6 +17,7 @@ export function start(element) {
   const results = new Results(find(".fx-results"));
   let chosen = null; // the chosen file
   let run = null; // the current reading, or null
+  let asked = 0; // counts the visitor's choices; what arrives after a later one is ignored
 
   function tell(words, share) {
     find(".fx-far").textContent = words;
@@ -36,7 +38,10 @@ export function start(element) {
 
   // Chooses a file if it is a film; returns whether it is.
   async function choose(file) {
+    const mine = ++asked;
     const sentence = await refusal(file, Number(root.dataset.limit));
+    if (mine !== asked) return false;
+    tell("");
     chosen = sentence ? null : file;
     complain(sentence);
     find(".fx-name").textContent = `${file.name}, ${size(file.size)}`;
@@ -45,6 +50,7 @@ export function start(element) {
   }
 
   async function read() {
+    asked++;
     const reading = (run = new Reading(chosen, tell));
     complain("");
     results.clear();
@@ -64,18 +70,13 @@ export function start(element) {
   }
 
   async function tryExample() {
-    const { address } = find("[data-do=example]").dataset;
+    const mine = ++asked;
     tell("Fetching the film");
-    try {
-      const reply = await fetch(new URL(address, document.baseURI));
-      if (!reply.ok) throw new Error(reply.statusText);
-      const film = new File([await reply.blob()], address.split("/").pop(), { type: "video/mp4" });
-      tell("");
-      if (await choose(film)) await read();
-    } catch {
-      tell("");
-      complain("The film cannot be fetched. Check the connection and try again.");
-    }
+    const film = await fetched(find("[data-do=example]").dataset.address, "video/mp4");
+    if (mine !== asked) return;
+    tell("");
+    if (!film) complain("The film cannot be fetched. Check the connection and try again.");
+    else if (await choose(film)) await read();
   }
 
   const actions = {

@@ -57,7 +57,7 @@ export function start(element) {
 
   function openCamera(mine) {
     const ended = () => stop(mine, "The camera was switched off or unplugged. Press Start to go on.");
-    return camera.open(ended, () => run === mine);
+    return camera.open(ended);
   }
 
   function stop(mine, sentence) {

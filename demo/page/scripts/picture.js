@@ -2,6 +2,7 @@
 
 import { complainIn, listenToButtons } from "./buttons.js";
 import { MOST_PHOTOGRAPHS } from "./facts.js";
+import { fetched } from "./fetching.js";
 import { save } from "./saving.js";
 import { AnswerView, title } from "./picture/answer.js";
 import { chart } from "./picture/chart.js";
@@ -25,8 +26,10 @@ export function start(element) {
   const snapshot = new Snapshot(find(".fx-camera"));
   const keys = new WeakMap(); // a number for each photograph
   let [count, spoken, exampleAnswer] = [0, {}, null];
+  let asked = 0; // counts what the visitor does; an example that arrives after something else is ignored
 
   function take(files) {
+    asked++;
     complain("");
     snapshot.close();
     const left = photographs.add(files);
@@ -88,14 +91,11 @@ export function start(element) {
   }
 
   async function tryExample(button) {
-    try {
-      const reply = await fetch(new URL(button.dataset.example, document.baseURI));
-      if (!reply.ok) throw new Error(reply.statusText);
-      const name = button.dataset.example.split("/").pop();
-      take([new File([await reply.blob()], name, { type: "image/jpeg" })]);
-    } catch {
-      complain("The example cannot be fetched. Check the connection and try again.");
-    }
+    const mine = ++asked;
+    const photograph = await fetched(button.dataset.example, "image/jpeg");
+    if (mine !== asked) return;
+    if (photograph) take([photograph]);
+    else complain("The example cannot be fetched. Check the connection and try again.");
   }
 
   async function showExampleAnswer() {
@@ -108,7 +108,7 @@ export function start(element) {
   }
 
   const actions = {
-    camera: () => snapshot.open(),
+    camera: () => (asked++, snapshot.open()),
     snap: async () => take([await snapshot.take()]),
     "close-camera": () => snapshot.close(),
     paste: () => paste(take, complain),

@@ -10,6 +10,7 @@ export class Camera {
   #choice; // the list of cameras
   #wanted = ""; // the chosen camera's device ID; "" lets the browser choose
   #stream = null;
+  #asked = 0; // counts requests for a camera; a late answer to an earlier request is ignored
   sent = document.createElement("canvas"); // the last picture that was sent
 
   // `list` is a select in a label; the label is shown if there are several cameras.
@@ -24,17 +25,18 @@ export class Camera {
     this.#wanted = this.#choice.value;
   }
 
-  // Shows the camera's picture. `ended` is called when the camera stops by itself. `current` returns
-  // whether the camera is still wanted. Throws an error with a `sentence`.
-  async open(ended, current) {
+  // Shows the camera's picture. `ended` is called when the camera stops by itself. Throws an error with a
+  // `sentence`.
+  async open(ended) {
+    this.close(); // many telephones cannot open a second camera beside the first
+    const mine = ++this.#asked;
     if (this.#wanted && !(await this.#cameras()).some((each) => each.deviceId === this.#wanted)) {
       this.#wanted = "";
       throw said("The chosen camera is no longer connected. Press Start to use another.");
     }
     const which = this.#wanted ? { deviceId: { exact: this.#wanted } } : { facingMode: "user" };
     const stream = await openCamera({ width: { ideal: 640 }, height: { ideal: 480 }, ...which });
-    if (!current()) return end(stream);
-    this.close();
+    if (mine !== this.#asked) return end(stream);
     this.#stream = stream;
     const [track] = stream.getVideoTracks();
     track.addEventListener("ended", () => this.#stream === stream && ended());
@@ -47,6 +49,7 @@ export class Camera {
   }
 
   close() {
+    this.#asked++;
     if (this.#stream) end(this.#stream);
     this.#stream = null;
     this.#video.srcObject = null;

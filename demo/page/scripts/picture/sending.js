@@ -83,12 +83,13 @@ function post(query, picture, accept, signal, told) {
 // Makes an error from a refusal: the route sends a problem document, a proxy in between may not.
 async function problemOf({ status, body }) {
   const text = body ? await body.text() : "";
-  let sentence;
+  let problem = null;
   try {
-    sentence = JSON.parse(text).detail;
+    problem = JSON.parse(text);
   } catch {
-    sentence = `The server did not answer (${status}).`;
+    // This is a proxy's page.
   }
+  const sentence = problem?.detail ?? `The server did not answer (${status}).`;
   return Object.assign(said(sentence), { again: status === 0 || status === 408 || status === 429 || status >= 500 });
 }
 
