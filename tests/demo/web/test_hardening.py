@@ -334,7 +334,8 @@ def test_server_refuses_a_greedy_client_and_serves_others(happy: bytes) -> None:
             return client.post(ROUTE, content=happy, headers=headers).status_code
 
         greedy = [ask(f"192.0.2.{number}, 203.0.113.9") for number in range(8)]
-        assert greedy == 5 * [200] + 3 * [429]
+        # If a minute of the clock begins in between, the sliding minute lets one more through.
+        assert greedy in (5 * [200] + 3 * [429], 6 * [200] + 2 * [429])
         assert ask("192.0.2.1, 203.0.113.10") == 200
         # The page and its uploads count too; free routes are answered.
         headers = {"X-Forwarded-For": "203.0.113.9"}
