@@ -108,7 +108,10 @@ export function start(element) {
   }
 
   const actions = {
-    camera: () => (asked++, snapshot.open()),
+    camera: () => {
+      asked++;
+      return snapshot.open();
+    },
     snap: async () => take([await snapshot.take()]),
     "close-camera": () => snapshot.close(),
     paste: () => paste(take, complain),
